@@ -1,0 +1,254 @@
+package nhn
+
+import (
+	"context"
+	"iter"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// senderAPI is the part of the path before the appkey, in the configured version.
+func (c *Client) senderAPI() string { return "/alimtalk/" + c.cfg.SenderVersion }
+
+// Category is a kind of business that a sender belongs to. Its Code is that of its
+// own level only: 3 digits, then 4, then 4; see [Leaves].
+type Category struct {
+	ParentCode    string     `json:"parentCode"`
+	Depth         int        `json:"depth"` // 1 to 3
+	Code          string     `json:"code"`
+	Name          string     `json:"name"`
+	SubCategories []Category `json:"subCategories"` // none on the third level
+}
+
+// Categories reads the tree of categories, three levels deep.
+//
+// GET /alimtalk/{version}/appkeys/{appkey}/sender/categories
+func (c *Client) Categories(ctx context.Context) ([]Category, error) {
+	out, err := call[struct {
+		envelope
+		Categories []Category `json:"categories"`
+	}](ctx, c, request{method: http.MethodGet, api: c.senderAPI(), path: "/sender/categories"})
+	return out.Categories, err
+}
+
+// Leaves walks the categories that a sender can be registered under: the code of 11
+// digits that [RegisterSenderRequest] wants, and the categories from the top to it.
+func Leaves(tree []Category) iter.Seq2[string, []Category] {
+	return func(yield func(string, []Category) bool) { walkLeaves("", nil, tree, yield) }
+}
+
+func walkLeaves(code string, path, tree []Category, yield func(string, []Category) bool) bool {
+	for _, c := range tree {
+		full, here := code+c.Code, slices.Concat(path, []Category{c})
+		if len(c.SubCategories) > 0 {
+			if !walkLeaves(full, here, c.SubCategories, yield) {
+				return false
+			}
+		} else if !yield(full, here) {
+			return false
+		}
+	}
+	return true
+}
+
+// RegisterSenderRequest names a KakaoTalk channel to become a sender.
+type RegisterSenderRequest struct {
+	PlusFriendID string `json:"plusFriendId"` // with its leading @, at most 30 characters
+	PhoneNo      string `json:"phoneNo"`      // the administrator's mobile, at most 15 characters; the token goes there
+	CategoryCode string `json:"categoryCode"` // 11 digits, see [Leaves]
+}
+
+// RegisterSender asks for a sender; a token then arrives in the administrator's
+// KakaoTalk, to be passed to [Client.EnterToken].
+//
+// POST /alimtalk/{version}/appkeys/{appkey}/senders
+func (c *Client) RegisterSender(ctx context.Context, in RegisterSenderRequest) error {
+	r := request{method: http.MethodPost, api: c.senderAPI(), path: "/senders"}
+	if err := r.json(in); err != nil {
+		return err
+	}
+	_, err := call[envelope](ctx, c, r)
+	return err
+}
+
+// EnterToken finishes a registration. The sender is nil where the service answers
+// without it, as its documents say; then it has to be listed. Of a sender in the
+// answer only PlusFriendID, SenderKey, CategoryCode and Status are set.
+//
+// POST /alimtalk/{version}/appkeys/{appkey}/sender/token
+func (c *Client) EnterToken(ctx context.Context, plusFriendID string, token int) (*Sender, error) {
+	r := request{method: http.MethodPost, api: c.senderAPI(), path: "/sender/token"}
+	in := struct {
+		PlusFriendID string `json:"plusFriendId"`
+		Token        int    `json:"token"`
+	}{plusFriendID, token}
+	if err := r.json(in); err != nil {
+		return nil, err
+	}
+	out, err := call[senderAnswer](ctx, c, r)
+	if err != nil || out.Sender == nil {
+		return nil, err
+	}
+	return new(out.Sender.sender()), nil
+}
+
+// Sender is a KakaoTalk channel that messages are sent from.
+type Sender struct {
+	PlusFriendID           string
+	SenderKey              string // 40 characters
+	CategoryCode           string // 11 digits
+	Status                 string // kakao.SenderWaiting or kakao.SenderRegistered
+	StatusName             string
+	KakaoStatus            string // kakao.KakaoStatus…; this and the next three are empty while waiting
+	KakaoStatusName        string
+	KakaoProfileStatus     string // kakao.Profile…
+	KakaoProfileStatusName string
+	AlimTalk               SenderChannel
+	FriendTalk             SenderChannel
+	Dormant                bool
+	Blocked                bool
+	CreateDate             time.Time
+}
+
+// SenderChannel is what a sender may send in one channel a day, and how its
+// messages fall back to SMS.
+type SenderChannel struct {
+	ResendAppkey        string // of the SMS service; not told by sender API v2.0
+	IsResend            bool   // failed messages go out by SMS unless a message says otherwise
+	ResendSendNo        string
+	ResendUnsubscribeNo string // FriendTalk only
+	DailyMaxCount       int    // 0 is no limit
+	SentCount           int    // today, in Korea
+}
+
+// Sender reads one sender.
+//
+// GET /alimtalk/{version}/appkeys/{appkey}/senders/{senderKey}
+func (c *Client) Sender(ctx context.Context, senderKey string) (*Sender, error) {
+	key, err := segment(senderKey)
+	if err != nil {
+		return nil, err
+	}
+	out, err := call[senderAnswer](ctx, c, request{method: http.MethodGet, api: c.senderAPI(), path: "/senders/" + key})
+	if err != nil {
+		return nil, err
+	}
+	if out.Sender == nil {
+		return nil, &Error{Op: "GET sender", Status: http.StatusOK, Message: "answer has no sender", kind: doubtful}
+	}
+	return new(out.Sender.sender()), nil
+}
+
+// SenderFilter narrows [Client.Senders]. Zero fields do not.
+type SenderFilter struct {
+	PlusFriendID string
+	SenderKey    string
+	Status       string // kakao.SenderWaiting or kakao.SenderRegistered
+	PageNum      int    // from 1; 0 is 1
+	PageSize     int    // at most kakao.MaxPageSize; 0 is kakao.DefaultPageSize
+}
+
+func (f SenderFilter) query() url.Values {
+	q := values{}
+	q.set("plusFriendId", f.PlusFriendID)
+	q.set("senderKey", f.SenderKey)
+	q.set("status", f.Status)
+	q.page(f.PageNum, f.PageSize)
+	return url.Values(q)
+}
+
+// Senders lists one page of senders, and how many there are on all pages.
+//
+// GET /alimtalk/{version}/appkeys/{appkey}/senders
+func (c *Client) Senders(ctx context.Context, filter SenderFilter) (senders []Sender, total int, err error) {
+	out, err := call[struct {
+		envelope
+		Senders    []wireSender `json:"senders"`
+		TotalCount int          `json:"totalCount"`
+	}](ctx, c, request{method: http.MethodGet, api: c.senderAPI(), path: "/senders", query: filter.query()})
+	if err != nil {
+		return nil, 0, err
+	}
+	senders = make([]Sender, len(out.Senders))
+	for i := range out.Senders {
+		senders[i] = out.Senders[i].sender()
+	}
+	return senders, out.TotalCount, nil
+}
+
+// AllSenders walks the senders of all pages from filter's on. It ends with the
+// first error.
+func (c *Client) AllSenders(ctx context.Context, filter SenderFilter) iter.Seq2[Sender, error] {
+	return walk(filter.PageNum, &filter.PageSize, func(page int) ([]Sender, int, error) {
+		filter.PageNum = page
+		return c.Senders(ctx, filter)
+	})
+}
+
+type senderAnswer struct {
+	envelope
+	Sender *wireSender `json:"sender"`
+}
+
+// wireSender is a sender as it comes.
+type wireSender struct {
+	PlusFriendID           string      `json:"plusFriendId"`
+	SenderKey              string      `json:"senderKey"`
+	CategoryCode           string      `json:"categoryCode"`
+	Status                 string      `json:"status"`
+	StatusName             string      `json:"statusName"`
+	KakaoStatus            string      `json:"kakaoStatus"`
+	KakaoStatusName        string      `json:"kakaoStatusName"`
+	KakaoProfileStatus     string      `json:"kakaoProfileStatus"`
+	KakaoProfileStatusName string      `json:"kakaoProfileStatusName"`
+	AlimTalk               wireChannel `json:"alimtalk"`
+	FriendTalk             wireChannel `json:"friendtalk"`
+	Dormant                flexBool    `json:"dormant"`
+	Block                  flexBool    `json:"block"`
+	CreateDate             date        `json:"createDate"`
+}
+
+type wireChannel struct {
+	ResendAppkey        string   `json:"resendAppKey"`
+	IsResend            flexBool `json:"isResend"`
+	ResendSendNo        string   `json:"resendSendNo"`
+	ResendUnsubscribeNo string   `json:"resendUnsubscribeNo"`
+	DailyMaxCount       int      `json:"dailyMaxCount"`
+	SentCount           int      `json:"sentCount"`
+}
+
+func (w *wireSender) sender() Sender {
+	return Sender{
+		PlusFriendID: w.PlusFriendID, SenderKey: w.SenderKey, CategoryCode: w.CategoryCode,
+		Status: w.Status, StatusName: w.StatusName,
+		KakaoStatus: w.KakaoStatus, KakaoStatusName: w.KakaoStatusName,
+		KakaoProfileStatus: w.KakaoProfileStatus, KakaoProfileStatusName: w.KakaoProfileStatusName,
+		AlimTalk: w.AlimTalk.channel(), FriendTalk: w.FriendTalk.channel(),
+		Dormant: bool(w.Dormant), Blocked: bool(w.Block), CreateDate: w.CreateDate.Time,
+	}
+}
+
+func (w wireChannel) channel() SenderChannel {
+	return SenderChannel{w.ResendAppkey, bool(w.IsResend), w.ResendSendNo, w.ResendUnsubscribeNo, w.DailyMaxCount, w.SentCount}
+}
+
+// values builds a query from what is set.
+type values url.Values
+
+func (v values) set(name, value string) {
+	if value != "" {
+		url.Values(v).Set(name, value)
+	}
+}
+
+func (v values) page(num, size int) {
+	if num > 0 {
+		v.set("pageNum", strconv.Itoa(num))
+	}
+	if size > 0 {
+		v.set("pageSize", strconv.Itoa(size))
+	}
+}
