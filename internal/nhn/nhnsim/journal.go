@@ -1,0 +1,146 @@
+package nhnsim
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+)
+
+// Kinds of journal entries.
+const (
+	entryAppkey    = "appkey"     // an appkey and its secret key
+	entrySender    = "sender"     // a sender as it is from now on
+	entryImage     = "image"      // an image
+	entrySMSAppkey = "sms appkey" // the SMS service, which resets all fallback settings
+	entrySend      = "send"       // an accepted request
+	entryCancel    = "cancel"     // cancelled messages
+	entryKey       = "key"        // an idempotency key that a refused call has used up
+)
+
+// entry is a line of the journal: something that changed the state. Which fields
+// are set depends on its type. Dates are Unix milliseconds.
+type entry struct {
+	Type   string  `json:"t"`
+	Appkey string  `json:"k"`
+	At     int64   `json:"at,omitempty"`
+	Secret string  `json:"secret,omitempty"`
+	Sender *Sender `json:"sender,omitempty"`
+	Image  *Image  `json:"image,omitempty"`
+	SMS    string  `json:"sms,omitempty"`
+	ID     string  `json:"id,omitempty"`   // of a request
+	Key    string  `json:"key,omitempty"`  // idempotency
+	Seqs   []int   `json:"seqs,omitempty"` // cancelled
+	Send   *sent   `json:"send,omitempty"`
+
+	request *request // of an entry that is not read from the journal, its Send as applied
+	raw     []byte   // of such an entry, the line
+}
+
+// sent is an accepted request in the journal. Its messages are columns, and texts
+// that are alike are kept once.
+type sent struct {
+	SendAt       int64    `json:"sendAt"`
+	VisibleAt    int64    `json:"visibleAt"`
+	PlusFriendID string   `json:"from"`
+	GroupingKey  string   `json:"group"`
+	CreateUser   string   `json:"user"`
+	Styles       []*style `json:"styles"`
+	Contents     []string `json:"contents"`
+	Numbers      []string `json:"no"`
+	Keys         []string `json:"keys"`
+	Seq          []int32  `json:"seq"`
+	Content      []int32  `json:"content"` // index in Contents
+	Style        []int32  `json:"style"`   // index in Styles
+}
+
+// journal is an append-only file of entries, one a line. What was appended survives
+// the death of the process, though not of the machine.
+type journal struct {
+	mu   sync.Mutex
+	file *os.File // nil keeps nothing
+	size int64
+}
+
+// openJournal replays the file's entries. A last line that was not written to its
+// end was never answered, and is cut off.
+func openJournal(name string, replay func(*entry) error) (*journal, error) {
+	if name == "" {
+		return &journal{}, nil
+	}
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	j := &journal{file: f}
+	if err := j.read(replay); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return j, nil
+}
+
+func (j *journal) read(replay func(*entry) error) error {
+	r := bufio.NewReaderSize(j.file, 1<<20)
+	for n := 1; ; n++ {
+		line, err := readLine(r)
+		if errors.Is(err, io.EOF) {
+			return j.file.Truncate(j.size)
+		}
+		if err != nil {
+			return err
+		}
+		var e entry
+		if err := json.Unmarshal(line, &e); err != nil {
+			return fmt.Errorf("line %d: %w", n, err)
+		}
+		if err := replay(&e); err != nil {
+			return fmt.Errorf("line %d: %w", n, err)
+		}
+		j.size += int64(len(line))
+	}
+}
+
+// readLine returns a line with its end; a line without one counts as the end of the
+// file.
+func readLine(r *bufio.Reader) ([]byte, error) {
+	line, err := r.ReadBytes('\n')
+	if err != nil {
+		return nil, err
+	}
+	return line, nil
+}
+
+// append writes an entry in one piece. After an error nothing of it is left.
+func (j *journal) append(e *entry) error {
+	if j.file == nil {
+		return nil
+	}
+	line := e.raw
+	if line == nil {
+		var b bytes.Buffer
+		if err := json.NewEncoder(&b).Encode(e); err != nil {
+			return err
+		}
+		line = b.Bytes()
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if _, err := j.file.Write(line); err != nil {
+		return errors.Join(err, j.file.Truncate(j.size))
+	}
+	j.size += int64(len(line))
+	return nil
+}
+
+func (j *journal) close() error {
+	if j.file == nil {
+		return nil
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.file.Close()
+}

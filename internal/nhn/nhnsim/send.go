@@ -1,0 +1,442 @@
+package nhnsim
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"soshik/internal/kakao"
+	"soshik/internal/nhn/internal/jsontext"
+)
+
+const sendOp = "send"
+
+// sendIn is the body of a send. Members are pointers where a missing one differs
+// from an empty one.
+type sendIn struct {
+	PlusFriendID      *string       `json:"plusFriendId"`
+	RequestDate       string        `json:"requestDate"`
+	SenderGroupingKey string        `json:"senderGroupingKey"`
+	CreateUser        string        `json:"createUser"`
+	RecipientList     []recipientIn `json:"recipientList"`
+}
+
+type recipientIn struct {
+	RecipientNo          *string   `json:"recipientNo"`
+	Content              *string   `json:"content"`
+	ImageSeq             *int      `json:"imageSeq"`
+	ImageLink            string    `json:"imageLink"`
+	Buttons              []button  `json:"buttons"`
+	Resend               *resendIn `json:"resendParameter"`
+	IsAd                 *bool     `json:"isAd"`
+	RecipientGroupingKey string    `json:"recipientGroupingKey"`
+}
+
+type resendIn struct {
+	IsResend      *bool  `json:"isResend"`
+	Type          string `json:"resendType"`
+	Title         string `json:"resendTitle"`
+	Content       string `json:"resendContent"`
+	SendNo        string `json:"resendSendNo"`
+	UnsubscribeNo string `json:"resendUnsubscribeNo"`
+}
+
+// sendFriendTalk is endpoint 25. An idempotency key is held while the call is under
+// way, and kept for ten minutes when it was accepted.
+func sendFriendTalk(c *call) reply {
+	key := c.r.Header.Get(kakao.HeaderIdempotencyKey)
+	if !c.claimKey(key) {
+		c.sim.stats.repeats.Add(1)
+		return refuse(kakao.CodeIdempotencyKey)
+	}
+	answer := c.send(key)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.inUse, key)
+	if key != "" && answer.code != kakao.CodeOK && c.sim.cfg.FailedCallUsesKey {
+		e := entry{Type: entryKey, Appkey: c.appkey, At: c.now.UnixMilli(), Key: key}
+		if err := c.sim.commit(c.project, e); err != nil {
+			return refuse(kakao.CodeSystem)
+		}
+	}
+	return answer
+}
+
+// claimKey reports whether no other call has used the key lately or uses it now.
+func (c *call) claimKey(key string) bool {
+	if key == "" {
+		return true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	used, known := c.keys[key]
+	if c.inUse[key] || known && c.now.UnixMilli()-used < keyLife {
+		return false
+	}
+	c.inUse[key] = true
+	return true
+}
+
+func (c *call) send(key string) reply {
+	var in sendIn
+	if json.Unmarshal(c.body, &in) != nil {
+		return refuse(kakao.CodeBody)
+	}
+	if bad := in.check(); bad != nil {
+		return *bad
+	}
+	sendAt, bad := in.sendAt(c.now)
+	if bad != nil {
+		return *bad
+	}
+	d, bad := c.draft(&in, sendAt)
+	if bad != nil {
+		return *bad
+	}
+	d.fill(&in)
+	if len(d.messages) == 0 {
+		c.sim.stats.refused.Add(int64(len(in.RecipientList)))
+		return reply{code: kakao.CodeAllRefused, message: describe(kakao.CodeAllRefused), body: d.answer(&in, false)}
+	}
+	return c.accept(&in, d, key)
+}
+
+// check looks at what concerns the whole request but needs no state.
+func (in *sendIn) check() *reply {
+	if bad := firstBad(
+		required("plusFriendId", in.PlusFriendID, kakao.MaxPlusFriendID),
+		given("recipientList", in.RecipientList != nil),
+		limited("senderGroupingKey", in.SenderGroupingKey, kakao.MaxGroupingKey),
+	); bad != nil {
+		return bad
+	}
+	if n := len(in.RecipientList); n == 0 || n > kakao.MaxRecipients {
+		return new(refuse(kakao.CodeNotBetween, "recipientList", 1, kakao.MaxRecipients))
+	}
+	if kakao.Len(in.CreateUser) > kakao.MaxCreateUser {
+		return new(refuse(kakao.CodeCreateUser))
+	}
+	return nil
+}
+
+func (in *sendIn) sendAt(now time.Time) (time.Time, *reply) {
+	if blank(in.RequestDate) {
+		return now, nil
+	}
+	t, err := kakaoDate(in.RequestDate)
+	switch {
+	case err != nil:
+		return t, new(refuse(kakao.CodeDateFormat, "requestDate"))
+	case t.Before(now):
+		return t, new(refuse(kakao.CodePast))
+	case t.After(now.AddDate(0, 0, kakao.FriendTalkHorizonDays)):
+		return t, new(refuse(kakao.CodeHorizon))
+	}
+	return t, nil
+}
+
+// draft is a request before it is accepted, and what it is checked against.
+type draft struct {
+	*request
+	sim      *Sim
+	sender   Sender
+	images   map[int]Image // never written to
+	sms      bool          // whether the project has an SMS service
+	fault    fault
+	refusals []int // codes by position; 0 is accepted
+	last     *style
+}
+
+// draft begins a request once the sender may send and the fallback settings that it
+// asks for exist.
+func (c *call) draft(in *sendIn, sendAt time.Time) (*draft, *reply) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	s := c.sender(*in.PlusFriendID)
+	switch {
+	case s == nil:
+		return nil, new(refuse(kakao.CodeSenderNotFound))
+	case s.Blocked:
+		return nil, new(refuse(kakao.CodeSenderBlocked))
+	case !s.Registered, s.Dormant:
+		return nil, new(refuse(kakao.CodeSenderInactive))
+	}
+	d := &draft{
+		request: &request{
+			id: c.sim.newID(c.now), plusFriendID: s.PlusFriendID, groupingKey: in.SenderGroupingKey, createUser: in.CreateUser,
+			created: c.now.UnixMilli(), sendAt: sendAt.UnixMilli(), visibleAt: c.now.Add(c.fault.listedAfter).UnixMilli(),
+			messages: make([]message, 0, len(in.RecipientList)),
+		},
+		sim: c.sim, sender: s.Sender, images: c.images, sms: c.smsAppkey != "", fault: c.fault,
+		refusals: make([]int, len(in.RecipientList)),
+	}
+	for i := range in.RecipientList {
+		if code := d.checkFallback(in.RecipientList[i].Resend); code != 0 {
+			return nil, new(refuse(code))
+		}
+	}
+	return d, nil
+}
+
+// checkFallback looks at the settings of one recipient's fallback, which concern
+// the whole request: nobody is sent anything while they are wrong.
+func (d *draft) checkFallback(p *resendIn) int {
+	switch {
+	case p == nil || p.IsResend == nil || !*p.IsResend:
+		return 0
+	case !d.sms, p.SendNo == "" && d.sender.Fallback.SendNo == "":
+		return kakao.CodeFallbackNotSet
+	case p.SendNo != "" && !validNumber(p.SendNo):
+		return kakao.CodeSMSSendNo
+	case p.UnsubscribeNo != "" && !validUnsubscribeNo(p.UnsubscribeNo):
+		return kakao.CodeUnsubscribeNo
+	}
+	return 0
+}
+
+// fill takes the recipients that nothing is wrong with.
+func (d *draft) fill(in *sendIn) {
+	for i := range in.RecipientList {
+		to := &in.RecipientList[i]
+		if d.refusals[i] = d.check(to); d.refusals[i] != 0 {
+			continue
+		}
+		content := *to.Content
+		if n := len(d.messages); n > 0 && d.messages[n-1].content == content {
+			content = d.messages[n-1].content // shared, so that the other copy can go
+		}
+		m := message{no: *to.RecipientNo, key: to.RecipientGroupingKey, content: content, style: d.style(to), seq: int32(i + 1)}
+		m.decide(d.request, &d.sim.cfg)
+		d.messages = append(d.messages, m)
+	}
+}
+
+// check returns the code that a recipient is refused with, or 0.
+func (d *draft) check(to *recipientIn) int {
+	switch {
+	case to.RecipientNo == nil, to.Content == nil:
+		return kakao.CodeNull
+	case blank(*to.Content):
+		return kakao.CodeBlank
+	case !validNumber(*to.RecipientNo), lastFour(*to.RecipientNo) == NumberRefused:
+		return kakao.CodeRecipientNo
+	case kakao.Len(to.RecipientGroupingKey) > kakao.MaxGroupingKey:
+		return kakao.CodeTooLong
+	case d.fault.refuses():
+		return d.fault.refuseCode
+	}
+	if code := d.checkContent(to); code != 0 {
+		return code
+	}
+	if code := checkButtons(to.Buttons); code != 0 {
+		return code
+	}
+	return checkSMS(to)
+}
+
+// checkContent looks at the image and at what it leaves room for.
+func (d *draft) checkContent(to *recipientIn) int {
+	n := kakao.Len(*to.Content)
+	if to.ImageSeq == nil || *to.ImageSeq == 0 {
+		return firstCode(n > kakao.MaxContent, kakao.CodeContent, len(to.Buttons) > kakao.MaxButtons, kakao.CodeButton)
+	}
+	im, ok := d.images[*to.ImageSeq]
+	switch {
+	case !ok:
+		return kakao.CodeImageNotFound
+	case blank(to.ImageLink):
+		return kakao.CodeImageLink
+	case im.Wide:
+		return firstCode(n > kakao.MaxContentWide, kakao.CodeContentWide, len(to.Buttons) > kakao.MaxButtonsWide, kakao.CodeButtonsWide)
+	}
+	return firstCode(n > kakao.MaxContentImage, kakao.CodeContentImage, len(to.Buttons) > kakao.MaxButtons, kakao.CodeButton)
+}
+
+func firstCode(bad1 bool, code1 int, bad2 bool, code2 int) int {
+	switch {
+	case bad1:
+		return code1
+	case bad2:
+		return code2
+	}
+	return 0
+}
+
+func checkButtons(buttons []button) int {
+	seen := 0
+	for i := range buttons {
+		b := &buttons[i]
+		if code := b.check(); code != 0 {
+			return code
+		}
+		if b.Ordering < 1 || b.Ordering > kakao.MaxButtons || seen&(1<<b.Ordering) != 0 {
+			return kakao.CodeButton
+		}
+		seen |= 1 << b.Ordering
+	}
+	return 0
+}
+
+func (b *button) check() int {
+	switch {
+	case blank(b.Name):
+		return kakao.CodeButtonName
+	case kakao.Len(b.Name) > kakao.MaxButtonName, slices.ContainsFunc([]string{b.LinkMo, b.LinkPC, b.SchemeIOS, b.SchemeAndroid}, tooLong):
+		return kakao.CodeButton
+	}
+	switch b.Type {
+	case kakao.ButtonWebLink:
+		if blank(b.LinkMo) {
+			return kakao.CodeLinkMissing
+		}
+	case kakao.ButtonAppLink:
+		if blank(b.SchemeIOS) || blank(b.SchemeAndroid) {
+			return kakao.CodeAppLink
+		}
+	case kakao.ButtonBotKey, kakao.ButtonDelivery:
+	default:
+		return kakao.CodeButtonType
+	}
+	if !webLink(b.LinkMo) || !webLink(b.LinkPC) {
+		return kakao.CodeLinkScheme
+	}
+	return 0
+}
+
+func tooLong(link string) bool { return len(link) > kakao.MaxLink && kakao.Len(link) > kakao.MaxLink }
+
+// webLink takes an empty link too.
+func webLink(s string) bool {
+	return s == "" || strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")
+}
+
+// Bounds of what the SMS service stores, in characters.
+const (
+	maxSMSTitle = 120
+	maxLMSText  = 4000
+)
+
+// checkSMS looks at the text of a fallback: that of an advertisement begins with
+// the ad mark and names an 080 number.
+func checkSMS(to *recipientIn) int {
+	p := to.Resend
+	if p == nil || p.IsResend != nil && !*p.IsResend {
+		return 0
+	}
+	switch {
+	case p.Type != "" && p.Type != kakao.FallbackSMS && p.Type != kakao.FallbackLMS,
+		kakao.Len(p.Title) > maxSMSTitle, kakao.Len(p.Content) > maxLMSText,
+		to.ad() && p.Content != "" && !adText(p.Content):
+		return kakao.CodeFallbackMessage
+	}
+	return 0
+}
+
+func (to *recipientIn) ad() bool { return to.IsAd == nil || *to.IsAd }
+
+func adText(s string) bool {
+	return strings.HasPrefix(strings.TrimSpace(s), kakao.AdMark) && strings.Contains(digits(s), "080")
+}
+
+// style resolves a recipient's settings with the sender's. An advertisement without
+// an 080 number has no fallback.
+func (d *draft) style(to *recipientIn) *style {
+	st := style{ImageLink: to.ImageLink, Buttons: to.Buttons, IsAd: to.ad(), Fallback: d.sms && d.sender.Fallback.IsResend}
+	if to.ImageSeq != nil {
+		st.Image = d.images[*to.ImageSeq]
+	}
+	st.SendNo, st.UnsubscribeNo = d.sender.Fallback.SendNo, d.sender.Fallback.UnsubscribeNo
+	if p := to.Resend; p != nil {
+		if p.IsResend != nil {
+			st.Fallback = *p.IsResend
+		}
+		st.Type, st.Title, st.Content = p.Type, p.Title, p.Content
+		st.SendNo, st.UnsubscribeNo = or(p.SendNo, st.SendNo), or(p.UnsubscribeNo, st.UnsubscribeNo)
+	}
+	if st.SendNo == "" || st.IsAd && st.UnsubscribeNo == "" {
+		st.Fallback = false
+	}
+	if d.last == nil || !d.last.equal(&st) {
+		d.last = new(st)
+	}
+	return d.last
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// accept stores the request unless it exceeds what the sender may send that day.
+func (c *call) accept(in *sendIn, d *draft, key string) reply {
+	line, err := d.line(c.appkey, key)
+	if err != nil {
+		return refuse(kakao.CodeSystem)
+	}
+	n := len(d.messages)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.sender(d.plusFriendID)
+	if s.DailyMax > 0 && s.sent[day(d.sendAt)]+n > s.DailyMax {
+		return refuse(kakao.CodeDailyMax)
+	}
+	answer := c.done(entry{Type: entrySend, Appkey: c.appkey, At: d.created, ID: d.id, Key: key, request: d.request, raw: line}, nil)
+	if answer.code == kakao.CodeOK {
+		answer.body = d.answer(in, true)
+		c.sim.stats.accepted.Add(int64(n))
+		c.sim.stats.refused.Add(int64(len(in.RecipientList) - n))
+	}
+	return answer
+}
+
+// answer tells what became of each recipient, under a request id if any was taken.
+func (d *draft) answer(in *sendIn, accepted bool) buf {
+	b := make(buf, 0, 256+len(in.RecipientList)*(96+len(in.SenderGroupingKey)))
+	b = append(b.name("message"), '{')
+	id := ""
+	if accepted {
+		id = d.id
+	}
+	b = b.null("requestId", id).null("senderGroupingKey", d.groupingKey)
+	b = append(b.name("sendResults"), '[')
+	for i := range in.RecipientList {
+		b = append(in.RecipientList[i].result(b, i+1, d.refusals[i]), ',')
+	}
+	b = append(b.end(']'), ',')
+	return append(b.end('}'), ',')
+}
+
+func (to *recipientIn) result(b buf, seq, code int) buf {
+	b = append(b, `{"recipientSeq":`...)
+	b = strconv.AppendInt(b, int64(seq), 10)
+	b = append(b, `,"recipientNo":`...)
+	if to.RecipientNo == nil {
+		b = append(b, "null"...)
+	} else {
+		b = jsontext.AppendString(b, *to.RecipientNo)
+	}
+	if code == kakao.CodeOK {
+		b = append(b, `,"resultCode":0,"resultMessage":"SUCCESS",`...)
+	} else {
+		b = append(b, ',')
+		b = b.int("resultCode", code).text("resultMessage", to.reason(code))
+	}
+	return b.null("recipientGroupingKey", to.RecipientGroupingKey).end('}')
+}
+
+// reason is the message of a refusal, with the names that belong in it.
+func (to *recipientIn) reason(code int) string {
+	switch {
+	case code == kakao.CodeNull && to.RecipientNo == nil:
+		return describe(code, "recipientNo")
+	case code == kakao.CodeNull, code == kakao.CodeBlank:
+		return describe(code, "content")
+	case code == kakao.CodeTooLong:
+		return describe(code, "recipientGroupingKey", kakao.MaxGroupingKey)
+	}
+	return describe(code)
+}

@@ -1,0 +1,323 @@
+// Package nhnsim stands in for NHN Cloud's KakaoTalk Bizmessage API: stateful,
+// strict, and failing on request. Tests, demos and the crash test run against it;
+// the program under test cannot tell it from the real service, and it shares no
+// check with that program.
+//
+// What becomes of a message follows from the last four digits of its recipient's
+// number, see [NumberNotReachable] and its neighbours.
+package nhnsim
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"soshik/internal/kakao"
+)
+
+// maxBody bounds a request's body, in bytes.
+const maxBody = 16 << 20
+
+// Config says where the simulator keeps its state and how it behaves. Its zero
+// value is a service in memory that delivers everything within seconds.
+type Config struct {
+	StateFile string           // journal of everything that happened; empty keeps it in memory
+	Now       func() time.Time // the clock; time.Now unless set
+	Log       *slog.Logger     // discarded unless set
+
+	Latency         Span    // from sending to the result; 1 to 6 seconds unless set
+	FallbackLatency Span    // from a failure to the result of its SMS; 3 to 8 seconds unless set
+	FailureRate     float64 // share of all numbers that are not reachable
+	Seed            uint64  // of request ids; random unless set
+
+	NewSenderDailyMax int    // messages a day of a sender that registers itself; 1,000 unless set, below 0 no limit
+	FailedCallUsesKey bool   // a refused send, too, makes its idempotency key fail for ten minutes
+	RequireConvert    bool   // FriendTalk without X-Convert-To-Brand-Message is refused with -9992
+	TokenWithoutBody  bool   // the token is answered with the header alone, as the documents have it
+	DateLayout        string // of dates in answers; "2006-01-02 15:04:05.0" unless set
+	NoControl         bool   // leaves out the paths under /_sim/
+}
+
+// Span is a time between two bounds.
+type Span struct{ Min, Max time.Duration }
+
+// Sim is the simulated service. It is safe for concurrent use.
+type Sim struct {
+	cfg     Config
+	mux     *http.ServeMux
+	journal *journal
+	stats   stats
+	closed  context.Context
+	close   context.CancelFunc
+
+	mu       sync.RWMutex
+	projects map[string]*project
+
+	idMu sync.Mutex
+	ids  *rand.Rand
+
+	faultMu sync.Mutex
+	faults  Faults
+	dice    *rand.Rand
+}
+
+// Open starts a simulator with the state it was left in. Only one at a time may
+// use a state file.
+func Open(cfg Config) (*Sim, error) {
+	cfg.fill()
+	s := &Sim{cfg: cfg, projects: map[string]*project{}}
+	s.closed, s.close = context.WithCancel(context.Background())
+	s.dice = rand.New(rand.NewPCG(cfg.Seed, 2))
+	s.mux = s.routes()
+	j, err := openJournal(cfg.StateFile, s.replay)
+	if err != nil {
+		return nil, fmt.Errorf("simulator's state %s: %w", cfg.StateFile, err)
+	}
+	s.journal = j
+	s.ids = rand.New(rand.NewPCG(cfg.Seed, uint64(j.size))) // not the ids of before a restart
+	return s, nil
+}
+
+func (c *Config) fill() {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Latency == (Span{}) {
+		c.Latency = Span{time.Second, 6 * time.Second}
+	}
+	if c.FallbackLatency == (Span{}) {
+		c.FallbackLatency = Span{3 * time.Second, 8 * time.Second}
+	}
+	if c.Seed == 0 {
+		c.Seed = rand.Uint64()
+	}
+	c.NewSenderDailyMax = cmp.Or(c.NewSenderDailyMax, 1000)
+	c.DateLayout = cmp.Or(c.DateLayout, "2006-01-02 15:04:05.0")
+}
+
+// Close ends calls that hang and closes the state file.
+func (s *Sim) Close() error {
+	s.close()
+	return s.journal.close()
+}
+
+// AddAppkey makes an appkey known, or gives a known one another secret key.
+func (s *Sim) AddAppkey(appkey, secret string) error {
+	if appkey == "" || secret == "" {
+		return fmt.Errorf("an appkey needs a name and a secret key")
+	}
+	if p := s.project(appkey); p != nil {
+		p.mu.RLock()
+		same := p.secret == secret
+		p.mu.RUnlock()
+		if same {
+			return nil
+		}
+	}
+	return s.commit(nil, entry{Type: entryAppkey, Appkey: appkey, Secret: secret})
+}
+
+// project is nil for an unknown appkey.
+func (s *Sim) project(appkey string) *project {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.projects[appkey]
+}
+
+// commit writes an entry to the journal, then applies it. The caller holds the lock
+// of the project it is about, so that the journal has the order in which things
+// happened; nil stands for no project.
+func (s *Sim) commit(p *project, e entry) error {
+	if err := s.journal.append(&e); err != nil {
+		return err
+	}
+	if p == nil {
+		return s.replay(&e)
+	}
+	return p.apply(&e)
+}
+
+// replay applies an entry of which no lock is held.
+func (s *Sim) replay(e *entry) error {
+	p := s.project(e.Appkey)
+	if p == nil {
+		if e.Type != entryAppkey {
+			return fmt.Errorf("appkey %q of a %s entry is unknown", e.Appkey, e.Type)
+		}
+		p = newProject(s, e.Appkey)
+		s.mu.Lock()
+		s.projects[e.Appkey] = p
+		s.mu.Unlock()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.apply(e)
+}
+
+// A call is one request to an endpoint of a project, with its body read.
+type call struct {
+	*project
+	r     *http.Request
+	body  []byte
+	now   time.Time
+	fault fault
+}
+
+// endpoint carries a call out.
+type endpoint func(c *call) reply
+
+// routes are the endpoints. The sender API exists in two versions that differ in
+// one field; see [call.version].
+func (s *Sim) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	for _, version := range []string{kakao.SenderAPIv21, kakao.SenderAPIv20} {
+		base := "/alimtalk/" + version + "/appkeys/{appkey}"
+		s.handle(mux, "GET", base+"/sender/categories", "categories", categories)
+		s.handle(mux, "POST", base+"/senders", "register sender", registerSender)
+		s.handle(mux, "POST", base+"/sender/token", "token", enterToken)
+		s.handle(mux, "GET", base+"/senders/{senderKey}", "sender", showSender)
+		s.handle(mux, "GET", base+"/senders", "senders", listSenders)
+	}
+	const friendTalk = "/friendtalk/v1.5/appkeys/{appkey}"
+	s.handle(mux, "POST", friendTalk+"/messages", sendOp, converted(sendFriendTalk))
+	s.handle(mux, "GET", friendTalk+"/messages", "messages", listMessages)
+	s.handle(mux, "GET", friendTalk+"/messages/{requestId}/{recipientSeq}", "message", showMessage)
+	s.handle(mux, "DELETE", friendTalk+"/messages/{requestId}", "cancel", cancelMessages)
+	s.handle(mux, "GET", friendTalk+"/message-results", "results", listResults)
+	s.handle(mux, "POST", friendTalk+"/failback/appkey", "fallback appkey", setFallbackAppkey)
+	s.handle(mux, "POST", friendTalk+"/failback", "fallback", setFallback)
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { refuse(kakao.CodeUnknownAPI).write(w) })
+	if !s.cfg.NoControl {
+		s.control(mux)
+	}
+	return mux
+}
+
+// converted lets a send pass only with the header that the provider demands since
+// the end of FriendTalk, when the simulator is configured to.
+func converted(next endpoint) endpoint {
+	return func(c *call) reply {
+		if c.sim.cfg.RequireConvert && c.r.Header.Get(kakao.HeaderConvertToBrand) != "true" {
+			return refuse(kakao.CodeFriendTalkEnded)
+		}
+		return next(c)
+	}
+}
+
+// ServeHTTP answers the API, and the control paths under /_sim/.
+func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// handle serves an endpoint: with its share of faults, and after the checks that
+// come before all others.
+func (s *Sim) handle(mux *http.ServeMux, method, path, op string, next endpoint) {
+	counter := s.stats.counter(op)
+	mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) {
+		counter.Add(1)
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		if err != nil {
+			refuse(kakao.CodeBody).write(w)
+			return
+		}
+		f := s.draw(r, op == sendOp)
+		if !f.before(s, w) {
+			return
+		}
+		start := time.Now()
+		answer := s.serve(r, body, f, next)
+		s.stats.busy.Add(int64(time.Since(start)))
+		if f.after(s, w, r) {
+			answer.write(w)
+		}
+	})
+}
+
+// serve checks who calls, and with what, and carries the call out.
+func (s *Sim) serve(r *http.Request, body []byte, f fault, next endpoint) reply {
+	p := s.project(r.PathValue("appkey"))
+	if p == nil {
+		return refuse(kakao.CodeAppkey)
+	}
+	p.mu.RLock()
+	secret := p.secret
+	p.mu.RUnlock()
+	if r.Header.Get(kakao.HeaderSecretKey) != secret {
+		return refuse(kakao.CodeSecretKey)
+	}
+	if r.Method == http.MethodPost && !isJSON(r.Header.Get("Content-Type")) {
+		return refuse(kakao.CodeContentType)
+	}
+	return next(&call{project: p, r: r, body: body, now: s.cfg.Now(), fault: f})
+}
+
+const idLetters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+// newID names a request: 14 digits of Korean time and 11 letters or digits.
+func (s *Sim) newID(now time.Time) string {
+	b := now.In(kakao.KST).AppendFormat(make([]byte, 0, 25), "20060102150405")
+	s.idMu.Lock()
+	defer s.idMu.Unlock()
+	for range 11 {
+		b = append(b, idLetters[s.ids.IntN(len(idLetters))])
+	}
+	return string(b)
+}
+
+// stats counts what the simulator did since it was opened.
+type stats struct {
+	busy       atomic.Int64 // nanoseconds in endpoints
+	accepted   atomic.Int64 // recipients
+	refused    atomic.Int64 // recipients, at request time
+	cancelled  atomic.Int64 // recipients
+	repeats    atomic.Int64 // calls with a used idempotency key
+	faults     atomic.Int64 // calls that were made to fail
+	mu         sync.Mutex
+	operations map[string]*atomic.Int64 // calls by endpoint
+}
+
+func (s *stats) counter(op string) *atomic.Int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.operations == nil {
+		s.operations = map[string]*atomic.Int64{}
+	}
+	if s.operations[op] == nil {
+		s.operations[op] = new(atomic.Int64)
+	}
+	return s.operations[op]
+}
+
+// Stats is what the simulator did since it was opened.
+type Stats struct {
+	Calls       map[string]int64 `json:"calls"`       // by endpoint
+	Accepted    int64            `json:"accepted"`    // recipients
+	Refused     int64            `json:"refused"`     // recipients, at request time
+	Cancelled   int64            `json:"cancelled"`   // recipients
+	Repeats     int64            `json:"repeats"`     // calls refused for their idempotency key
+	Faults      int64            `json:"faults"`      // calls made to fail
+	BusySeconds float64          `json:"busySeconds"` // time spent in endpoints, without reading and writing
+}
+
+// Stats tells what the simulator did since it was opened.
+func (s *Sim) Stats() Stats {
+	s.stats.mu.Lock()
+	defer s.stats.mu.Unlock()
+	out := Stats{
+		Calls: map[string]int64{}, Accepted: s.stats.accepted.Load(), Refused: s.stats.refused.Load(),
+		Cancelled: s.stats.cancelled.Load(), Repeats: s.stats.repeats.Load(), Faults: s.stats.faults.Load(),
+		BusySeconds: time.Duration(s.stats.busy.Load()).Seconds(),
+	}
+	for op, n := range s.stats.operations {
+		out.Calls[op] = n.Load()
+	}
+	return out
+}
