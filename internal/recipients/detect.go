@@ -1,0 +1,224 @@
+package recipients
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+)
+
+// SampleSize is how many bytes of a file are enough for [Detect].
+const SampleSize = 64 << 10
+
+// A Format is how a file is written. The zero value stands for UTF-8 with commas and
+// without a header.
+type Format struct {
+	Encoding  Encoding
+	BOM       bool // the file begins with a byte order mark
+	Separator byte // one of [Separators]; 0 means a comma
+	CR        bool // lines end with a carriage return alone, as old Macintosh programs write them
+	HasHeader bool // the first record, behind the titles, names the columns
+	Skip      int  // records above the header, such as a title, that are no recipients
+	Columns   int  // of a usual record; 0 means as many as the first record has
+}
+
+// Separators are the characters that may part columns.
+func Separators() []byte { return []byte{',', '\t', ';', '|'} }
+
+// Detect decides how a file is written from its first bytes; [SampleSize] are
+// plenty. The sample may end anywhere, also within a character. Where nothing
+// decides, the file is UTF-8 with commas: so too where all letters beyond ASCII come
+// later than the sample.
+func Detect(sample []byte) Format { return DetectAs(sample, "", 0) }
+
+// DetectAs is [Detect] for a file of which a person says the encoding, the
+// separator or both. An empty encoding and a separator of 0 are decided.
+func DetectAs(sample []byte, e Encoding, separator byte) Format {
+	if e == "" {
+		e = detectEncoding(sample)
+	}
+	f := Format{Encoding: e, BOM: bytes.HasPrefix(sample, e.mark()) && e != CP949}
+	f.CR = bytes.IndexByte(sample, '\n') < 0 && bytes.IndexByte(sample, '\r') >= 0
+	candidates := Separators()
+	if separator != 0 {
+		candidates = []byte{separator}
+	}
+	var best layout
+	for i, c := range candidates {
+		f.Separator = c
+		if l := newLayout(sample, f); i == 0 || l.better(best) {
+			best = l
+		}
+	}
+	f.Separator = best.separator
+	f.HasHeader, f.Skip = best.header()
+	f.Columns = best.columns(f.Skip)
+	return f
+}
+
+// mark is the encoding's byte order mark.
+func (e Encoding) mark() []byte {
+	switch e {
+	case UTF16LE:
+		return []byte{0xFF, 0xFE}
+	case UTF16BE:
+		return []byte{0xFE, 0xFF}
+	default:
+		return byteOrderMark
+	}
+}
+
+// detectEncoding goes by the byte order mark, else it takes that of UTF-8 and CP949
+// in which fewer sequences of the sample cannot be read.
+func detectEncoding(sample []byte) Encoding {
+	for _, e := range []Encoding{UTF8, UTF16LE, UTF16BE} {
+		if bytes.HasPrefix(sample, e.mark()) {
+			return e
+		}
+	}
+	whole := trimPartialRune(sample)
+	if utf8.Valid(whole) {
+		return UTF8
+	}
+	_, badUTF8 := appendUTF8(nil, whole)
+	_, badCP949 := appendCP949(nil, sample, cp949())
+	if badUTF8 < badCP949 {
+		return UTF8
+	}
+	return CP949
+}
+
+// trimPartialRune is b without the beginning of a character at its end.
+func trimPartialRune(b []byte) []byte {
+	for i := len(b) - 1; i >= 0 && i >= len(b)-utf8.UTFMax; i-- {
+		if !utf8.RuneStart(b[i]) {
+			continue
+		}
+		if !utf8.FullRune(b[i:]) {
+			return b[:i]
+		}
+		break
+	}
+	return b
+}
+
+// layout is what a sample looks like with a certain separator.
+type layout struct {
+	separator byte
+	rows      [][]string // readable ones
+	width     int        // columns of most rows
+	usual     int        // rows of that width
+	phones    int        // rows with a mobile number in a column of its own
+}
+
+func newLayout(sample []byte, f Format) layout {
+	const enough = 200
+	l := layout{separator: f.Separator}
+	f.Columns = len(sample) + 1 // no row has too many
+	widths := map[int]int{}
+	for row, err := range NewReader(bytes.NewReader(sample), f).All() {
+		if err != nil || row.Reason != "" {
+			continue
+		}
+		l.rows = append(l.rows, row.Clone().Fields)
+		n := len(row.Fields)
+		widths[n]++
+		if widths[n] > l.usual {
+			l.width, l.usual = n, widths[n]
+		}
+		if hasPhone(row.Fields) {
+			l.phones++
+		}
+		if len(l.rows) == enough {
+			break
+		}
+	}
+	return l
+}
+
+// better reports whether l looks more like columns than m. Of equals the first that
+// was tried stays, unless the other parts more.
+func (l layout) better(m layout) bool {
+	if a, b := l.score(), m.score(); a != b {
+		return a > b
+	}
+	return l.width > m.width
+}
+
+func (l layout) score() int {
+	if l.width < 2 {
+		return l.phones
+	}
+	return l.phones + l.usual
+}
+
+// columns is how many columns the file has: those of most rows, and of its first.
+func (l layout) columns(skip int) int {
+	if skip >= len(l.rows) {
+		return l.width
+	}
+	return max(l.width, len(l.rows[skip]))
+}
+
+// header reports whether the first row names the columns, and how many titles stand
+// above it: rows of a single cell in a file of several columns, which are taken for
+// titles only if names follow.
+func (l layout) header() (has bool, skip int) {
+	const titles = 5
+	for skip < titles && skip+2 < len(l.rows) && l.width > 1 && isTitle(l.rows[skip]) {
+		skip++
+	}
+	if l.namesAt(skip) {
+		return true, skip
+	}
+	return l.namesAt(0), 0
+}
+
+func isTitle(fields []string) bool {
+	filled := 0
+	for _, field := range fields {
+		if trim(field) != "" {
+			filled++
+		}
+	}
+	return filled == 1 && !hasPhone(fields)
+}
+
+// namesAt reports whether row i names the columns: where the rows below it have
+// phone numbers, it has something else, and nothing that might be meant as one.
+func (l layout) namesAt(i int) bool {
+	if i >= len(l.rows) {
+		return false
+	}
+	row, below := l.rows[i], l.rows[i+1:]
+	if hasPhone(row) {
+		return false
+	}
+	named := false
+	for _, name := range row {
+		named = named || headerRank(name) > 0
+	}
+	column := phoneColumn(below, l.width)
+	switch {
+	case column >= 0 && column < len(row) && trim(row[column]) != "":
+		return !numeric(row[column])
+	case column >= 0 || len(below) == 0:
+		return named
+	}
+	for _, field := range row {
+		if numeric(field) && !named {
+			return false
+		}
+	}
+	return true
+}
+
+// numeric reports whether a cell has more digits than the name of a column would.
+func numeric(s string) bool {
+	digits := 0
+	for _, r := range s {
+		if r >= '0' && r <= '9' || r >= '０' && r <= '９' {
+			digits++
+		}
+	}
+	return digits >= 5 || strings.ContainsAny(s, "0123456789") && digits*2 > utf8.RuneCountInString(s)
+}
