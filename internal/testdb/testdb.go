@@ -1,0 +1,158 @@
+// Package testdb gives each test a database of its own, empty and up to date, on
+// the kind of database that SOSHIK_TEST_DATABASE names: sqlite (also if it is
+// unset), or postgres, on the server at SOSHIK_TEST_POSTGRES.
+package testdb
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+
+	"soshik/migrations"
+	"soshik/models"
+)
+
+// New is the address of a fresh database, gone after the test.
+func New(t testing.TB) string {
+	t.Helper()
+	if onPostgres() {
+		return newPostgres(t)
+	}
+	return newSQLite(t)
+}
+
+// Open opens a fresh database, closed after the test.
+func Open(t testing.TB) *models.DB {
+	t.Helper()
+	db, err := models.Open(context.Background(), New(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+func onPostgres() bool { return os.Getenv("SOSHIK_TEST_DATABASE") == models.Postgres }
+
+// The templates are migrated once for each test binary and copied for each test.
+var (
+	sqliteTemplate   = sync.OnceValues(makeSQLiteTemplate)
+	postgresTemplate = sync.OnceValues(makePostgresTemplate)
+)
+
+func newSQLite(t testing.TB) string {
+	t.Helper()
+	template, err := sqliteTemplate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "soshik.db")
+	if err := os.WriteFile(file, template, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return "sqlite:" + file
+}
+
+func makeSQLiteTemplate() (_ []byte, err error) {
+	dir, err := os.MkdirTemp("", "soshik-test")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	file := filepath.Join(dir, "template.db")
+	if err := migrate("sqlite:" + file); err != nil {
+		return nil, err
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return io.ReadAll(f)
+}
+
+func migrate(address string) (err error) {
+	ctx := context.Background()
+	db, err := models.Open(ctx, address)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return migrations.Up(ctx, db.SQL(), db.Dialect(), driver(db))
+}
+
+func driver(db *models.DB) riverdriver.Driver[*sql.Tx] {
+	if db.Dialect() == models.Postgres {
+		return riverdatabasesql.New(db.SQL())
+	}
+	return riversqlite.New(db.SQL())
+}
+
+func newPostgres(t testing.TB) string {
+	t.Helper()
+	template, err := postgresTemplate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := randomName()
+	if err := admin("CREATE DATABASE " + name + " TEMPLATE " + template); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := admin("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
+			t.Error(err)
+		}
+	})
+	return address(name)
+}
+
+// makePostgresTemplate leaves its database behind: the server is thrown away.
+func makePostgresTemplate() (string, error) {
+	name := randomName()
+	if err := admin("CREATE DATABASE " + name); err != nil {
+		return "", err
+	}
+	return name, migrate(address(name))
+}
+
+func randomName() string { return "test_" + strings.ToLower(rand.Text()[:12]) }
+
+func admin(statement string) (err error) {
+	server := os.Getenv("SOSHIK_TEST_POSTGRES")
+	if server == "" {
+		return errors.New("SOSHIK_TEST_POSTGRES names no server")
+	}
+	db, err := sql.Open("pgx", server)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	_, err = db.Exec(statement)
+	return err
+}
+
+func address(database string) string {
+	u, err := url.Parse(os.Getenv("SOSHIK_TEST_POSTGRES"))
+	if err != nil {
+		panic(fmt.Errorf("SOSHIK_TEST_POSTGRES: %w", err))
+	}
+	u.Path = "/" + database
+	return u.String()
+}

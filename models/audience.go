@@ -1,0 +1,136 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// Audience is a list of recipients. One that belongs to a campaign alone has no
+// name.
+type Audience struct {
+	ID        int64
+	TeamID    int64
+	Name      string
+	Columns   []string `gorm:"serializer:json"` // the variables that its recipients have
+	Size      int64
+	CreatedBy int64
+	CreatedAt time.Time
+}
+
+// Recipient is a person of an audience.
+type Recipient struct {
+	ID         int64
+	AudienceID int64
+	Phone      string
+	Vars       string // JSON object: variable → value
+}
+
+// Audience reads an audience of the team.
+func (db *DB) Audience(ctx context.Context, teamID, id int64) (a Audience, err error) {
+	err = db.read(ctx).Where("team_id = ?", teamID).First(&a, id).Error
+	return a, dbError(err, "audience")
+}
+
+// CreateAudience adds an empty audience.
+func (db *DB) CreateAudience(ctx context.Context, a *Audience) error {
+	return dbError(db.write(ctx).Create(a).Error, "audience")
+}
+
+// SetAudienceSize notes how many recipients have been added.
+func (db *DB) SetAudienceSize(ctx context.Context, id, size int64) error {
+	return db.write(ctx).Model(&Audience{}).Where("id = ?", id).Update("size", size).Error
+}
+
+// deleteRows is how many recipients are deleted at a time: few enough that what
+// waits for SQLite's one writer does not wait long.
+const deleteRows = 5000
+
+// DeleteAudience removes an audience with its recipients, piece by piece, unless a
+// campaign uses it. Interrupted, it can be called again. It must not run in a
+// transaction.
+func (db *DB) DeleteAudience(ctx context.Context, id int64) error {
+	var used int64
+	if err := db.write(ctx).Model(&Campaign{}).Where("audience_id = ?", id).Limit(1).Count(&used).Error; err != nil || used > 0 {
+		return err
+	}
+	for {
+		res := db.write(ctx).Exec("DELETE FROM recipients WHERE id IN (SELECT id FROM recipients WHERE audience_id = ? LIMIT ?)", id, deleteRows)
+		if res.Error != nil {
+			return res.Error
+		}
+		if res.RowsAffected < deleteRows {
+			return db.write(ctx).Delete(&Audience{}, id).Error
+		}
+	}
+}
+
+// RecipientsAfter are recipients of an audience in the order of their numbers,
+// those behind the number after.
+func (db *DB) RecipientsAfter(ctx context.Context, audienceID int64, after string, limit int) ([]Recipient, error) {
+	var rs []Recipient
+	err := db.read(ctx).Where("audience_id = ? AND phone > ?", audienceID, after).Order("phone").Limit(limit).Find(&rs).Error
+	return rs, err
+}
+
+// RecipientAt is the recipient at place n (from 0) in the order of their numbers;
+// found is false behind the last one.
+func (db *DB) RecipientAt(ctx context.Context, audienceID int64, n int) (r Recipient, found bool, err error) {
+	var rs []Recipient
+	err = db.read(ctx).Where("audience_id = ?", audienceID).Order("phone").Offset(n).Limit(1).Find(&rs).Error
+	if err != nil || len(rs) == 0 {
+		return r, false, err
+	}
+	return rs[0], true, nil
+}
+
+// insertRows is how many recipients one statement adds on SQLite.
+const insertRows = 50
+
+// InsertRecipients adds recipients whose numbers are all new and, for speed, in
+// order. It is a transaction of its own.
+func (db *DB) InsertRecipients(ctx context.Context, audienceID int64, rs []Recipient) error {
+	if db.Dialect() == Postgres {
+		return db.copyRecipients(ctx, audienceID, rs)
+	}
+	return db.Tx(ctx, func(tx *DB) error {
+		for chunk := range slices.Chunk(rs, insertRows) {
+			args := make([]any, 0, len(chunk)*3)
+			for _, r := range chunk {
+				args = append(args, audienceID, r.Phone, r.Vars)
+			}
+			if _, err := tx.SQLTx().ExecContext(ctx, insertStatement(len(chunk)), args...); err != nil {
+				return dbError(err, "recipient")
+			}
+		}
+		return nil
+	})
+}
+
+func insertStatement(rows int) string {
+	s := "INSERT INTO recipients (audience_id, phone, vars) VALUES (?, ?, ?)"
+	for range rows - 1 {
+		s += ", (?, ?, ?)"
+	}
+	return s
+}
+
+func (db *DB) copyRecipients(ctx context.Context, audienceID int64, rs []Recipient) (err error) {
+	conn, err := db.SQL().Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	return conn.Raw(func(driver any) error {
+		pg := driver.(*stdlib.Conn).Conn()
+		_, err := pg.CopyFrom(ctx, pgx.Identifier{"recipients"}, []string{"audience_id", "phone", "vars"},
+			pgx.CopyFromSlice(len(rs), func(i int) ([]any, error) {
+				return []any{audienceID, rs[i].Phone, rs[i].Vars}, nil
+			}))
+		return err
+	})
+}

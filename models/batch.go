@@ -1,0 +1,193 @@
+package models
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+)
+
+// BatchState is where a batch stands.
+type BatchState string
+
+// The states of a batch.
+const (
+	BatchPlanned   BatchState = "planned"
+	BatchSending   BatchState = "sending"     // a request is out, under a lease
+	BatchInDoubt   BatchState = "in_doubt"    // whether the provider has it is not known
+	BatchHanded    BatchState = "handed_over" // the provider has it
+	BatchRefused   BatchState = "refused"
+	BatchCancelled BatchState = "cancelled"
+)
+
+// BatchStates are all states.
+func BatchStates() []BatchState {
+	return []BatchState{BatchPlanned, BatchSending, BatchInDoubt, BatchHanded, BatchRefused, BatchCancelled}
+}
+
+// Cancel says how far the cancelling of a batch has come.
+type Cancel string
+
+// The steps of cancelling.
+const (
+	CancelNone  Cancel = ""
+	CancelAsked Cancel = "asked" // the provider is to be asked
+	CancelDone  Cancel = "done"  // its list has decided
+)
+
+// Batch is what one request hands over: at most kakao.MaxRecipients messages.
+type Batch struct {
+	ID         int64
+	CampaignID int64
+	AppkeyID   int64
+	Number     int64 // in the campaign, from 1
+	State      BatchState
+	DueAt      time.Time // not claimed, or not looked up, before
+	JobID      int64
+	Attempt    int
+	Claim      string
+	LeaseUntil *time.Time // by the database's clock
+	CalledAt   *time.Time
+	RequestAt  *time.Time // the requestDate sent; nil: at once
+	Calls      int
+	Reached    bool // a repeat was answered with -1005
+	Doubts     int  // attempts given up after the settling time
+	Asks       bool // a person has to decide
+	Listed     int64
+	ListedAt   *time.Time
+	RequestID  string
+	HandedAt   *time.Time
+	ResultCode int
+	ResultText string
+	Cancel     Cancel
+
+	Size         int64
+	Skipped      int64
+	Refused      int64
+	Delivered    int64
+	Failed       int64
+	SMSDelivered int64 `gorm:"column:sms_delivered"`
+	SMSWaiting   int64 `gorm:"column:sms_waiting"`
+	Cancelled    int64
+	Closed       int64
+}
+
+// Open is how many messages share the batch's state.
+func (b Batch) Open() int64 {
+	return b.Size - b.Skipped - b.Refused - b.Delivered - b.Failed - b.Cancelled - b.Closed
+}
+
+// Call is one request made for a batch.
+type Call struct {
+	BatchID   int64 `gorm:"primaryKey"`
+	Call      int   `gorm:"primaryKey"`
+	Attempt   int
+	CalledAt  time.Time
+	Outcome   CallOutcome
+	RequestID string
+	Code      int
+	Text      string
+}
+
+// CallOutcome is what came of a request.
+type CallOutcome string
+
+// The outcomes of a request.
+const (
+	CallUnknown  CallOutcome = "" // no answer yet, or the process died
+	CallAccepted CallOutcome = "accepted"
+	CallNotSent  CallOutcome = "not_sent" // certainly not carried out
+	CallRefused  CallOutcome = "refused"
+	CallInDoubt  CallOutcome = "in_doubt"
+	CallNotFound CallOutcome = "not_found" // in doubt, and not listed after the settling time
+)
+
+// Batch reads one batch.
+func (db *DB) Batch(ctx context.Context, id int64) (b Batch, err error) {
+	err = db.read(ctx).First(&b, id).Error
+	return b, dbError(err, "batch")
+}
+
+// Batches are those of a campaign with a number greater than after, in order.
+func (db *DB) Batches(ctx context.Context, campaignID, after int64, limit int) ([]Batch, error) {
+	var bs []Batch
+	return bs, db.read(ctx).Where("campaign_id = ? AND number > ?", campaignID, after).Order("number").Limit(limit).Find(&bs).Error
+}
+
+// BatchCounts is how many batches of a campaign are in each state.
+func (db *DB) BatchCounts(ctx context.Context, campaignID int64) (map[BatchState]int64, error) {
+	var rows []struct {
+		State BatchState
+		N     int64
+	}
+	err := db.read(ctx).Raw("SELECT state, COUNT(*) AS n FROM batches WHERE campaign_id = ? GROUP BY state", campaignID).Scan(&rows).Error
+	counts := map[BatchState]int64{}
+	for _, r := range rows {
+		counts[r.State] = r.N
+	}
+	return counts, err
+}
+
+// Calls are the requests made for a batch, in order.
+func (db *DB) Calls(ctx context.Context, batchID int64) ([]Call, error) {
+	var cs []Call
+	return cs, db.read(ctx).Where("batch_id = ?", batchID).Order("call").Find(&cs).Error
+}
+
+// CreateCall notes a request that is about to be made.
+func (db *DB) CreateCall(ctx context.Context, c *Call) error { return db.write(ctx).Create(c).Error }
+
+// EndCall notes what came of a request.
+func (db *DB) EndCall(ctx context.Context, c Call) error {
+	return db.write(ctx).Model(&Call{}).Where("batch_id = ? AND call = ?", c.BatchID, c.Call).
+		Select("Outcome", "RequestID", "Code", "Text").Updates(c).Error
+}
+
+// MoveBatch takes a batch that is in one of the states from, under the given
+// claim, to another state and sets columns. moved is false if it was not so any
+// more.
+func (db *DB) MoveBatch(ctx context.Context, b Batch, from []BatchState, to BatchState, set map[string]any) (moved bool, err error) {
+	values := map[string]any{"state": to}
+	for k, v := range set {
+		values[k] = v
+	}
+	res := db.write(ctx).Model(&Batch{}).Where("id = ? AND claim = ? AND state IN ?", b.ID, b.Claim, from).Updates(values)
+	return res.RowsAffected > 0, res.Error
+}
+
+// SetBatch sets columns of a batch whatever its state.
+func (db *DB) SetBatch(ctx context.Context, id int64, set map[string]any) error {
+	return db.write(ctx).Model(&Batch{}).Where("id = ?", id).Updates(set).Error
+}
+
+// PlannedBatchIDs are the planned batches of a campaign, in order.
+func (db *DB) PlannedBatchIDs(ctx context.Context, campaignID int64) ([]int64, error) {
+	var ids []int64
+	return ids, db.write(ctx).Model(&Batch{}).Where("campaign_id = ? AND state = ?", campaignID, BatchPlanned).Order("number").Pluck("id", &ids).Error
+}
+
+// SetJobs notes which job is to claim each batch.
+func (db *DB) SetJobs(ctx context.Context, jobs map[int64]int64) error {
+	for _, id := range slices.Sorted(maps.Keys(jobs)) {
+		if _, err := db.SQLTx().ExecContext(ctx, "UPDATE batches SET job_id = $1 WHERE id = $2", jobs[id], id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// LockWaiting are those of bs that are still planned under the job that was read,
+// locked until the transaction ends: another process may have given them a job.
+func (db *DB) LockWaiting(ctx context.Context, bs []Batch) ([]int64, error) {
+	var ids []int64
+	for _, b := range bs {
+		res := db.write(ctx).Model(&Batch{}).Where("id = ? AND state = ? AND job_id = ?", b.ID, BatchPlanned, b.JobID).Update("job_id", 0)
+		if res.Error != nil {
+			return nil, res.Error
+		}
+		if res.RowsAffected > 0 {
+			ids = append(ids, b.ID)
+		}
+	}
+	return ids, nil
+}

@@ -1,0 +1,273 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"soshik/internal/kakao"
+)
+
+// CampaignState is where a campaign stands.
+type CampaignState string
+
+// The states of a campaign.
+const (
+	CampaignDraft      CampaignState = "draft"
+	CampaignPlanning   CampaignState = "planning"  // messages and batches are being written
+	CampaignScheduled  CampaignState = "scheduled" // its time is still to come
+	CampaignSending    CampaignState = "sending"
+	CampaignPaused     CampaignState = "paused"
+	CampaignHeld       CampaignState = "held" // needs a person
+	CampaignCancelling CampaignState = "cancelling"
+	CampaignFinished   CampaignState = "finished"
+	CampaignCancelled  CampaignState = "cancelled"
+)
+
+// CampaignStates are all states.
+func CampaignStates() []CampaignState {
+	return []CampaignState{
+		CampaignDraft, CampaignPlanning, CampaignScheduled, CampaignSending, CampaignPaused,
+		CampaignHeld, CampaignCancelling, CampaignFinished, CampaignCancelled,
+	}
+}
+
+// Runs reports whether batches may be handed over.
+func (s CampaignState) Runs() bool { return s == CampaignScheduled || s == CampaignSending }
+
+// Over reports whether nothing will happen any more by itself.
+func (s CampaignState) Over() bool { return s == CampaignFinished || s == CampaignCancelled }
+
+// Limits of time.
+const (
+	// Soon is how near a time must be for the message to go out at once: the
+	// provider's requestDate has minutes, and one that has passed is refused.
+	Soon = 2 * time.Minute
+	// LateStart is how late a batch may still go out by itself. What is found
+	// later asks a person.
+	LateStart = 2 * time.Hour
+	// WarnDays is from how many days ahead on a schedule is warned about: the
+	// provider has had limits of 30 to 90 days.
+	WarnDays = 30
+)
+
+// Campaign is one message to an audience.
+type Campaign struct {
+	ID          int64
+	TeamID      int64
+	AppkeyID    int64
+	Channel     Channel
+	ULID        string `gorm:"column:ulid"` // what names it to the provider; no other installation makes the same
+	Name        string
+	State       CampaignState
+	Hold        string     // why it is paused or held: a catalog key
+	HoldCode    int        // the provider's result code, or 0
+	SenderID    int64      // 0: not chosen yet
+	Content     Content    `gorm:"serializer:json"`
+	Fallback    Fallback   `gorm:"serializer:json"`
+	AudienceID  int64      // 0: none yet
+	ScheduledAt *time.Time // nil: at once
+	Audience    int64      // recipients, at launch
+	Planned     int64      // of them those that the plan has reached
+	PlanAfter   string     // the last number planned
+	Refusals    int        // batches refused in a row
+	Revision    int        // counts edits
+	CreatedBy   int64
+	LaunchedBy  int64
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	LaunchedAt  *time.Time
+	FinishedAt  *time.Time
+}
+
+// CheckSchedule finds what is wrong with sending at at (nil: at once) when it is
+// now.
+func CheckSchedule(at *time.Time, now time.Time) error {
+	p := problems{}
+	switch {
+	case at == nil:
+		if kakao.Night(now) {
+			p.add("scheduled_at", "schedule.night_now")
+		}
+	case at.Before(now):
+		p.add("scheduled_at", "schedule.past")
+	case kakao.Night(*at):
+		p.add("scheduled_at", "schedule.night")
+	case at.After(now.AddDate(0, 0, kakao.FriendTalkHorizonDays)):
+		p.add("scheduled_at", "schedule.horizon", "Days", kakao.FriendTalkHorizonDays)
+	}
+	return p.err()
+}
+
+// NewCampaign is what is filled in to begin a campaign.
+type NewCampaign struct {
+	Name     string
+	SenderID int64
+	Content  Content
+}
+
+// Validate checks the draft's message for what would stop it; a draft is kept all
+// the same.
+func (in NewCampaign) Validate(ch Channel) error {
+	p := problems{}
+	validateName(p, "name", in.Name)
+	if in.SenderID == 0 {
+		p.add("sender", "field.choose")
+	}
+	ch.rules().check(in.Content, p)
+	return p.err()
+}
+
+// Campaign reads a campaign of the appkey.
+func (db *DB) Campaign(ctx context.Context, appkeyID, id int64) (c Campaign, err error) {
+	err = db.read(ctx).Where("appkey_id = ?", appkeyID).First(&c, id).Error
+	return c, dbError(err, "campaign")
+}
+
+// CampaignByID reads a campaign for a job.
+func (db *DB) CampaignByID(ctx context.Context, id int64) (c Campaign, err error) {
+	err = db.read(ctx).First(&c, id).Error
+	return c, dbError(err, "campaign")
+}
+
+// Campaigns are those of an appkey, the newest first, before the one with id
+// before (0: from the newest on).
+func (db *DB) Campaigns(ctx context.Context, appkeyID, before int64, limit int) ([]Campaign, error) {
+	q := db.read(ctx).Where("appkey_id = ?", appkeyID)
+	if before > 0 {
+		q = q.Where("id < ?", before)
+	}
+	var cs []Campaign
+	return cs, q.Order("id DESC").Limit(limit).Find(&cs).Error
+}
+
+// OpenCampaigns are those in one of the states, the oldest first.
+func (db *DB) OpenCampaigns(ctx context.Context, states ...CampaignState) ([]Campaign, error) {
+	var cs []Campaign
+	return cs, db.read(ctx).Where("state IN ?", states).Order("id").Find(&cs).Error
+}
+
+// CreateCampaign adds a campaign.
+func (db *DB) CreateCampaign(ctx context.Context, c *Campaign) error {
+	return dbError(db.write(ctx).Create(c).Error, "campaign")
+}
+
+// SaveDraft writes what can be edited of a draft. It fails with [Conflict] when
+// somebody else has saved it since c was read, or it is no draft any more.
+func (db *DB) SaveDraft(ctx context.Context, c *Campaign) error {
+	read := c.Revision
+	c.Revision, c.UpdatedAt = read+1, time.Now().UTC()
+	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ? AND revision = ?", c.ID, CampaignDraft, read).
+		Select("Name", "SenderID", "Content", "Fallback", "AudienceID", "ScheduledAt", "Revision", "UpdatedAt").Updates(c)
+	if res.Error == nil && res.RowsAffected == 0 {
+		c.Revision = read
+		return Errorf(Conflict, "campaign.changed")
+	}
+	return dbError(res.Error, "campaign")
+}
+
+// MoveCampaign takes the campaign from one of the states from to another and sets
+// columns; moved is false if it was in none of them.
+func (db *DB) MoveCampaign(ctx context.Context, id int64, from []CampaignState, to CampaignState, set map[string]any) (moved bool, err error) {
+	values := map[string]any{"state": to, "updated_at": time.Now().UTC()}
+	for k, v := range set {
+		values[k] = v
+	}
+	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state IN ?", id, from).Updates(values)
+	return res.RowsAffected > 0, res.Error
+}
+
+// CountRefusal notes that a batch was refused as a whole, and says how many have
+// been in a row.
+func (db *DB) CountRefusal(ctx context.Context, id int64) (int, error) {
+	err := db.write(ctx).Model(&Campaign{}).Where("id = ?", id).Update("refusals", gorm.Expr("refusals + 1")).Error
+	if err != nil {
+		return 0, err
+	}
+	var n int
+	return n, db.write(ctx).Model(&Campaign{}).Where("id = ?", id).Pluck("refusals", &n).Error
+}
+
+// ForgetRefusals begins to count anew.
+func (db *DB) ForgetRefusals(ctx context.Context, id int64) error {
+	return db.write(ctx).Model(&Campaign{}).Where("id = ? AND refusals > 0", id).Update("refusals", 0).Error
+}
+
+// Equation says where the recipients of a campaign are. Its parts always add up
+// to Audience.
+type Equation struct {
+	Audience  int64
+	Unplanned int64
+	Skipped   int64
+	Planned   int64
+	InDoubt   int64
+	Handed    int64
+	Refused   int64
+	Delivered int64
+	Failed    int64 // those reached by SMS too
+	Cancelled int64
+	Closed    int64
+
+	SMSDelivered int64 // of Failed
+	SMSWaiting   int64 // of Failed
+}
+
+// Sum is what the parts add up to.
+func (e Equation) Sum() int64 {
+	return e.Unplanned + e.Skipped + e.Planned + e.InDoubt + e.Handed + e.Refused + e.Delivered + e.Failed + e.Cancelled + e.Closed
+}
+
+// Open is how many may still change.
+func (e Equation) Open() int64 {
+	return e.Unplanned + e.Planned + e.InDoubt + e.Handed + e.SMSWaiting
+}
+
+// Equation adds up the campaign's batches.
+func (db *DB) Equation(ctx context.Context, c Campaign) (e Equation, err error) {
+	err = db.read(ctx).Raw(`SELECT
+			COALESCE(SUM(skipped), 0) AS skipped, COALESCE(SUM(refused), 0) AS refused,
+			COALESCE(SUM(delivered), 0) AS delivered, COALESCE(SUM(failed), 0) AS failed,
+			COALESCE(SUM(cancelled), 0) AS cancelled, COALESCE(SUM(closed), 0) AS closed,
+			COALESCE(SUM(sms_delivered), 0) AS sms_delivered, COALESCE(SUM(sms_waiting), 0) AS sms_waiting,
+			COALESCE(SUM(CASE WHEN state = 'planned' THEN `+openSQL+` ELSE 0 END), 0) AS planned,
+			COALESCE(SUM(CASE WHEN state IN ('sending', 'in_doubt') THEN `+openSQL+` ELSE 0 END), 0) AS in_doubt,
+			COALESCE(SUM(CASE WHEN state IN ('handed_over', 'refused', 'cancelled') THEN `+openSQL+` ELSE 0 END), 0) AS handed
+		FROM batches WHERE campaign_id = ?`, c.ID).Scan(&e).Error
+	e.Audience, e.Unplanned = c.Audience, c.Audience-c.Planned
+	return e, err
+}
+
+// openSQL is how many messages of a batch share the batch's state.
+const openSQL = "(size - skipped - refused - delivered - failed - cancelled - closed)"
+
+// LaunchCampaign freezes a draft and begins its planning. It says whether it was
+// still the draft that was read.
+func (db *DB) LaunchCampaign(ctx context.Context, c Campaign, userID, audience int64, now time.Time) (launched bool, err error) {
+	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ? AND revision = ?", c.ID, CampaignDraft, c.Revision).
+		Updates(map[string]any{
+			"state": CampaignPlanning, "launched_by": userID, "launched_at": now, "audience": audience, "updated_at": time.Now().UTC(),
+		})
+	return res.RowsAffected > 0, res.Error
+}
+
+// TouchCampaign takes up a campaign that nobody works on; of several processes, it
+// says so to one.
+func (db *DB) TouchCampaign(ctx context.Context, c Campaign) (bool, error) {
+	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ? AND updated_at = ?", c.ID, c.State, c.UpdatedAt).
+		Update("updated_at", time.Now().UTC())
+	return res.RowsAffected > 0, res.Error
+}
+
+// RenewDue makes planned batches of a campaign due at now that were due before.
+func (db *DB) RenewDue(ctx context.Context, id int64, now time.Time) error {
+	return db.write(ctx).Model(&Batch{}).Where("campaign_id = ? AND state = ? AND due_at < ?", id, BatchPlanned, now).Update("due_at", now).Error
+}
+
+// UseAudience gives a draft its recipients. What is edited at the same time is not
+// in its way. used is false if it is no draft any more.
+func (db *DB) UseAudience(ctx context.Context, campaignID, audienceID int64) (used bool, err error) {
+	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ?", campaignID, CampaignDraft).
+		Updates(map[string]any{"audience_id": audienceID, "revision": gorm.Expr("revision + 1"), "updated_at": time.Now().UTC()})
+	return res.RowsAffected > 0, res.Error
+}

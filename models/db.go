@@ -1,0 +1,187 @@
+// Package models holds the domain: its types, their rules, and their storage.
+package models
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"gorm.io/driver/postgres"
+	"gorm.io/driver/sqlite"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+	sqlitedriver "modernc.org/sqlite"
+)
+
+// The dialects of SQL that are spoken, named as GORM names them.
+const (
+	SQLite   = "sqlite"
+	Postgres = "postgres"
+)
+
+// readers is how many pages can read a SQLite database at the same time.
+const readers = 4
+
+// uniqueViolation is SQLITE_CONSTRAINT_UNIQUE; primaryKeyViolation is
+// SQLITE_CONSTRAINT_PRIMARYKEY. GORM's translation does not know this driver.
+const (
+	uniqueViolation     = 2067
+	primaryKeyViolation = 1555
+)
+
+// DB is the database. Inside [DB.Tx] it is one transaction.
+//
+// SQLite has one writer: w is a single connection that waits its turn, r a few
+// that only read and wait for nobody. On PostgreSQL both are the same pool.
+type DB struct {
+	w, r *gorm.DB
+	file string // of SQLite; empty on PostgreSQL
+}
+
+// Open connects to "postgres://…" or "sqlite:FILE".
+func Open(ctx context.Context, address string) (*DB, error) {
+	if file, ok := strings.CutPrefix(address, "sqlite:"); ok {
+		return openSQLite(file)
+	}
+	if strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://") {
+		return openPostgres(ctx, address)
+	}
+	return nil, errors.New(`a database is "sqlite:FILE" or "postgres://…"`)
+}
+
+func openSQLite(file string) (*DB, error) {
+	const pragmas = "_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_time_format=sqlite"
+	path := (&url.URL{Scheme: "file", Opaque: url.PathEscape(file)}).String()
+	path = strings.ReplaceAll(path, "%2F", "/")
+	w, err := openGORM(path + "?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&" + pragmas)
+	if err != nil {
+		return nil, err
+	}
+	sqlDB(w).SetMaxOpenConns(1)
+	if err := sqlDB(w).Ping(); err != nil {
+		return nil, errors.Join(err, sqlDB(w).Close())
+	}
+	r, err := openGORM(path + "?_pragma=query_only(1)&" + pragmas)
+	if err != nil {
+		return nil, errors.Join(err, sqlDB(w).Close())
+	}
+	sqlDB(r).SetMaxOpenConns(readers)
+	sqlDB(r).SetMaxIdleConns(readers)
+	return &DB{w: w, r: r, file: file}, nil
+}
+
+func openGORM(dsn string) (*gorm.DB, error) {
+	conn, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, err
+	}
+	return gorm.Open(sqlite.New(sqlite.Config{DriverName: "sqlite", Conn: conn}), gormConfig())
+}
+
+func openPostgres(ctx context.Context, address string) (*DB, error) {
+	pool, err := pgxpool.New(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	g, err := gorm.Open(postgres.New(postgres.Config{Conn: stdlib.OpenDBFromPool(pool)}), gormConfig())
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return &DB{w: g, r: g}, nil
+}
+
+func gormConfig() *gorm.Config {
+	return &gorm.Config{
+		TranslateError:         true,
+		SkipDefaultTransaction: true,
+		Logger:                 logger.Discard,
+		NowFunc:                func() time.Time { return time.Now().UTC() },
+	}
+}
+
+func sqlDB(g *gorm.DB) *sql.DB {
+	pool, err := g.DB()
+	if err != nil {
+		panic(fmt.Errorf("not called inside a transaction: %w", err))
+	}
+	return pool
+}
+
+// Dialect is SQLite or Postgres.
+func (db *DB) Dialect() string { return db.w.Name() }
+
+// File is the file of a SQLite database, "" on PostgreSQL.
+func (db *DB) File() string { return db.file }
+
+// SQL is the pool that writes, for the job queue and the migrations.
+func (db *DB) SQL() *sql.DB { return sqlDB(db.w) }
+
+// Close closes every connection.
+func (db *DB) Close() error {
+	err := sqlDB(db.w).Close()
+	if db.file != "" {
+		err = errors.Join(err, sqlDB(db.r).Close())
+	}
+	return err
+}
+
+// Tx runs fn in a transaction. fn must use only tx: on SQLite there is a single
+// writing connection, so a write through db inside fn waits for itself forever.
+func (db *DB) Tx(ctx context.Context, fn func(tx *DB) error) error {
+	return db.w.WithContext(ctx).Transaction(func(g *gorm.DB) error {
+		return fn(&DB{w: g, r: g, file: db.file})
+	})
+}
+
+// SQLTx is the transaction that jobs are inserted in.
+func (db *DB) SQLTx() *sql.Tx { return db.w.Statement.ConnPool.(*sql.Tx) }
+
+// Now is the time of the database, which is the same for every process. Leases
+// are kept by it.
+func (db *DB) Now(ctx context.Context) (time.Time, error) {
+	if db.Dialect() == SQLite {
+		return time.Now().UTC(), nil // one machine, one clock
+	}
+	var now time.Time
+	err := db.w.WithContext(ctx).Raw("SELECT clock_timestamp()").Scan(&now).Error
+	return now.UTC(), err
+}
+
+// Ping says whether the database answers.
+func (db *DB) Ping(ctx context.Context) error { return sqlDB(db.r).PingContext(ctx) }
+
+func (db *DB) read(ctx context.Context) *gorm.DB  { return db.r.WithContext(ctx) }
+func (db *DB) write(ctx context.Context) *gorm.DB { return db.w.WithContext(ctx) }
+
+// dbError turns what the database says into what the domain says; what is the
+// catalog's name of the thing, as in "sender".
+func dbError(err error, what string) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, gorm.ErrRecordNotFound):
+		return &Error{Kind: NotFound, Key: "error.not_found", Err: fmt.Errorf("%s: %w", what, err)}
+	case isDuplicate(err):
+		return &Error{Kind: Conflict, Key: "error.exists." + what, Err: err}
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+func isDuplicate(err error) bool {
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		return true
+	}
+	e, ok := errors.AsType[*sqlitedriver.Error](err)
+	return ok && (e.Code() == uniqueViolation || e.Code() == primaryKeyViolation)
+}

@@ -1,0 +1,316 @@
+package models
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"gorm.io/gorm/clause"
+
+	"soshik/internal/kakao"
+)
+
+// Sender is a KakaoTalk channel that messages are sent from, as the provider
+// described it at RefreshedAt.
+type Sender struct {
+	ID             int64
+	AppkeyID       int64
+	PlusFriendID   string // with its leading @
+	PhoneNo        string // of the administrator; empty when registered elsewhere
+	CategoryCode   string
+	SenderKey      string // empty until registered
+	Status         string // kakao.SenderWaiting, kakao.SenderRegistered
+	StatusName     string // the provider's word for it
+	KakaoStatus    string // kakao.KakaoStatus…, empty while waiting
+	ProfileStatus  string // kakao.Profile…, empty while waiting
+	Dormant        bool
+	Blocked        bool
+	Fallback       bool // FriendTalk messages that fail go out by SMS unless they say otherwise
+	FallbackSendNo string
+	UnsubscribeNo  string // the 080 number
+	DailyMax       int    // FriendTalk messages a day; 0: no limit
+	SentCount      int    // FriendTalk messages of the day of RefreshedAt
+	RefreshedAt    time.Time
+	CreatedAt      time.Time
+}
+
+// SenderTrouble is what keeps a sender from sending.
+type SenderTrouble string
+
+// The troubles, the worst first; none is empty.
+const (
+	SenderIsBlocked SenderTrouble = "blocked"
+	SenderIsDormant SenderTrouble = "dormant"
+	SenderIsWaiting SenderTrouble = "waiting" // for its token
+	SenderIsUnknown SenderTrouble = "unknown" // a status that is not known here
+)
+
+// SenderTroubles are all troubles, so that a test can walk them.
+func SenderTroubles() []SenderTrouble {
+	return []SenderTrouble{SenderIsBlocked, SenderIsDormant, SenderIsWaiting, SenderIsUnknown}
+}
+
+// Trouble is what keeps s from sending, "" if nothing does.
+func (s Sender) Trouble() SenderTrouble {
+	switch {
+	case s.Blocked || s.KakaoStatus == kakao.KakaoStatusBlocked:
+		return SenderIsBlocked
+	case s.Dormant:
+		return SenderIsDormant
+	case s.Status == kakao.SenderWaiting:
+		return SenderIsWaiting
+	case s.Status != kakao.SenderRegistered:
+		return SenderIsUnknown
+	}
+	return ""
+}
+
+// Usable reports whether messages can be sent from s: it is registered, not
+// blocked and not dormant. If not, reason says why and what to do.
+func (s Sender) Usable() (ok bool, reason Text) {
+	if t := s.Trouble(); t != "" {
+		return false, T("sender.trouble." + string(t))
+	}
+	return true, Text{}
+}
+
+// SentToday is how many messages were sent on the day of now, in Korea. It is not
+// known when s was last refreshed on another day.
+func (s Sender) SentToday(now time.Time) (count int, known bool) {
+	y, m, d := s.RefreshedAt.In(kakao.KST).Date()
+	ny, nm, nd := now.In(kakao.KST).Date()
+	return s.SentCount, y == ny && m == nm && d == nd
+}
+
+// NewSender is what is filled in to register a sender.
+type NewSender struct {
+	PlusFriendID  string
+	PhoneNo       string
+	CategoryCode  string
+	CategoryQuery string // what categories were searched by
+}
+
+// Normal is in with its PlusFriendID and number as the provider wants them. What
+// cannot be read stays as it was typed.
+func (in NewSender) Normal() NewSender {
+	if id := strings.TrimLeft(strings.ReplaceAll(in.PlusFriendID, "＠", "@"), "@"); id != "" {
+		in.PlusFriendID = "@" + id
+	}
+	if number, _, reason := kakao.NormalizePhone(in.PhoneNo); reason == "" {
+		in.PhoneNo = number
+	}
+	return in
+}
+
+// Validate checks what can be known without asking the provider. It wants a
+// [NewSender.Normal] one.
+func (in NewSender) Validate() error {
+	p := problems{}
+	switch {
+	case strings.TrimLeft(in.PlusFriendID, "@") == "":
+		p.add("plus_friend_id", "field.required")
+	case kakao.Len(in.PlusFriendID) > kakao.MaxPlusFriendID:
+		p.add("plus_friend_id", "field.too_long", "Max", kakao.MaxPlusFriendID)
+	case strings.ContainsAny(in.PlusFriendID, " \t\u00a0\u3000") || strings.Count(in.PlusFriendID, "@") != 1:
+		p.add("plus_friend_id", "sender.id_wrong")
+	}
+	if _, _, reason := kakao.NormalizePhone(in.PhoneNo); reason == kakao.PhoneEmpty {
+		p.add("phone_no", "field.required")
+	} else if reason != "" {
+		p.add("phone_no", "sender.phone_wrong")
+	}
+	if len(in.CategoryCode) != kakao.CategoryCodeLen || !onlyDigits(in.CategoryCode) {
+		p.add("category_code", "sender.category_choose")
+	}
+	return p.err()
+}
+
+// NewFallback is what is filled in to set a sender's fallback.
+type NewFallback struct {
+	On            bool   `json:"on"`
+	SendNo        string `json:"send_no"`
+	UnsubscribeNo string `json:"unsubscribe_no"` // may be empty; advertisements do not fall back then
+}
+
+// Normal is in with numbers of digits only. What is no number stays as it was
+// typed.
+func (in NewFallback) Normal() NewFallback {
+	in.SendNo, in.UnsubscribeNo = dialled(in.SendNo), dialled(in.UnsubscribeNo)
+	return in
+}
+
+// dialled is a number without what people write between its digits.
+func dialled(number string) string {
+	tight := strings.NewReplacer("-", "", " ", "", ".", "", "(", "", ")", "", "\u00a0", "").Replace(number)
+	if !onlyDigits(tight) {
+		return number
+	}
+	return tight
+}
+
+func onlyDigits(s string) bool { return strings.Trim(s, "0123456789") == "" }
+
+// Shortest and longest numbers that an SMS can come from, and the length of an 080
+// number, in digits.
+const (
+	minSendNo        = 8
+	minUnsubscribeNo = 10
+	maxUnsubscribeNo = 11
+)
+
+// Validate checks what can be known without asking the provider. It wants a
+// [NewFallback.Normal] one. The provider wants a number even to turn fallback off.
+func (in NewFallback) Validate() error {
+	p := problems{}
+	switch n := len(in.SendNo); {
+	case n == 0:
+		p.add("send_no", "field.required")
+	case !onlyDigits(in.SendNo) || n < minSendNo || n > kakao.MaxPhoneNo:
+		p.add("send_no", "sender.send_no_wrong")
+	}
+	n := len(in.UnsubscribeNo)
+	fits := onlyDigits(in.UnsubscribeNo) && strings.HasPrefix(in.UnsubscribeNo, "080") && n >= minUnsubscribeNo && n <= maxUnsubscribeNo
+	if n > 0 && !fits {
+		p.add("unsubscribe_no", "sender.unsubscribe_no_wrong")
+	}
+	return p.err()
+}
+
+// Senders are those of an appkey, by name.
+func (db *DB) Senders(ctx context.Context, appkeyID int64) (ss []Sender, err error) {
+	err = db.read(ctx).Where("appkey_id = ?", appkeyID).Order("plus_friend_id").Find(&ss).Error
+	return ss, err
+}
+
+// Sender reads one sender of an appkey.
+func (db *DB) Sender(ctx context.Context, appkeyID, id int64) (s Sender, err error) {
+	err = db.read(ctx).Where("appkey_id = ?", appkeyID).First(&s, id).Error
+	return s, dbError(err, "sender")
+}
+
+// senderBatch is how many senders are written with one statement.
+const senderBatch = 100
+
+// SaveSenders writes what the provider says of senders, those that are new
+// included. The administrator's number, which the provider does not tell, stays.
+func (db *DB) SaveSenders(ctx context.Context, ss []Sender) error {
+	if len(ss) == 0 {
+		return nil
+	}
+	told := []string{
+		"category_code", "sender_key", "status", "status_name", "kakao_status", "profile_status", "dormant", "blocked",
+		"fallback", "fallback_send_no", "unsubscribe_no", "daily_max", "sent_count", "refreshed_at",
+	}
+	return dbError(db.write(ctx).Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "appkey_id"}, {Name: "plus_friend_id"}},
+		DoUpdates: clause.AssignmentColumns(told),
+	}).CreateInBatches(ss, senderBatch).Error, "sender")
+}
+
+// PutWaitingSender keeps a sender that now waits for its token. One that waited
+// before gets the new number and category. It fills in s.ID.
+func (db *DB) PutWaitingSender(ctx context.Context, s *Sender) error {
+	err := db.write(ctx).Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "appkey_id"}, {Name: "plus_friend_id"}},
+		DoUpdates: clause.AssignmentColumns([]string{"phone_no", "category_code", "status", "refreshed_at"}),
+	}).Create(s).Error
+	if err != nil {
+		return dbError(err, "sender")
+	}
+	var kept Sender
+	err = db.write(ctx).Where("appkey_id = ? AND plus_friend_id = ?", s.AppkeyID, s.PlusFriendID).First(&kept).Error
+	*s = kept
+	return dbError(err, "sender")
+}
+
+// SenderCount is how many senders an appkey has, and how many of them are in which
+// trouble.
+type SenderCount struct {
+	Total    int
+	Troubles map[SenderTrouble]int
+}
+
+// SenderCounts counts the senders of a team by appkey.
+func (db *DB) SenderCounts(ctx context.Context, teamID int64) (map[int64]SenderCount, error) {
+	var ss []Sender
+	err := db.read(ctx).Select("appkey_id", "status", "kakao_status", "blocked", "dormant").
+		Where("appkey_id IN (SELECT id FROM appkeys WHERE team_id = ?)", teamID).Find(&ss).Error
+	counts := map[int64]SenderCount{}
+	for _, s := range ss {
+		c := counts[s.AppkeyID]
+		if c.Troubles == nil {
+			c.Troubles = map[SenderTrouble]int{}
+		}
+		c.Total++
+		if t := s.Trouble(); t != "" {
+			c.Troubles[t]++
+		}
+		counts[s.AppkeyID] = c
+	}
+	return counts, err
+}
+
+// Category is a kind of business that a sender can be registered under.
+type Category struct {
+	Code string   `json:"code"` // 11 digits
+	Path []string `json:"path"` // its names, from the widest to its own
+}
+
+// Name is the whole path, for people.
+func (c Category) Name() string { return strings.Join(c.Path, " › ") }
+
+// Matches reports whether every word of query is found in c's names, or query is
+// how its code begins. An empty query matches nothing.
+func (c Category) Matches(query string) bool {
+	words := strings.Fields(strings.ToLower(query))
+	if len(words) == 0 {
+		return false
+	}
+	if len(words) == 1 && onlyDigits(words[0]) && strings.HasPrefix(c.Code, words[0]) {
+		return true
+	}
+	name := strings.ToLower(strings.Join(c.Path, " "))
+	for _, w := range words {
+		if !strings.Contains(name, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// categoryRow is the provider's list of categories, kept for an appkey.
+type categoryRow struct {
+	AppkeyID  int64 `gorm:"primaryKey"`
+	Tree      string
+	FetchedAt time.Time
+}
+
+// TableName tells GORM where categories are kept.
+func (categoryRow) TableName() string { return "categories" }
+
+// Categories are those kept for an appkey, and when they were fetched; none if
+// they never were.
+func (db *DB) Categories(ctx context.Context, appkeyID int64) (cs []Category, fetchedAt time.Time, err error) {
+	var rows []categoryRow
+	if err := db.read(ctx).Where("appkey_id = ?", appkeyID).Find(&rows).Error; err != nil || len(rows) == 0 {
+		return nil, fetchedAt, err
+	}
+	if err := json.Unmarshal([]byte(rows[0].Tree), &cs); err != nil {
+		return nil, fetchedAt, fmt.Errorf("categories of appkey %d: %w", appkeyID, err)
+	}
+	return cs, rows[0].FetchedAt, nil
+}
+
+// SaveCategories replaces those kept for an appkey.
+func (db *DB) SaveCategories(ctx context.Context, appkeyID int64, cs []Category, fetchedAt time.Time) error {
+	tree, err := json.Marshal(cs)
+	if err != nil {
+		return fmt.Errorf("categories: %w", err)
+	}
+	return db.write(ctx).Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "appkey_id"}},
+		DoUpdates: clause.AssignmentColumns([]string{"tree", "fetched_at"}),
+	}).Create(&categoryRow{appkeyID, string(tree), fetchedAt}).Error
+}
