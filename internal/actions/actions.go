@@ -1,0 +1,49 @@
+// Package actions is every change that a person or a job can make. Each exported
+// method of [Service] is one action: may they, is it valid, do it, and record it.
+// Reads do not pass through here.
+package actions
+
+import (
+	"context"
+	"database/sql"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"soshik/models"
+)
+
+// Service carries out the actions.
+type Service struct {
+	DB       *models.DB
+	Jobs     *river.Client[*sql.Tx]
+	Log      *slog.Logger
+	Keeper   *models.Keeper
+	Provider *Provider
+	Timing   Timing
+	Sweeping SweepSettings
+	// DataDir is the folder in which uploaded files are kept.
+	DataDir string
+	// Now is the time by which people and the provider live. It differs from the
+	// system's only in demos and tests.
+	Now func() time.Time
+}
+
+// change runs fn in a transaction and records e in it. fn may complete e, which
+// is why it is a pointer.
+func (s *Service) change(ctx context.Context, by models.Actor, e *models.Event, fn func(tx *models.DB) error) error {
+	return s.DB.Tx(ctx, func(tx *models.DB) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, by, *e)
+	})
+}
+
+// RecordDenied notes that somebody asked for what is not theirs.
+func (s *Service) RecordDenied(ctx context.Context, by models.Actor, teamID int64, what string) error {
+	return s.DB.Audit(ctx, by, models.Event{
+		Action: "access.denied", TeamID: teamID, ObjectType: "page", ObjectName: what, Outcome: models.OutcomeDenied,
+	})
+}

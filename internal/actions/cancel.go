@@ -1,0 +1,175 @@
+package actions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"soshik/internal/kakao"
+	"soshik/internal/nhn"
+	"soshik/models"
+)
+
+// CancelCampaign asks a worker to run [Service.CancelBatches].
+type CancelCampaign struct {
+	CampaignID int64 `json:"campaign_id"`
+}
+
+// Kind names the job.
+func (CancelCampaign) Kind() string { return "cancel_campaign" }
+
+// cancelEvery is how long to wait before the provider is asked again about what
+// was cancelled.
+const cancelEvery = 3 * time.Second
+
+// Cancel stops a campaign: what has not been handed over is not, and for what the
+// provider holds it is asked to stop. Its list decides what has become of each
+// message.
+func (s *Service) Cancel(ctx context.Context, by models.Actor, appkeyID, id int64) error {
+	return s.steer(ctx, by, appkeyID, id, "campaign.cancel", func(ctx context.Context, tx *models.DB, c models.Campaign) (bool, error) {
+		moved, err := tx.MoveCampaign(ctx, c.ID, []models.CampaignState{
+			models.CampaignPlanning, models.CampaignScheduled, models.CampaignSending, models.CampaignPaused, models.CampaignHeld,
+		}, models.CampaignCancelling, nil)
+		if err != nil || !moved {
+			return false, err
+		}
+		_, err = s.Jobs.InsertTx(ctx, tx.SQLTx(), CancelCampaign{CampaignID: c.ID}, soon())
+		return true, err
+	})
+}
+
+// CancelBatches goes on with cancelling a campaign. Batches that are being handed
+// over, or in doubt, are left for the next time: what they are is not known yet.
+func (s *Service) CancelBatches(ctx context.Context, campaignID int64) error {
+	c, err := s.DB.CampaignByID(ctx, campaignID)
+	if err != nil || c.State != models.CampaignCancelling {
+		return err
+	}
+	open, err := s.cancelEach(ctx, c)
+	if err != nil || open > 0 {
+		return err
+	}
+	return s.endCancelling(ctx, c)
+}
+
+func (s *Service) cancelEach(ctx context.Context, c models.Campaign) (open int, err error) {
+	var after int64
+	var errs []error
+	for {
+		bs, err := s.DB.CancellableBatches(ctx, c.ID, after, 100)
+		if err != nil || len(bs) == 0 {
+			return open, errors.Join(append(errs, err)...)
+		}
+		for _, b := range bs {
+			after = b.Number
+			done, err := s.cancelBatch(ctx, c, b)
+			if err != nil {
+				errs = append(errs, fmt.Errorf("cancel batch %d: %w", b.ID, err))
+			}
+			if !done {
+				open++
+			}
+		}
+	}
+}
+
+func (s *Service) cancelBatch(ctx context.Context, c models.Campaign, b models.Batch) (done bool, err error) {
+	switch b.State {
+	case models.BatchPlanned:
+		return s.cancelPlanned(ctx, b)
+	case models.BatchHanded:
+		return s.cancelHanded(ctx, c, b)
+	case models.BatchInDoubt:
+		if b.Asks { // nobody will send it again
+			return true, nil
+		}
+	case models.BatchSending, models.BatchRefused, models.BatchCancelled:
+	}
+	return false, nil
+}
+
+// cancelPlanned cancels a batch that the provider does not have.
+func (s *Service) cancelPlanned(ctx context.Context, b models.Batch) (done bool, err error) {
+	err = s.DB.Tx(ctx, func(tx *models.DB) error {
+		done, err = tx.MoveBatch(ctx, b, []models.BatchState{models.BatchPlanned}, models.BatchCancelled, map[string]any{"cancel": models.CancelDone})
+		if err != nil || !done {
+			return err
+		}
+		messages, err := tx.OpenMessages(ctx, b.ID)
+		if err != nil {
+			return err
+		}
+		outcomes := make([]models.MessageOutcome, len(messages))
+		for i, m := range messages {
+			outcomes[i] = models.MessageOutcome{ID: m.ID, State: models.MessageCancelled, DoneAt: s.Now().UnixMilli()}
+		}
+		_, err = tx.RecordOutcomes(ctx, outcomes)
+		return err
+	})
+	return done, err
+}
+
+// cancelHanded asks the provider to stop the request and reads what it lists: that
+// decides, whatever it answered.
+func (s *Service) cancelHanded(ctx context.Context, c models.Campaign, b models.Batch) (done bool, err error) {
+	if b.RequestID == "" || b.Open() == 0 {
+		return true, s.DB.SetBatch(ctx, b.ID, map[string]any{"cancel": models.CancelDone})
+	}
+	if !b.DueAt.Before(s.Now()) && b.Cancel == models.CancelAsked {
+		return false, nil // asked a moment ago
+	}
+	appkey, err := s.DB.Appkey(ctx, b.AppkeyID)
+	if err != nil {
+		return false, err
+	}
+	client, err := s.Provider.client(appkey)
+	if err != nil {
+		return false, err
+	}
+	cancelErr := channelOf(c.Channel).cancel(ctx, client, b.RequestID)
+	messages, err := channelOf(c.Channel).request(ctx, client, b.RequestID)
+	if err != nil {
+		return false, errors.Join(err, s.askAgain(ctx, b))
+	}
+	if err := s.takePage(ctx, messages); err != nil {
+		return false, err
+	}
+	if noAnswer(cancelErr) || len(messages) == 0 || stillHeld(messages, s.Now()) {
+		return false, s.askAgain(ctx, b)
+	}
+	return true, s.DB.SetBatch(ctx, b.ID, map[string]any{"cancel": models.CancelDone})
+}
+
+func (s *Service) askAgain(ctx context.Context, b models.Batch) error {
+	return s.DB.SetBatch(ctx, b.ID, map[string]any{"cancel": models.CancelAsked, "due_at": s.Now().Add(cancelEvery)})
+}
+
+// stillHeld reports whether the provider lists messages that it has neither sent
+// nor cancelled.
+func stillHeld(messages []nhn.Message, now time.Time) bool {
+	for _, m := range messages {
+		switch m.MessageStatus {
+		case kakao.StatusCompleted, kakao.StatusFailed, kakao.StatusCancelled:
+		default:
+			if m.RequestDate.After(now) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (s *Service) endCancelling(ctx context.Context, c models.Campaign) error {
+	e := models.Event{
+		Action: "campaign.cancelled", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectID: c.ID, ObjectName: c.Name,
+	}
+	return s.change(ctx, models.Actor{}, &e, func(tx *models.DB) error {
+		moved, err := tx.MoveCampaign(ctx, c.ID, []models.CampaignState{models.CampaignCancelling}, models.CampaignCancelled,
+			map[string]any{"finished_at": s.Now()})
+		if err == nil && !moved {
+			return models.Errorf(models.Conflict, "campaign.moved")
+		}
+		return err
+	})
+}

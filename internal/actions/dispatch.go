@@ -1,0 +1,429 @@
+package actions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"soshik/internal/kakao"
+	"soshik/internal/nhn"
+	"soshik/models"
+)
+
+// Timing is how long things take that two computers have to agree about.
+type Timing struct {
+	// CallTimeout is how long a request may take.
+	CallTimeout time.Duration
+	// Settling is how long after a request the provider may still take it in or
+	// list it.
+	Settling time.Duration
+}
+
+// lease is how long a claim holds: longer than the call, so that it never runs
+// out while a request is under way.
+func (t Timing) lease() time.Duration { return t.CallTimeout + t.CallTimeout/2 }
+
+// lookUp is how long to wait between look-ups of a batch in doubt.
+func (t Timing) lookUp() time.Duration { return min(lookUpEvery, t.Settling/4) }
+
+const (
+	// repeatWithin is how long after the first request the same may be made again
+	// under its idempotency key. The provider remembers keys for ten minutes.
+	repeatWithin = 8 * time.Minute
+	// maxDoubts is how many attempts may be given up before a person decides.
+	maxDoubts = 3
+	// maxRefusals is how many batches in a row may be refused before the campaign
+	// pauses.
+	maxRefusals = 3
+	// retryNotSent is how long to wait when the provider could not be reached and
+	// did not say how long.
+	retryNotSent = 5 * time.Second
+)
+
+// SendBatch asks a worker to run [Service.SendBatch].
+type SendBatch struct {
+	BatchID int64 `json:"batch_id"`
+}
+
+// Kind names the job.
+func (SendBatch) Kind() string { return "send_batch" }
+
+// delivery is a batch that has been claimed, with all that its request needs.
+type delivery struct {
+	batch    models.Batch
+	campaign models.Campaign
+	appkey   models.Appkey
+	sender   models.Sender
+	messages []models.Message
+	call     models.Call
+	repeat   bool // the request has been made before under the same key
+}
+
+func (d *delivery) key() string { return attemptKey(d.campaign, d.batch.ID, d.batch.Attempt) }
+
+// SendBatch hands a planned batch over: it claims it, makes the request with no
+// transaction held, and records the answer. A batch that is not to be sent now,
+// or that somebody else has claimed, is left alone.
+func (s *Service) SendBatch(ctx context.Context, batchID int64) error {
+	d, err := s.claim(ctx, batchID)
+	if err != nil || d == nil {
+		return err
+	}
+	return s.handOver(ctx, d)
+}
+
+// claim takes a planned batch under a lease; nil if it is not to be sent now.
+func (s *Service) claim(ctx context.Context, batchID int64) (d *delivery, err error) {
+	err = s.DB.Tx(ctx, func(tx *models.DB) error {
+		d, err = s.claimable(ctx, tx, batchID)
+		if err != nil || d == nil {
+			return err
+		}
+		d.batch.Attempt++
+		taken, err := s.take(ctx, tx, d, models.BatchPlanned)
+		if err != nil || !taken {
+			d = nil
+			return err
+		}
+		return s.beginSending(ctx, tx, d.campaign, d.batch)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim batch %d: %w", batchID, err)
+	}
+	return d, nil
+}
+
+// claimable reads the batch and says by a nil delivery that it must not go out
+// now.
+func (s *Service) claimable(ctx context.Context, tx *models.DB, batchID int64) (*delivery, error) {
+	d, err := readDelivery(ctx, tx, batchID)
+	if err != nil {
+		return nil, err
+	}
+	now := s.Now()
+	b, c := &d.batch, d.campaign
+	if b.State != models.BatchPlanned || b.Cancel != models.CancelNone || !c.State.Runs() || b.DueAt.After(now) {
+		return nil, nil
+	}
+	if now.Sub(b.DueAt) > models.LateStart {
+		return nil, s.hold(ctx, tx, c, "hold.late", 0)
+	}
+	if c.ScheduledAt != nil && c.ScheduledAt.Sub(now) >= models.Soon {
+		b.RequestAt = c.ScheduledAt
+		return d, nil
+	}
+	b.RequestAt = nil
+	if kakao.Night(now) {
+		return nil, tx.SetBatch(ctx, b.ID, map[string]any{"due_at": kakao.NextMorning(now).UTC()})
+	}
+	return d, nil
+}
+
+func readDelivery(ctx context.Context, tx *models.DB, batchID int64) (*delivery, error) {
+	b, err := tx.Batch(ctx, batchID)
+	if err != nil {
+		return nil, err
+	}
+	c, err := tx.CampaignByID(ctx, b.CampaignID)
+	if err != nil {
+		return nil, err
+	}
+	return &delivery{batch: b, campaign: c}, nil
+}
+
+// take moves the batch to sending under a new claim and notes the request that is
+// about to be made.
+func (s *Service) take(ctx context.Context, tx *models.DB, d *delivery, from models.BatchState) (bool, error) {
+	databaseNow, err := tx.Now(ctx)
+	if err != nil {
+		return false, err
+	}
+	b, now := &d.batch, s.Now()
+	claim, lease := ulid.Make().String(), databaseNow.Add(s.Timing.lease())
+	taken, err := tx.MoveBatch(ctx, *b, []models.BatchState{from}, models.BatchSending, map[string]any{
+		"claim": claim, "lease_until": lease, "called_at": now, "request_at": b.RequestAt,
+		"attempt": b.Attempt, "calls": b.Calls + 1,
+	})
+	if err != nil || !taken {
+		return false, err
+	}
+	b.State, b.Claim, b.LeaseUntil, b.CalledAt, b.Calls = models.BatchSending, claim, &lease, &now, b.Calls+1
+	d.call = models.Call{BatchID: b.ID, Call: b.Calls, Attempt: b.Attempt, CalledAt: now}
+	return true, tx.CreateCall(ctx, &d.call)
+}
+
+// beginSending turns a scheduled campaign to sending with its first batch that
+// goes out at once.
+func (s *Service) beginSending(ctx context.Context, tx *models.DB, c models.Campaign, b models.Batch) error {
+	if c.State != models.CampaignScheduled || b.RequestAt != nil {
+		return nil
+	}
+	_, err := tx.MoveCampaign(ctx, c.ID, []models.CampaignState{models.CampaignScheduled}, models.CampaignSending, nil)
+	return err
+}
+
+// handOver makes the request and records its answer. From here on a shutdown
+// does not interrupt: the client's timeout does.
+func (s *Service) handOver(ctx context.Context, d *delivery) error {
+	ctx = context.WithoutCancel(ctx)
+	client, err := s.load(ctx, d)
+	if err != nil {
+		return s.giveBack(ctx, d, err)
+	}
+	res, err := channelOf(d.campaign.Channel).send(ctx, client, d)
+	return s.record(ctx, d, res, err)
+}
+
+// load reads what the request needs besides batch and campaign.
+func (s *Service) load(ctx context.Context, d *delivery) (client *nhn.Client, err error) {
+	if d.messages, err = s.DB.OpenMessages(ctx, d.batch.ID); err != nil {
+		return nil, err
+	}
+	if d.appkey, err = s.DB.Appkey(ctx, d.campaign.AppkeyID); err != nil {
+		return nil, err
+	}
+	if d.sender, err = s.DB.Sender(ctx, d.appkey.ID, d.campaign.SenderID); err != nil {
+		return nil, err
+	}
+	if len(d.messages) == 0 {
+		return nil, errors.New("no message of the batch is open")
+	}
+	return s.Provider.client(d.appkey)
+}
+
+// giveBack plans the batch again when the request could not even be put together,
+// and asks a person, since trying again would fail again. A repeated request stays
+// in doubt.
+func (s *Service) giveBack(ctx context.Context, d *delivery, cause error) error {
+	err := s.DB.Tx(ctx, func(tx *models.DB) error {
+		if d.repeat {
+			return s.leaveInDoubt(ctx, tx, d)
+		}
+		if err := s.planAgain(ctx, tx, d, s.Now()); err != nil {
+			return err
+		}
+		return s.hold(ctx, tx, d.campaign, "hold.failed", 0)
+	})
+	return errors.Join(fmt.Errorf("batch %d: %w", d.batch.ID, cause), err)
+}
+
+// record writes down what came of the request, if the claim is still ours.
+func (s *Service) record(ctx context.Context, d *delivery, res *nhn.SendResult, sendErr error) error {
+	failure, known := errors.AsType[*nhn.Error](sendErr)
+	if sendErr != nil && !known {
+		return s.giveBack(ctx, d, sendErr)
+	}
+	err := s.DB.Tx(ctx, func(tx *models.DB) error { return s.recordIn(ctx, tx, d, res, failure) })
+	if err != nil {
+		return fmt.Errorf("record batch %d: %w", d.batch.ID, err)
+	}
+	return nil
+}
+
+// recordIn decides by the table of answers.
+func (s *Service) recordIn(ctx context.Context, tx *models.DB, d *delivery, res *nhn.SendResult, failure *nhn.Error) error {
+	switch {
+	case failure == nil:
+		return s.accept(ctx, tx, d, res)
+	case d.repeat, failure.InDoubt():
+		return s.doubt(ctx, tx, d, failure)
+	case failure.NotSent():
+		return s.notSent(ctx, tx, d, failure)
+	case failure.Code == kakao.CodeAllRefused && res != nil:
+		return s.refuseEach(ctx, tx, d, res, failure)
+	case failure.Code == kakao.CodePast:
+		return s.past(ctx, tx, d, failure)
+	case pauses(failure.Code):
+		return s.pauseFor(ctx, tx, d, failure)
+	}
+	return s.refuse(ctx, tx, d, failure)
+}
+
+// pauses reports whether code is a fault of the appkey, the sender, its fallback
+// or its daily maximum, with which no batch would go out.
+func pauses(code int) bool {
+	switch code {
+	case kakao.CodeAppkey, kakao.CodeSecretKey, kakao.CodeSMSAppkey, kakao.CodeSMSSendNo, kakao.CodeSenderInactive,
+		kakao.CodeDailyMax, kakao.CodeUnsubscribeNo, kakao.CodeSenderIsGroup, kakao.CodeSenderBlocked,
+		kakao.CodeSelfVerification, kakao.CodeSenderNotFound, kakao.CodeFallbackNotSet, kakao.CodeAppkeyNotFound,
+		kakao.CodeAppkeyDisabled, kakao.CodeFriendTalkEnded, kakao.CodeVersionEnded:
+		return true
+	}
+	return false
+}
+
+// underWay are the states in which an answer to a claim still counts: the lease
+// may have run out in the meantime.
+func underWay() []models.BatchState {
+	return []models.BatchState{models.BatchSending, models.BatchInDoubt}
+}
+
+func (s *Service) accept(ctx context.Context, tx *models.DB, d *delivery, res *nhn.SendResult) error {
+	now := s.Now()
+	moved, err := tx.MoveBatch(ctx, d.batch, underWay(), models.BatchHanded, map[string]any{
+		"request_id": res.RequestID, "handed_at": now, "result_code": kakao.CodeOK, "result_text": "", "lease_until": nil,
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.endCall(ctx, tx, d, models.CallAccepted, res.RequestID, nil); err != nil || !moved {
+		return err
+	}
+	if err := tx.ForgetRefusals(ctx, d.campaign.ID); err != nil {
+		return err
+	}
+	_, err = tx.RecordOutcomes(ctx, refusals(d, res, now))
+	return err
+}
+
+// refusals are the recipients that the answer refuses, each with its own code. The
+// position in the request decides; where the answer names a message, that does.
+func refusals(d *delivery, res *nhn.SendResult, now time.Time) []models.MessageOutcome {
+	var out []models.MessageOutcome
+	for _, r := range res.Recipients {
+		if r.Code == kakao.CodeOK {
+			continue
+		}
+		_, id, ok := parseMessageKey(r.RecipientGroupingKey)
+		if !ok && r.Seq >= 1 && r.Seq <= len(d.messages) {
+			id, ok = d.messages[r.Seq-1].ID, true
+		}
+		if ok {
+			out = append(out, models.MessageOutcome{ID: id, State: models.MessageRefused, Code: strconv.Itoa(r.Code), DoneAt: now.UnixMilli()})
+		}
+	}
+	return out
+}
+
+func (s *Service) notSent(ctx context.Context, tx *models.DB, d *delivery, failure *nhn.Error) error {
+	if err := s.endCall(ctx, tx, d, models.CallNotSent, "", failure); err != nil {
+		return err
+	}
+	wait := max(failure.RetryAfter, retryNotSent)
+	return s.planAgain(ctx, tx, d, s.Now().Add(wait))
+}
+
+// past is the answer to a requestDate that has gone by on the way: the batch goes
+// out without one.
+func (s *Service) past(ctx context.Context, tx *models.DB, d *delivery, failure *nhn.Error) error {
+	if err := s.endCall(ctx, tx, d, models.CallRefused, "", failure); err != nil {
+		return err
+	}
+	due := s.Now()
+	if at := d.campaign.ScheduledAt; at != nil && at.After(due) {
+		due = *at
+	}
+	return s.planAgain(ctx, tx, d, due)
+}
+
+func (s *Service) pauseFor(ctx context.Context, tx *models.DB, d *delivery, failure *nhn.Error) error {
+	if err := s.endCall(ctx, tx, d, models.CallRefused, "", failure); err != nil {
+		return err
+	}
+	if err := s.planAgain(ctx, tx, d, s.Now()); err != nil {
+		return err
+	}
+	return s.pause(ctx, tx, d.campaign, fmt.Sprintf("api.%d", failure.Code), failure.Code)
+}
+
+// planAgain gives the batch back to be claimed from due on.
+func (s *Service) planAgain(ctx context.Context, tx *models.DB, d *delivery, due time.Time) error {
+	_, err := tx.MoveBatch(ctx, d.batch, []models.BatchState{models.BatchSending}, models.BatchPlanned, map[string]any{
+		"due_at": due.UTC(), "lease_until": nil, "job_id": 0,
+	})
+	return err
+}
+
+// refuseEach records that the provider refused every recipient, each with its own
+// code.
+func (s *Service) refuseEach(ctx context.Context, tx *models.DB, d *delivery, res *nhn.SendResult, failure *nhn.Error) error {
+	outcomes := refusals(d, res, s.Now())
+	return s.closeRefused(ctx, tx, d, outcomes, failure)
+}
+
+// refuse records that the provider refused the request as a whole. Three in a row
+// pause the campaign: something is wrong with it rather than with a recipient.
+func (s *Service) refuse(ctx context.Context, tx *models.DB, d *delivery, failure *nhn.Error) error {
+	if err := s.closeRefused(ctx, tx, d, nil, failure); err != nil {
+		return err
+	}
+	n, err := tx.CountRefusal(ctx, d.campaign.ID)
+	if err != nil || n < maxRefusals {
+		return err
+	}
+	return s.pause(ctx, tx, d.campaign, "hold.refusals", failure.Code)
+}
+
+// closeRefused refuses the batch: messages as outcomes say, the others with the
+// code of failure.
+func (s *Service) closeRefused(ctx context.Context, tx *models.DB, d *delivery, outcomes []models.MessageOutcome, failure *nhn.Error) error {
+	moved, err := tx.MoveBatch(ctx, d.batch, underWay(), models.BatchRefused, map[string]any{
+		"result_code": failure.Code, "result_text": failure.Message, "lease_until": nil,
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.endCall(ctx, tx, d, models.CallRefused, "", failure); err != nil || !moved {
+		return err
+	}
+	now := s.Now().UnixMilli()
+	for _, m := range d.messages { // whom outcomes name already stays as it says
+		outcomes = append(outcomes, models.MessageOutcome{ID: m.ID, State: models.MessageRefused, Code: strconv.Itoa(failure.Code), DoneAt: now})
+	}
+	_, err = tx.RecordOutcomes(ctx, outcomes)
+	return err
+}
+
+// doubt records that nobody knows whether the provider has the request.
+func (s *Service) doubt(ctx context.Context, tx *models.DB, d *delivery, failure *nhn.Error) error {
+	if err := s.endCall(ctx, tx, d, models.CallInDoubt, "", failure); err != nil {
+		return err
+	}
+	if d.repeat && failure.Code == kakao.CodeIdempotencyKey {
+		if err := tx.SetBatch(ctx, d.batch.ID, map[string]any{"reached": true}); err != nil {
+			return err
+		}
+	}
+	return s.leaveInDoubt(ctx, tx, d)
+}
+
+func (s *Service) leaveInDoubt(ctx context.Context, tx *models.DB, d *delivery) error {
+	_, err := tx.MoveBatch(ctx, d.batch, []models.BatchState{models.BatchSending}, models.BatchInDoubt, map[string]any{
+		"due_at": s.Now(), "lease_until": nil, "listed": 0, "listed_at": nil,
+	})
+	return err
+}
+
+func (s *Service) endCall(ctx context.Context, tx *models.DB, d *delivery, outcome models.CallOutcome, requestID string, failure *nhn.Error) error {
+	d.call.Outcome, d.call.RequestID = outcome, requestID
+	if failure != nil {
+		d.call.Code, d.call.Text = failure.Code, failure.Message
+	}
+	return tx.EndCall(ctx, d.call)
+}
+
+// pause stops a running campaign for a reason.
+func (s *Service) pause(ctx context.Context, tx *models.DB, c models.Campaign, reason string, code int) error {
+	return s.stop(ctx, tx, c, models.CampaignPaused, "campaign.pause", reason, code)
+}
+
+// hold stops a running campaign until a person has decided.
+func (s *Service) hold(ctx context.Context, tx *models.DB, c models.Campaign, reason string, code int) error {
+	return s.stop(ctx, tx, c, models.CampaignHeld, "campaign.hold", reason, code)
+}
+
+func (s *Service) stop(ctx context.Context, tx *models.DB, c models.Campaign, to models.CampaignState, action, reason string, code int) error {
+	moved, err := tx.MoveCampaign(ctx, c.ID, []models.CampaignState{models.CampaignScheduled, models.CampaignSending}, to,
+		map[string]any{"hold": reason, "hold_code": code})
+	if err != nil || !moved {
+		return err
+	}
+	return tx.Audit(ctx, models.Actor{}, models.Event{
+		Action: action, TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectID: c.ID, ObjectName: c.Name,
+		After: map[string]any{"reason": reason, "code": code},
+	})
+}

@@ -1,0 +1,190 @@
+package actions
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"soshik/internal/kakao"
+	"soshik/models"
+)
+
+// PlanCampaign asks a worker to run [Service.PlanCampaign].
+type PlanCampaign struct {
+	CampaignID int64 `json:"campaign_id"`
+}
+
+// Kind names the job.
+func (PlanCampaign) Kind() string { return "plan_campaign" }
+
+// planBatches is how many batches are planned in one transaction.
+const planBatches = 10
+
+// PlanCampaign writes a message for each recipient of a launched campaign, and the
+// batches that they are handed over in. It goes on where it, or another process,
+// was interrupted. No batch is claimed before the plan is whole.
+func (s *Service) PlanCampaign(ctx context.Context, campaignID int64) error {
+	for {
+		whole, err := s.planChunk(ctx, campaignID)
+		if err != nil {
+			return fmt.Errorf("plan campaign %d: %w", campaignID, err)
+		}
+		if whole {
+			return nil
+		}
+	}
+}
+
+// planChunk plans some batches more; whole is true when there is nothing left to
+// do here.
+func (s *Service) planChunk(ctx context.Context, campaignID int64) (whole bool, err error) {
+	err = s.DB.Tx(ctx, func(tx *models.DB) error {
+		c, err := tx.CampaignByID(ctx, campaignID)
+		if err != nil || c.State != models.CampaignPlanning {
+			whole = true
+			return err
+		}
+		team, err := tx.Team(ctx, c.TeamID)
+		if err != nil {
+			return err
+		}
+		after := c.PlanAfter
+		due := s.due(c, team)
+		if whole, err = s.planNext(ctx, tx, &c, due); err != nil {
+			return err
+		}
+		saved, err := tx.SavePlan(ctx, c, after)
+		if err != nil {
+			return err
+		}
+		if !saved {
+			return errPlannedElsewhere
+		}
+		if whole {
+			return s.beginHandOver(ctx, tx, c, due)
+		}
+		return nil
+	})
+	if err == errPlannedElsewhere { //nolint:errorlint // it is never wrapped
+		return true, nil
+	}
+	return whole, err
+}
+
+// errPlannedElsewhere rolls a chunk back that another process has planned.
+var errPlannedElsewhere = fmt.Errorf("another process is planning")
+
+// due is when the batches of c may be handed over: the team's lead time before the
+// campaign's time.
+func (s *Service) due(c models.Campaign, team models.Team) time.Time {
+	now := s.Now()
+	if c.ScheduledAt == nil {
+		return now
+	}
+	if due := c.ScheduledAt.Add(-team.Lead()); due.After(now) {
+		return due
+	}
+	return now
+}
+
+func (s *Service) planNext(ctx context.Context, tx *models.DB, c *models.Campaign, due time.Time) (whole bool, err error) {
+	number, err := tx.LastBatchNumber(ctx, c.ID)
+	if err != nil {
+		return false, err
+	}
+	composer := models.NewComposer(c.Channel, c.Content, c.Fallback)
+	for range planBatches {
+		number++
+		b, err := tx.PlanBatch(ctx, c, number, due, kakao.MaxRecipients)
+		if err != nil {
+			return false, err
+		}
+		if b.Size == 0 {
+			return true, nil
+		}
+		if err := s.skip(ctx, tx, composer, b); err != nil {
+			return false, err
+		}
+		if b.Size < kakao.MaxRecipients {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// skip records which messages of a new batch cannot be sent, with the reason. A
+// batch of which nothing is left is done.
+func (s *Service) skip(ctx context.Context, tx *models.DB, composer *models.Composer, b models.Batch) error {
+	if composer.Fixed() {
+		return nil
+	}
+	messages, err := tx.OpenMessages(ctx, b.ID)
+	if err != nil {
+		return err
+	}
+	var outcomes []models.MessageOutcome
+	for _, m := range messages {
+		_, reason, err := composer.Compose(m.Vars)
+		if err != nil {
+			return err
+		}
+		if reason != "" {
+			outcomes = append(outcomes, models.MessageOutcome{ID: m.ID, State: models.MessageSkipped, Code: reason, DoneAt: s.Now().UnixMilli()})
+		}
+	}
+	if len(outcomes) == 0 {
+		return nil
+	}
+	if len(outcomes) == len(messages) {
+		if err := tx.SetBatch(ctx, b.ID, map[string]any{"state": models.BatchRefused}); err != nil {
+			return err
+		}
+	}
+	_, err = tx.RecordOutcomes(ctx, outcomes)
+	return err
+}
+
+// beginHandOver lets the batches of a whole plan be claimed: those that are due by
+// jobs in this transaction, the others by the sweep when their time has come.
+func (s *Service) beginHandOver(ctx context.Context, tx *models.DB, c models.Campaign, due time.Time) error {
+	moved, err := tx.MoveCampaign(ctx, c.ID, []models.CampaignState{models.CampaignPlanning}, s.runningState(c), nil)
+	if err != nil || !moved || due.After(s.Now()) {
+		return err
+	}
+	ids, err := tx.PlannedBatchIDs(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	return s.insertSends(ctx, tx, ids)
+}
+
+// insertSends inserts a job for each of the planned batches.
+func (s *Service) insertSends(ctx context.Context, tx *models.DB, batchIDs []int64) error {
+	if len(batchIDs) == 0 {
+		return nil
+	}
+	params := make([]river.InsertManyParams, len(batchIDs))
+	for i, id := range batchIDs {
+		params[i] = river.InsertManyParams{Args: SendBatch{BatchID: id}, InsertOpts: once()}
+	}
+	results, err := s.Jobs.InsertManyTx(ctx, tx.SQLTx(), params)
+	if err != nil {
+		return fmt.Errorf("insert jobs: %w", err)
+	}
+	jobs := make(map[int64]int64, len(results))
+	for i, r := range results {
+		jobs[batchIDs[i]] = r.Job.ID
+	}
+	return tx.SetJobs(ctx, jobs)
+}
+
+// once is for jobs that the sweep inserts again when they have failed.
+func once() *river.InsertOpts { return &river.InsertOpts{MaxAttempts: 1, Queue: QueueSend} }
+
+// The queues, so that a long import does not hold up a message.
+const (
+	QueueSend = "send" // requests to the provider
+	QueueWork = "work" // imports, plans
+)

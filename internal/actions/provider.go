@@ -1,0 +1,159 @@
+package actions
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"soshik/internal/kakao"
+	"soshik/internal/nhn"
+	"soshik/models"
+)
+
+// Provider makes the clients that talk to the provider, one for each appkey, and
+// keeps them: a client holds the pace of its appkey.
+type Provider struct {
+	keeper  *models.Keeper
+	timeout time.Duration
+	http    *http.Client
+
+	mu      sync.Mutex
+	clients map[int64]kept
+}
+
+type kept struct {
+	changed time.Time // Appkey.UpdatedAt when it was made
+	client  *nhn.Client
+}
+
+// NewProvider makes a provider whose calls end after timeout. client may be nil.
+func NewProvider(keeper *models.Keeper, timeout time.Duration, client *http.Client) *Provider {
+	return &Provider{keeper: keeper, timeout: timeout, http: client, clients: map[int64]kept{}}
+}
+
+// client is the client of k with k's present settings.
+func (p *Provider) client(k models.Appkey) (*nhn.Client, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if found, ok := p.clients[k.ID]; ok && found.changed.Equal(k.UpdatedAt) {
+		return found.client, nil
+	}
+	secret, err := p.keeper.Unseal(k.Secret)
+	if err != nil {
+		return nil, fmt.Errorf("appkey %d: %w", k.ID, err)
+	}
+	c := p.make(k, secret)
+	p.clients[k.ID] = kept{k.UpdatedAt, c}
+	return c, nil
+}
+
+func (p *Provider) make(k models.Appkey, secret string) *nhn.Client {
+	return nhn.New(nhn.Config{
+		BaseURL: k.BaseURL, Appkey: k.Appkey, SecretKey: secret, SenderVersion: k.SenderVersion,
+		ConvertToBrand: k.ConvertToBrand, HTTP: p.http, Timeout: p.timeout,
+		Limiter: rate.NewLimiter(rate.Limit(k.RatePerSecond), k.RatePerSecond),
+	})
+}
+
+// explained are the provider's result codes that the catalogs have a sentence
+// for, under "api." and the code.
+func explained(code int) bool {
+	switch code {
+	case kakao.CodeAppkey, kakao.CodeSecretKey, kakao.CodeSMSAppkey, kakao.CodeSMSSendNo, kakao.CodeSenderExists,
+		kakao.CodeToken, kakao.CodeSenderInactive, kakao.CodeDailyMax, kakao.CodeUnsubscribeNo, kakao.CodeSenderIsGroup,
+		kakao.CodeSenderBlocked, kakao.CodeSelfVerification, kakao.CodeSenderNotFound, kakao.CodeFallbackNotSet,
+		kakao.CodeAppkeyNotFound, kakao.CodeAppkeyDisabled, kakao.CodeFriendTalkEnded, kakao.CodeVersionEnded,
+		kakao.CodeNothingToCancel, kakao.CodeRecipientNo, kakao.CodeAllRefused, kakao.CodePast, kakao.CodeHorizon,
+		kakao.CodeContent, kakao.CodeButton, kakao.CodeLinkScheme, kakao.CodeSystem, kakao.CodeVendor,
+		kakao.CodeFallbackMessage, kakao.CodeUnknownAPI:
+		return true
+	}
+	return false
+}
+
+// explain turns a failed call into what the person is told. What is not a failed
+// call stays as it is.
+func explain(err error) error {
+	e, ok := errors.AsType[*nhn.Error](err)
+	if !ok {
+		return err
+	}
+	text := answerText(e)
+	return &models.Error{Kind: models.Upstream, Key: text.Key, Args: text.Args, Err: err}
+}
+
+// answerText says what the provider's answer means, or what its absence does.
+func answerText(e *nhn.Error) models.Text {
+	switch {
+	case explained(e.Code):
+		return models.T(fmt.Sprintf("api.%d", e.Code))
+	case e.Code != kakao.CodeOK:
+		return models.T("provider.refused", "Code", fmt.Sprint(e.Code), "Message", e.Message)
+	case e.Status == http.StatusTooManyRequests:
+		return models.T("provider.busy")
+	case e.Status/100 == 2:
+		return models.T("provider.unreadable")
+	case e.Status != 0:
+		return models.T("provider.status", "Status", fmt.Sprint(e.Status))
+	}
+	return connectionText(e)
+}
+
+// connectionText says why there was no answer at all.
+func connectionText(e *nhn.Error) models.Text {
+	if _, ok := errors.AsType[*net.DNSError](e); ok {
+		return models.T("provider.unknown_host")
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](e); ok {
+		return models.T("provider.certificate")
+	}
+	if e.NotSent() {
+		return models.T("provider.unreachable")
+	}
+	return models.T("provider.silent")
+}
+
+// beside moves what explain said about one of the codes to the form field that it
+// is about.
+func beside(err error, fields map[int]string) error {
+	answer, ok := errors.AsType[*nhn.Error](err)
+	if !ok || fields[answer.Code] == "" || models.KindOf(err) != models.Upstream {
+		return err
+	}
+	text := models.TextOf(err)
+	return &models.Error{
+		Kind: models.Upstream, Key: "error.invalid", Err: err,
+		Fields: map[string]models.Text{fields[answer.Code]: text},
+	}
+}
+
+// failed records that the provider did not do what e says, and explains why to
+// the person. It is recorded even if the person has left in the meantime.
+func (s *Service) failed(ctx context.Context, by models.Actor, e models.Event, err error) error {
+	told := explain(err)
+	e.Outcome, e.After = models.OutcomeFailed, failure(err)
+	if auditErr := s.DB.Audit(context.WithoutCancel(ctx), by, e); auditErr != nil {
+		return fmt.Errorf("record a failed call: %w", errors.Join(auditErr, err))
+	}
+	return told
+}
+
+// failure is what the audit log keeps of a failed call.
+func failure(err error) any {
+	e, ok := errors.AsType[*nhn.Error](err)
+	if !ok {
+		return nil
+	}
+	return struct {
+		Status  int    `json:"status,omitempty"`
+		Code    int    `json:"code,omitempty"`
+		Message string `json:"message"`
+	}{e.Status, e.Code, e.Message}
+}

@@ -1,0 +1,184 @@
+package actions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"soshik/internal/kakao"
+	"soshik/internal/nhn"
+	"soshik/models"
+)
+
+// TakeResults asks a worker to run [Service.TakeResults].
+type TakeResults struct {
+	AppkeyID int64     `json:"appkey_id"`
+	Since    time.Time `json:"since"` // when the oldest request with open messages was made
+}
+
+// Kind names the job.
+func (TakeResults) Kind() string { return "take_results" }
+
+const (
+	// overlap is how much of what has been read is read again: results may be
+	// reported a little after their time.
+	overlap = 2 * time.Minute
+	// resultPages are read at most in one go; what is left comes with the next.
+	resultPages = 2000
+)
+
+// TakeResults reads what became of messages since the last time, and records it.
+// Reading the same again changes nothing.
+func (s *Service) TakeResults(ctx context.Context, in TakeResults) error {
+	appkey, err := s.DB.Appkey(ctx, in.AppkeyID)
+	if err != nil {
+		return err
+	}
+	client, err := s.Provider.client(appkey)
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	start := latest(appkey.ResultsUntil.Add(-overlap), in.Since.Add(-lookBack), now.AddDate(0, 0, -kakao.QueryDays+1))
+	if err := s.takeWindow(ctx, client, start, now.Add(time.Minute)); err != nil {
+		return fmt.Errorf("results of appkey %d: %w", appkey.ID, err)
+	}
+	return s.DB.SetResultsUntil(ctx, appkey.ID, now.Add(-time.Minute))
+}
+
+func latest(times ...time.Time) time.Time {
+	last := times[0]
+	for _, t := range times[1:] {
+		if t.After(last) {
+			last = t
+		}
+	}
+	return last
+}
+
+// takeWindow reads the pages from the last to the first: a message whose state
+// changes while they are read moves on in the window or out of it, and would be
+// jumped over the other way round.
+func (s *Service) takeWindow(ctx context.Context, client *nhn.Client, start, end time.Time) error {
+	first, total, err := client.FriendTalkResults(ctx, start, end, 1, kakao.MaxPageSize)
+	if err != nil {
+		return err
+	}
+	pages := min((total+kakao.MaxPageSize-1)/kakao.MaxPageSize, resultPages)
+	for page := pages; page > 1; page-- {
+		messages, _, err := client.FriendTalkResults(ctx, start, end, page, kakao.MaxPageSize)
+		if err != nil {
+			return err
+		}
+		if err := s.takePage(ctx, messages); err != nil {
+			return err
+		}
+	}
+	if pages > 1 {
+		if first, _, err = client.FriendTalkResults(ctx, start, end, 1, kakao.MaxPageSize); err != nil {
+			return err
+		}
+	}
+	return s.takePage(ctx, first)
+}
+
+// takePage records the results that are about messages of ours.
+func (s *Service) takePage(ctx context.Context, messages []nhn.Message) error {
+	outcomes, err := s.outcomes(ctx, messages)
+	if err != nil || len(outcomes) == 0 {
+		return err
+	}
+	return s.DB.Tx(ctx, func(tx *models.DB) error {
+		_, err := tx.RecordOutcomes(ctx, outcomes)
+		return err
+	})
+}
+
+// outcomes are what the provider says about messages that this installation has
+// sent: their keys name a campaign that it has.
+func (s *Service) outcomes(ctx context.Context, messages []nhn.Message) ([]models.MessageOutcome, error) {
+	type named struct {
+		ulid    string
+		outcome models.MessageOutcome
+	}
+	var found []named
+	ulids := map[string]bool{}
+	now := s.Now()
+	for _, m := range messages {
+		ulid, id, ours := parseMessageKey(m.RecipientGroupingKey)
+		o, known := outcomeOf(m, now)
+		if !ours || !known {
+			continue
+		}
+		o.ID, ulids[ulid] = id, true
+		found = append(found, named{ulid, o})
+	}
+	campaigns, err := s.campaigns(ctx, ulids)
+	if err != nil {
+		return nil, err
+	}
+	var outcomes []models.MessageOutcome
+	for _, f := range found {
+		if id, ours := campaigns[f.ulid]; ours {
+			f.outcome.CampaignID = id
+			outcomes = append(outcomes, f.outcome)
+		}
+	}
+	return outcomes, nil
+}
+
+func (s *Service) campaigns(ctx context.Context, ulids map[string]bool) (map[string]int64, error) {
+	if len(ulids) == 0 {
+		return nil, nil
+	}
+	list := make([]string, 0, len(ulids))
+	for u := range ulids {
+		list = append(list, u)
+	}
+	return s.DB.CampaignsByULID(ctx, list)
+}
+
+// outcomeOf is what the provider's description of a message says about it; known
+// is false while there is no result.
+func outcomeOf(m nhn.Message, now time.Time) (o models.MessageOutcome, known bool) {
+	o.Code, o.SMSCode, o.DoneAt = m.ResultCode, m.ResendResultCode, now.UnixMilli()
+	if !m.ReceiveDate.IsZero() {
+		o.DoneAt = m.ReceiveDate.UnixMilli()
+	}
+	switch m.MessageStatus {
+	case kakao.StatusCompleted:
+		o.State = models.MessageDelivered
+	case kakao.StatusCancelled:
+		o.State = models.MessageCancelled
+	case kakao.StatusFailed:
+		o.State, o.Fallback = models.MessageFailed, fallbackStateOf(m.ResendStatus)
+		if o.Fallback == models.FallbackDelivered {
+			o.State = models.MessageSMS
+		}
+	default:
+		return o, false
+	}
+	return o, true
+}
+
+func fallbackStateOf(status string) models.FallbackState {
+	switch status {
+	case kakao.FallbackTarget:
+		return models.FallbackTarget
+	case kakao.FallbackInProgress:
+		return models.FallbackUnderWay
+	case kakao.FallbackSucceeded:
+		return models.FallbackDelivered
+	case kakao.FallbackFailed:
+		return models.FallbackFailed
+	}
+	return models.FallbackNone
+}
+
+// noAnswer tells from a refusal that the provider was not asked, or did not
+// answer.
+func noAnswer(err error) bool {
+	e, ok := errors.AsType[*nhn.Error](err)
+	return ok && (e.NotSent() || e.InDoubt())
+}

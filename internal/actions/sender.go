@@ -1,0 +1,318 @@
+package actions
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"soshik/internal/kakao"
+	"soshik/internal/nhn"
+	"soshik/models"
+)
+
+// categoriesLife is how long the provider's categories are used without asking
+// again.
+const categoriesLife = 24 * time.Hour
+
+// Categories are the kinds of business that a sender of k can be registered under:
+// those kept, if they are not too old, else the provider's. Old ones are better
+// than none while the provider does not answer.
+func (s *Service) Categories(ctx context.Context, k models.Appkey) ([]models.Category, error) {
+	kept, fetchedAt, err := s.DB.Categories(ctx, k.ID)
+	if err != nil {
+		return nil, err
+	}
+	if len(kept) > 0 && s.Now().Sub(fetchedAt) < categoriesLife {
+		return kept, nil
+	}
+	client, err := s.Provider.client(k)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := client.Categories(ctx)
+	if err != nil && len(kept) > 0 {
+		s.Log.WarnContext(ctx, "categories not refreshed", "appkey", k.ID, "error", err)
+		return kept, nil
+	}
+	if err != nil {
+		return nil, explain(err)
+	}
+	fresh := leaves(tree)
+	return fresh, s.DB.SaveCategories(ctx, k.ID, fresh, s.Now())
+}
+
+func leaves(tree []nhn.Category) []models.Category {
+	var cs []models.Category
+	for code, path := range nhn.Leaves(tree) {
+		names := make([]string, len(path))
+		for i, c := range path {
+			names[i] = c.Name
+		}
+		cs = append(cs, models.Category{Code: code, Path: names})
+	}
+	return cs
+}
+
+// RegisterSender asks the provider for a sender. It waits then for the token that
+// arrives in the administrator's KakaoTalk, see [Service.EnterToken]. One that
+// waits already gets a new token.
+func (s *Service) RegisterSender(ctx context.Context, by models.Actor, k models.Appkey, in models.NewSender) (models.Sender, error) {
+	if err := by.May(models.ManageSenders); err != nil {
+		return models.Sender{}, err
+	}
+	in = in.Normal()
+	if err := in.Validate(); err != nil {
+		return models.Sender{}, err
+	}
+	client, err := s.Provider.client(k)
+	if err != nil {
+		return models.Sender{}, err
+	}
+	ctx = context.WithoutCancel(ctx) // what the provider has done is recorded
+	e := senderEvent("sender.register", k, models.Sender{PlusFriendID: in.PlusFriendID})
+	e.After = map[string]string{"category": in.CategoryCode}
+	req := nhn.RegisterSenderRequest{PlusFriendID: in.PlusFriendID, PhoneNo: in.PhoneNo, CategoryCode: in.CategoryCode}
+	if err := client.RegisterSender(ctx, req); err != nil {
+		return models.Sender{}, s.failed(ctx, by, e, err)
+	}
+	now := s.Now()
+	sender := models.Sender{
+		AppkeyID: k.ID, PlusFriendID: in.PlusFriendID, PhoneNo: in.PhoneNo, CategoryCode: in.CategoryCode,
+		Status: kakao.SenderWaiting, RefreshedAt: now, CreatedAt: now,
+	}
+	err = s.change(ctx, by, &e, func(tx *models.DB) error {
+		err := tx.PutWaitingSender(ctx, &sender)
+		e.ObjectID = sender.ID
+		return err
+	})
+	return sender, err
+}
+
+func senderEvent(action string, k models.Appkey, sender models.Sender) models.Event {
+	return models.Event{
+		Action: action, TeamID: k.TeamID, AppkeyID: k.ID,
+		ObjectType: "sender", ObjectID: sender.ID, ObjectName: sender.PlusFriendID,
+	}
+}
+
+// maxToken bounds the digits of a token: no token that is known is longer than 8.
+const maxToken = 9
+
+// parseToken reads a token as people copy it, with spaces and hyphens.
+func parseToken(s string) (int, error) {
+	tight := strings.NewReplacer(" ", "", "-", "", "\t", "", "\u00a0", "", "\u3000", "").Replace(s)
+	if tight == "" {
+		return 0, withField(nil, "token", "field.required")
+	}
+	token, err := strconv.Atoi(tight)
+	if err != nil || token < 0 || len(tight) > maxToken {
+		return 0, withField(nil, "token", "sender.token_digits")
+	}
+	return token, nil
+}
+
+// EnterToken finishes the registration of a sender with the token that its
+// administrator has received.
+func (s *Service) EnterToken(ctx context.Context, by models.Actor, k models.Appkey, sender models.Sender, typed string) (models.Sender, error) {
+	if err := by.May(models.ManageSenders); err != nil {
+		return sender, err
+	}
+	token, err := parseToken(typed)
+	if err != nil {
+		return sender, err
+	}
+	client, err := s.Provider.client(k)
+	if err != nil {
+		return sender, err
+	}
+	ctx = context.WithoutCancel(ctx)
+	e := senderEvent("sender.token", k, sender)
+	answer, err := client.EnterToken(ctx, sender.PlusFriendID, token)
+	if err != nil {
+		return sender, beside(s.failed(ctx, by, e, err), map[int]string{kakao.CodeToken: "token"})
+	}
+	sender = s.registered(ctx, client, sender, answer)
+	err = s.change(ctx, by, &e, func(tx *models.DB) error { return tx.SaveSenders(ctx, []models.Sender{sender}) })
+	return sender, err
+}
+
+// registered is sender after its token was taken: as the provider lists it, or,
+// while it does not, with what the answer to the token told.
+func (s *Service) registered(ctx context.Context, client *nhn.Client, sender models.Sender, answer *nhn.Sender) models.Sender {
+	listed, err := s.listed(ctx, client, sender)
+	if err == nil && listed.Status == kakao.SenderRegistered {
+		return listed
+	}
+	if err != nil {
+		s.Log.WarnContext(ctx, "sender not read after its token", "sender", sender.ID, "error", err)
+	}
+	sender.Status, sender.StatusName = kakao.SenderRegistered, ""
+	if answer != nil {
+		sender.SenderKey = cmp.Or(answer.SenderKey, sender.SenderKey)
+	}
+	return sender
+}
+
+var errNotListed = models.Errorf(models.Upstream, "sender.not_listed")
+
+// listed is sender as the provider lists it now.
+func (s *Service) listed(ctx context.Context, client *nhn.Client, sender models.Sender) (models.Sender, error) {
+	found, _, err := client.Senders(ctx, nhn.SenderFilter{PlusFriendID: sender.PlusFriendID, PageSize: kakao.MaxPageSize})
+	if err != nil {
+		return sender, err
+	}
+	for _, f := range found {
+		if f.PlusFriendID == sender.PlusFriendID {
+			fresh := senderOf(sender.AppkeyID, f, s.Now())
+			fresh.ID, fresh.PhoneNo = sender.ID, sender.PhoneNo
+			return fresh, nil
+		}
+	}
+	return sender, errNotListed
+}
+
+// senderOf is what the provider says of a sender, read at now.
+func senderOf(appkeyID int64, n nhn.Sender, now time.Time) models.Sender {
+	created := n.CreateDate.UTC()
+	if n.CreateDate.IsZero() {
+		created = now
+	}
+	return models.Sender{
+		AppkeyID: appkeyID, PlusFriendID: n.PlusFriendID, CategoryCode: n.CategoryCode, SenderKey: n.SenderKey,
+		Status: n.Status, StatusName: n.StatusName, KakaoStatus: n.KakaoStatus, ProfileStatus: n.KakaoProfileStatus,
+		Dormant: n.Dormant, Blocked: n.Blocked,
+		Fallback: n.FriendTalk.IsResend, FallbackSendNo: n.FriendTalk.ResendSendNo, UnsubscribeNo: n.FriendTalk.ResendUnsubscribeNo,
+		DailyMax: n.FriendTalk.DailyMaxCount, SentCount: n.FriendTalk.SentCount,
+		RefreshedAt: now, CreatedAt: created,
+	}
+}
+
+// Refreshed is what reading the senders of an appkey has brought.
+type Refreshed struct {
+	Senders int      `json:"senders"`           // that the provider lists
+	Missing []string `json:"missing,omitempty"` // known here, and no longer listed; they are kept as they were
+}
+
+// RefreshSenders reads all senders of k from the provider. It is recorded when a
+// person asks for it; the program does so all the time.
+func (s *Service) RefreshSenders(ctx context.Context, by models.Actor, k models.Appkey) (Refreshed, error) {
+	if err := by.May(models.ManageSenders); err != nil {
+		return Refreshed{}, err
+	}
+	fresh, err := s.readSenders(ctx, k)
+	if err != nil {
+		return Refreshed{}, explain(err)
+	}
+	known, err := s.DB.Senders(ctx, k.ID)
+	if err != nil {
+		return Refreshed{}, err
+	}
+	found := Refreshed{len(fresh), missing(known, fresh)}
+	e := models.Event{
+		Action: "sender.refresh", TeamID: k.TeamID, AppkeyID: k.ID,
+		ObjectType: "appkey", ObjectID: k.ID, ObjectName: k.Name, After: found,
+	}
+	return found, s.DB.Tx(ctx, func(tx *models.DB) error {
+		if err := tx.SaveSenders(ctx, fresh); err != nil || by.System() {
+			return err
+		}
+		return tx.Audit(ctx, by, e)
+	})
+}
+
+// readSenders reads all pages. A sender that moves from one page to the next in
+// the meantime is taken once.
+func (s *Service) readSenders(ctx context.Context, k models.Appkey) ([]models.Sender, error) {
+	client, err := s.Provider.client(k)
+	if err != nil {
+		return nil, err
+	}
+	var fresh []models.Sender
+	seen := map[string]bool{}
+	for n, err := range client.AllSenders(ctx, nhn.SenderFilter{PageSize: kakao.MaxPageSize}) {
+		if err != nil {
+			return nil, err
+		}
+		if !seen[n.PlusFriendID] {
+			seen[n.PlusFriendID] = true
+			fresh = append(fresh, senderOf(k.ID, n, s.Now()))
+		}
+	}
+	return fresh, nil
+}
+
+func missing(known, fresh []models.Sender) []string {
+	var names []string
+	for _, s := range known {
+		if !slices.ContainsFunc(fresh, func(f models.Sender) bool { return f.PlusFriendID == s.PlusFriendID }) {
+			names = append(names, s.PlusFriendID)
+		}
+	}
+	return names
+}
+
+// RefreshSender reads one sender of k from the provider.
+func (s *Service) RefreshSender(ctx context.Context, by models.Actor, k models.Appkey, sender models.Sender) error {
+	if err := by.May(models.ManageSenders); err != nil {
+		return err
+	}
+	client, err := s.Provider.client(k)
+	if err != nil {
+		return err
+	}
+	fresh, err := s.listed(ctx, client, sender)
+	if err != nil {
+		return explain(err)
+	}
+	e := senderEvent("sender.refresh", k, sender)
+	return s.change(ctx, by, &e, func(tx *models.DB) error { return tx.SaveSenders(ctx, []models.Sender{fresh}) })
+}
+
+// SetFallback sets how the failed messages of a sender go out by SMS, and reads the
+// sender anew.
+func (s *Service) SetFallback(ctx context.Context, by models.Actor, k models.Appkey, sender models.Sender, in models.NewFallback) error {
+	if err := by.May(models.ManageSenders); err != nil {
+		return err
+	}
+	in = in.Normal()
+	if err := in.Validate(); err != nil {
+		return err
+	}
+	client, err := s.Provider.client(k)
+	if err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	e := senderEvent("sender.fallback", k, sender)
+	req := nhn.Fallback{PlusFriendID: sender.PlusFriendID, IsResend: in.On, SendNo: in.SendNo, UnsubscribeNo: in.UnsubscribeNo}
+	if err := client.SetFallback(ctx, req); err != nil {
+		return beside(s.failed(ctx, by, e, err), map[int]string{
+			kakao.CodeSMSSendNo: "send_no", kakao.CodeUnsubscribeNo: "unsubscribe_no",
+		})
+	}
+	e.Before, e.After = fallbackOf(sender), in
+	fresh := s.withFallback(ctx, client, sender, in)
+	return s.change(ctx, by, &e, func(tx *models.DB) error { return tx.SaveSenders(ctx, []models.Sender{fresh}) })
+}
+
+func fallbackOf(s models.Sender) models.NewFallback {
+	return models.NewFallback{On: s.Fallback, SendNo: s.FallbackSendNo, UnsubscribeNo: s.UnsubscribeNo}
+}
+
+// withFallback is sender as the provider lists it, or, while it does not answer,
+// with what it has just accepted.
+func (s *Service) withFallback(ctx context.Context, client *nhn.Client, sender models.Sender, in models.NewFallback) models.Sender {
+	fresh, err := s.listed(ctx, client, sender)
+	if err == nil {
+		return fresh
+	}
+	if !errors.Is(err, errNotListed) {
+		s.Log.WarnContext(ctx, "sender not read after its fallback was set", "sender", sender.ID, "error", err)
+	}
+	sender.Fallback, sender.FallbackSendNo, sender.UnsubscribeNo = in.On, in.SendNo, in.UnsubscribeNo
+	return sender
+}

@@ -1,0 +1,232 @@
+package actions_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+
+	"soshik/internal/actions"
+	"soshik/internal/jobs"
+	"soshik/internal/kakao"
+	"soshik/internal/nhn/nhnsim"
+	"soshik/internal/testdb"
+	"soshik/models"
+)
+
+const (
+	testAppkey = "testappkey"
+	testSecret = "testsecret"
+	testSender = "@봄봄상점"
+)
+
+// bench is a service with its workers against a simulator of its own.
+type bench struct {
+	*actions.Service
+	sim    *nhnsim.Sim
+	team   models.Team
+	appkey models.Appkey
+	sender models.Sender
+	admin  models.Actor
+}
+
+// newBench starts a service whose calls end after timeout and settle four times as
+// long after.
+func newBench(t *testing.T, timeout time.Duration, sim nhnsim.Config) *bench {
+	t.Helper()
+	offset := kakao.DayOffset(time.Now())
+	now := func() time.Time { return time.Now().Add(offset).UTC() }
+	b := &bench{sim: openSim(t, sim, now)}
+	api := httptest.NewServer(b.sim)
+	t.Cleanup(api.Close)
+	keeper, err := models.NewKeeper(models.NewSecretKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Service = &actions.Service{
+		DB: testdb.Open(t), Log: slog.New(slog.DiscardHandler), Keeper: keeper, Now: now,
+		Provider: actions.NewProvider(keeper, timeout, &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}}),
+		Timing:   actions.Timing{CallTimeout: timeout, Settling: 4 * timeout},
+		Sweeping: actions.SweepSettings{ResultsEvery: 100 * time.Millisecond},
+	}
+	b.Jobs, err = river.NewClient(driver(b.DB), jobs.Config(b.Service, 4, b.Log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.seed(t, api.URL)
+	return b
+}
+
+func openSim(t *testing.T, cfg nhnsim.Config, now func() time.Time) *nhnsim.Sim {
+	t.Helper()
+	cfg.Now = now
+	if cfg.Latency.Max == 0 {
+		cfg.Latency = nhnsim.Span{Min: 10 * time.Millisecond, Max: 50 * time.Millisecond}
+		cfg.FallbackLatency = cfg.Latency
+	}
+	sim, err := nhnsim.Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sim.Close() })
+	if err := sim.AddAppkey(testAppkey, testSecret); err != nil {
+		t.Fatal(err)
+	}
+	if err := sim.SetSMSAppkey(testAppkey, "sms"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = sim.AddSender(testAppkey, nhnsim.Sender{
+		PlusFriendID: testSender, Registered: true,
+		Fallback: nhnsim.Fallback{IsResend: true, SendNo: "0212345678", UnsubscribeNo: "0801234567"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sim
+}
+
+func driver(db *models.DB) riverdriver.Driver[*sql.Tx] {
+	if db.Dialect() == models.Postgres {
+		return riverdatabasesql.New(db.SQL())
+	}
+	return riversqlite.New(db.SQL())
+}
+
+func (b *bench) seed(t *testing.T, url string) {
+	t.Helper()
+	ctx, now := t.Context(), time.Now().UTC()
+	b.team = models.Team{Name: "팀", LeadMinutes: models.DefaultLead, CreatedAt: now}
+	user := models.User{Email: "a@example.com", Name: "관리자", InstanceAdmin: true, CreatedAt: now}
+	must(t, b.DB.CreateTeam(ctx, &b.team), b.DB.CreateUser(ctx, &user))
+	b.admin = models.Actor{User: user, Role: models.Admin}
+	b.appkey = models.Appkey{
+		TeamID: b.team.ID, Name: "앱키", Appkey: testAppkey, Secret: b.Keeper.Seal(testSecret), BaseURL: url,
+		SenderVersion: kakao.SenderAPIv21, RatePerSecond: 1000, CreatedAt: now, UpdatedAt: now,
+	}
+	must(t, b.DB.CreateAppkey(ctx, &b.appkey))
+	if _, err := b.RefreshSenders(ctx, b.admin, b.appkey); err != nil {
+		t.Fatal(err)
+	}
+	senders, err := b.DB.Senders(ctx, b.appkey.ID)
+	must(t, err)
+	b.sender = senders[0]
+}
+
+func must(t *testing.T, errs ...error) {
+	t.Helper()
+	for _, err := range errs {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// work runs workers and sweeps until the test ends.
+func (b *bench) work(t *testing.T) {
+	t.Helper()
+	must(t, b.Jobs.Start(context.Background()))
+	ctx, cancel := context.WithCancel(context.Background())
+	swept := make(chan struct{})
+	go func() {
+		defer close(swept)
+		jobs.Sweep(ctx, b.Service, 50*time.Millisecond)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-swept
+		stopping, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := b.Jobs.StopAndCancel(stopping); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// draft is a campaign ready to be launched, to phones that end in the given four
+// digits or, without any, to n ordinary ones.
+func (b *bench) draft(t *testing.T, n int, endings ...string) models.Campaign {
+	t.Helper()
+	ctx := t.Context()
+	audience := models.Audience{TeamID: b.team.ID, Columns: []string{"이름"}, CreatedAt: time.Now().UTC()}
+	must(t, b.DB.CreateAudience(ctx, &audience))
+	rs := make([]models.Recipient, 0, n+len(endings))
+	for i := range n {
+		rs = append(rs, models.Recipient{Phone: fmt.Sprintf("010%04d%04d", i/1000+1000, i%1000+1000), Vars: `{"이름":"김하늘"}`})
+	}
+	for _, ending := range endings {
+		rs = append(rs, models.Recipient{Phone: "0109999" + ending, Vars: `{"이름":"박바다"}`})
+	}
+	must(t, b.DB.InsertRecipients(ctx, audience.ID, rs), b.DB.SetAudienceSize(ctx, audience.ID, int64(len(rs))))
+	c, err := b.CreateCampaign(ctx, b.admin, b.appkey, "시험")
+	must(t, err)
+	before := c
+	c.SenderID, c.AudienceID = b.sender.ID, audience.ID
+	c.Content = models.Content{Text: "#{이름}님, 안녕하세요", Ad: true, Buttons: []models.Button{{Type: kakao.ButtonWebLink, Name: "보기", LinkMo: "https://example.com/?n=#{이름}"}}}
+	c.Fallback = models.Fallback{On: true}
+	c, err = b.SaveDraft(ctx, b.admin, before, c)
+	must(t, err)
+	return c
+}
+
+// until waits until the campaign is in the state, and returns it with its
+// equation.
+func (b *bench) until(t *testing.T, c models.Campaign, reached func(models.Campaign, models.Equation) bool) (models.Campaign, models.Equation) {
+	t.Helper()
+	deadline, tick := time.After(20*time.Second), time.NewTicker(20*time.Millisecond)
+	defer tick.Stop()
+	for {
+		now, err := b.DB.Campaign(t.Context(), b.appkey.ID, c.ID)
+		must(t, err)
+		e, err := b.DB.Equation(t.Context(), now)
+		must(t, err)
+		if e.Sum() != e.Audience {
+			t.Fatalf("the equation does not hold: %+v", e)
+		}
+		if reached(now, e) {
+			return now, e
+		}
+		select {
+		case <-deadline:
+			t.Fatalf("the campaign is %s (%s), %+v", now.State, now.Hold, e)
+		case <-tick.C:
+		}
+	}
+}
+
+func isState(state models.CampaignState) func(models.Campaign, models.Equation) bool {
+	return func(c models.Campaign, _ models.Equation) bool { return c.State == state }
+}
+
+// count counts what the simulator has accepted and not cancelled, by number.
+func (b *bench) count() map[string]int {
+	got := map[string]int{}
+	for a := range b.sim.Accepted(testAppkey) {
+		if !a.Cancelled {
+			got[a.RecipientNo]++
+		}
+	}
+	return got
+}
+
+// wantOnce checks that n numbers were accepted, each exactly once.
+func (b *bench) wantOnce(t *testing.T, n int) {
+	t.Helper()
+	got := b.count()
+	if len(got) != n {
+		t.Errorf("%d numbers were accepted, want %d", len(got), n)
+	}
+	for number, times := range got {
+		if times != 1 {
+			t.Errorf("%s was accepted %d times", number, times)
+		}
+	}
+}

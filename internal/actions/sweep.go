@@ -1,0 +1,205 @@
+package actions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"soshik/models"
+)
+
+// SweepSettings is how often the sweep does what.
+type SweepSettings struct {
+	// ResultsEvery is how often the provider is asked for results of an appkey that
+	// has open messages.
+	ResultsEvery time.Duration
+}
+
+const (
+	// sweepBatches is how many batches one sweep takes up.
+	sweepBatches = 2000
+	// stalled is after how long without a sign of life a plan or an import is
+	// taken up by another job.
+	stalled = 30 * time.Second
+)
+
+// Sweep finds what nobody is working on and sees to it that somebody does: batches
+// that are due, in doubt, or whose process has died; campaigns whose time has come
+// or that are over; results that may have come. Processes may sweep at the same
+// time. Nothing depends on the job queue's own rescue.
+func (s *Service) Sweep(ctx context.Context) error {
+	return errors.Join(
+		s.sweepLeases(ctx),
+		s.sweepDoubt(ctx),
+		s.sweepWaiting(ctx),
+		s.sweepCampaigns(ctx),
+		s.sweepResults(ctx),
+		s.sweepStalled(ctx),
+	)
+}
+
+func (s *Service) sweepLeases(ctx context.Context) error {
+	databaseNow, err := s.DB.Now(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = s.DB.ExpireLeases(ctx, databaseNow, s.Now())
+	return err
+}
+
+// sweepDoubt has batches in doubt looked up. The time until the next look-up is
+// moved on first, so that a look-up that takes long is not made twice.
+func (s *Service) sweepDoubt(ctx context.Context) error {
+	now := s.Now()
+	bs, err := s.DB.DoubtfulBatches(ctx, now, sweepBatches)
+	if err != nil {
+		return err
+	}
+	for _, b := range bs {
+		err := s.DB.Tx(ctx, func(tx *models.DB) error {
+			ours, err := tx.Postpone(ctx, b, now.Add(s.Timing.CallTimeout+s.Timing.lookUp()))
+			if err != nil || !ours {
+				return err
+			}
+			_, err = s.Jobs.InsertTx(ctx, tx.SQLTx(), SettleBatch{BatchID: b.ID}, soon())
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("batch %d: %w", b.ID, err)
+		}
+	}
+	return nil
+}
+
+// sweepWaiting gives due batches a job that have none any more.
+func (s *Service) sweepWaiting(ctx context.Context) error {
+	stale := time.Now().Add(-s.Timing.lease())
+	bs, err := s.DB.WaitingBatches(ctx, s.Now(), stale, sweepBatches)
+	if err != nil || len(bs) == 0 {
+		return err
+	}
+	return s.DB.Tx(ctx, func(tx *models.DB) error {
+		ids, err := tx.LockWaiting(ctx, bs)
+		if err != nil {
+			return err
+		}
+		return s.insertSends(ctx, tx, ids)
+	})
+}
+
+// sweepCampaigns moves campaigns on whose time has come, goes on with cancelling,
+// and ends those of which nothing is open.
+func (s *Service) sweepCampaigns(ctx context.Context) error {
+	cs, err := s.DB.OpenCampaigns(ctx, models.CampaignScheduled, models.CampaignSending, models.CampaignCancelling)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, c := range cs {
+		if err := s.sweepCampaign(ctx, c); err != nil {
+			errs = append(errs, fmt.Errorf("campaign %d: %w", c.ID, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Service) sweepCampaign(ctx context.Context, c models.Campaign) error {
+	if c.State == models.CampaignCancelling {
+		return s.CancelBatches(ctx, c.ID)
+	}
+	if c.State == models.CampaignScheduled && s.runningState(c) == models.CampaignSending {
+		_, err := s.DB.MoveCampaign(ctx, c.ID, []models.CampaignState{models.CampaignScheduled}, models.CampaignSending, nil)
+		return err
+	}
+	if c.State != models.CampaignSending {
+		return nil
+	}
+	e, err := s.DB.Equation(ctx, c)
+	if err != nil || e.Open() > 0 {
+		return err
+	}
+	return s.finish(ctx, c, e)
+}
+
+func (s *Service) finish(ctx context.Context, c models.Campaign, e models.Equation) error {
+	return s.DB.Tx(ctx, func(tx *models.DB) error {
+		moved, err := tx.MoveCampaign(ctx, c.ID, []models.CampaignState{models.CampaignSending}, models.CampaignFinished,
+			map[string]any{"finished_at": s.Now()})
+		if err != nil || !moved {
+			return err
+		}
+		return tx.Audit(ctx, models.Actor{}, models.Event{
+			Action: "campaign.finish", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectID: c.ID, ObjectName: c.Name, After: e,
+		})
+	})
+}
+
+// sweepResults asks for results where some may have come.
+func (s *Service) sweepResults(ctx context.Context) error {
+	now := s.Now()
+	ks, err := s.DB.OpenAppkeys(ctx, now)
+	if err != nil {
+		return err
+	}
+	for _, k := range ks {
+		ours, err := s.DB.ClaimPoll(ctx, k.ID, now, now.Add(s.Sweeping.ResultsEvery))
+		if err != nil {
+			return err
+		}
+		if !ours {
+			continue
+		}
+		if _, err := s.Jobs.Insert(ctx, TakeResults{AppkeyID: k.ID, Since: k.Since.Time}, soon()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sweepStalled takes up plans and imports whose process has died.
+func (s *Service) sweepStalled(ctx context.Context) error {
+	quiet := time.Now().Add(-stalled)
+	cs, err := s.DB.OpenCampaigns(ctx, models.CampaignPlanning)
+	if err != nil {
+		return err
+	}
+	for _, c := range cs {
+		if c.UpdatedAt.After(quiet) {
+			continue
+		}
+		touched, err := s.DB.TouchCampaign(ctx, c)
+		if err != nil {
+			return err
+		}
+		if touched {
+			if _, err := s.Jobs.Insert(ctx, PlanCampaign{CampaignID: c.ID}, work()); err != nil {
+				return err
+			}
+		}
+	}
+	is, err := s.DB.StalledImports(ctx, quiet)
+	if err != nil {
+		return err
+	}
+	for _, i := range is {
+		released, err := s.DB.ReleaseImport(ctx, i)
+		if err != nil {
+			return err
+		}
+		if released {
+			if _, err := s.Jobs.Insert(ctx, RunImport{ImportID: i.ID}, work()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// work is for jobs that take long.
+func work() *river.InsertOpts { return &river.InsertOpts{MaxAttempts: 3, Queue: QueueWork} }
+
+// soon is for short jobs that the sweep inserts again when they have failed.
+func soon() *river.InsertOpts { return &river.InsertOpts{MaxAttempts: 1} }
