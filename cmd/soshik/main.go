@@ -1,0 +1,79 @@
+// Command soshik serves the dashboard and works its background jobs.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"soshik/web"
+)
+
+// version is set when a release is built.
+var version = "dev"
+
+type commands struct {
+	Serve   serve        `cmd:"" default:"withargs" help:"Serve the dashboard and work its jobs."`
+	Health  healthCheck  `cmd:"" hidden:"" help:"Ask a running server whether it is well."`
+	Version printVersion `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	k := kong.Parse(&commands{}, kong.Name("soshik"), kong.Description("Dashboard for KakaoTalk business messages."),
+		kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
+	if err := k.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "soshik:", err)
+		stop()
+		os.Exit(1) //nolint:gocritic // stop has run
+	}
+}
+
+type serve struct {
+	web.Config
+}
+
+// Run serves until the program is told to stop.
+func (s *serve) Run(ctx context.Context) error {
+	return web.Run(ctx, s.Config, slog.New(slog.NewTextHandler(os.Stderr, nil)))
+}
+
+type healthCheck struct {
+	Addr string `env:"SOSHIK_ADDR" default:"127.0.0.1:8080"`
+}
+
+// Run fails unless the server answers that it is well.
+func (c *healthCheck) Run(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.Addr+"/healthz", nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("the server answers %s", resp.Status)
+	}
+	return nil
+}
+
+type printVersion struct{}
+
+// Run prints the version.
+func (printVersion) Run() error {
+	_, err := fmt.Println("soshik", version)
+	return err
+}

@@ -1,0 +1,296 @@
+package handlers
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+
+	"soshik/internal/actions"
+	"soshik/models"
+	"soshik/views"
+)
+
+// formSlack is what a form may have besides its file, in bytes.
+const formSlack = 1 << 20
+
+// campaignOf is the campaign that the URL names, of the appkey that it names.
+func (h *Handlers) campaignOf(r *http.Request) (models.Campaign, error) {
+	id, err := pathID(r, "campaign")
+	if err != nil {
+		return models.Campaign{}, err
+	}
+	return h.db.Campaign(r.Context(), h.visit(r).appkey.ID, id)
+}
+
+// ShowRecipients is the step of composing that takes a file of recipients.
+func (h *Handlers) ShowRecipients(w http.ResponseWriter, r *http.Request) error {
+	c, err := h.campaignOf(r)
+	if err != nil {
+		return err
+	}
+	return h.showRecipients(w, r, c, nil)
+}
+
+// UploadRecipients takes a file and leads to what its columns are.
+func (h *Handlers) UploadRecipients(w http.ResponseWriter, r *http.Request) error {
+	c, err := h.campaignOf(r)
+	if err != nil {
+		return err
+	}
+	up, err := h.upload(r)
+	if err != nil {
+		return h.showRecipients(w, r, c, err)
+	}
+	i, err := h.actions.CreateImport(r.Context(), h.visit(r).actor, c, up)
+	if err != nil {
+		return h.showRecipients(w, r, c, err)
+	}
+	return h.Redirect(w, r, views.ImportPath(c, i.ID), models.Text{})
+}
+
+// upload is the form's file, which has not been read yet.
+func (h *Handlers) upload(r *http.Request) (up actions.Upload, err error) {
+	if r.ContentLength > h.cfg.MaxUpload+formSlack {
+		return up, actions.TooLarge(h.cfg.MaxUpload)
+	}
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return up, noFile(err)
+	}
+	for {
+		part, err := parts.NextPart()
+		if err != nil {
+			return up, noFile(err)
+		}
+		if part.FormName() == "file" && part.FileName() != "" {
+			return actions.Upload{Name: fileName(part), Body: part, Max: h.cfg.MaxUpload}, nil
+		}
+	}
+}
+
+// fileName is how the file is called, however the browser writes it.
+func fileName(part *multipart.Part) string {
+	name := path.Base(strings.ReplaceAll(part.FileName(), `\`, "/"))
+	runes := []rune(strings.ToValidUTF8(name, "�"))
+	return string(runes[:min(len(runes), 200)])
+}
+
+func noFile(err error) error {
+	return &models.Error{
+		Kind: models.Invalid, Key: "error.invalid", Fields: map[string]models.Text{"file": models.T("import.choose")}, Err: err,
+	}
+}
+
+func (h *Handlers) showRecipients(w http.ResponseWriter, r *http.Request, c models.Campaign, err error) error {
+	last, found, readErr := h.db.LastImport(r.Context(), c.ID)
+	if readErr != nil {
+		return readErr
+	}
+	present, has, readErr := h.db.AudienceImport(r.Context(), c)
+	if readErr != nil {
+		return readErr
+	}
+	page := views.RecipientsPage(h.titled(r, c.Name), views.Recipients{
+		Campaign: c, Present: present, HasPresent: has, Last: last, HasLast: found && last.ID != present.ID, MaxUpload: h.cfg.MaxUpload,
+	}, err)
+	return h.RenderForm(w, r, err, page)
+}
+
+// titled is the frame of a page whose title is a name, not a text of ours.
+func (h *Handlers) titled(r *http.Request, title string) views.Page {
+	p := h.page(r, "app.name")
+	p.Title = title
+	return p
+}
+
+// importOf is the campaign and the import that the URL names.
+func (h *Handlers) importOf(r *http.Request) (c models.Campaign, i models.Import, err error) {
+	if c, err = h.campaignOf(r); err != nil {
+		return c, i, err
+	}
+	id, err := pathID(r, "import")
+	if err != nil {
+		return c, i, err
+	}
+	i, err = h.db.Import(r.Context(), c.ID, id)
+	return c, i, err
+}
+
+// ShowImport is where an import stands: what its columns are, how far it has come,
+// or what came of it.
+func (h *Handlers) ShowImport(w http.ResponseWriter, r *http.Request) error {
+	c, i, err := h.importOf(r)
+	if err != nil {
+		return err
+	}
+	if i.State == models.ImportMapping {
+		return h.showMapping(w, r, c, i, nil)
+	}
+	p := h.titled(r, c.Name)
+	if i.State == models.ImportRunning {
+		p.Refresh = 2
+	}
+	view := views.ImportView{Campaign: c, Import: i, Kind: importKind(r, i), After: after(r)}
+	if view.Rows, view.Next, err = h.importRows(r, view); err != nil {
+		return err
+	}
+	if partial(r) {
+		return h.Render(w, r, http.StatusOK, views.ImportStatus(p, view))
+	}
+	return h.Render(w, r, http.StatusOK, views.ImportPage(p, view))
+}
+
+// rowsPerPage is how many rows of a list are shown.
+const rowsPerPage = 50
+
+// importRows are the rows of the page, and where the next page begins; 0 if there
+// is none.
+func (h *Handlers) importRows(r *http.Request, v views.ImportView) (rows []models.ImportRow, next int64, err error) {
+	if v.State != models.ImportDone || v.Kind == "" {
+		return nil, 0, nil
+	}
+	rows, err = h.db.ImportRows(r.Context(), v.ID, v.Kind, v.After, rowsPerPage+1)
+	if err != nil || len(rows) <= rowsPerPage {
+		return rows, 0, err
+	}
+	rows = rows[:rowsPerPage]
+	return rows, rows[rowsPerPage-1].Line, nil
+}
+
+// importKind is the kind of rows that the URL asks for, or else the first that
+// there are.
+func importKind(r *http.Request, i models.Import) models.ImportRowKind {
+	for _, kind := range models.ImportRowKinds() {
+		if r.URL.Query().Get("kind") == string(kind) {
+			return kind
+		}
+	}
+	for _, kind := range models.ImportRowKinds() {
+		if views.ImportCount(i, kind) > 0 {
+			return kind
+		}
+	}
+	return ""
+}
+
+// after is where a page of a list begins.
+func after(r *http.Request) int64 {
+	n, err := strconv.ParseInt(r.URL.Query().Get("after"), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// MapImport takes what the columns are and starts the import, or reads the file in
+// another way.
+func (h *Handlers) MapImport(w http.ResponseWriter, r *http.Request) error {
+	c, i, err := h.importOf(r)
+	if err != nil {
+		return err
+	}
+	ctx, actor, form := r.Context(), h.visit(r).actor, i
+	if field(r, "read-as") != "" {
+		as := actions.ReadAs{Encoding: field(r, "encoding"), Separator: r.PostFormValue("separator"), Header: field(r, "header") == "1"}
+		form.Encoding, form.Separator, form.HasHeader = as.Encoding, as.Separator, as.Header
+		err = h.actions.ReadImportAs(ctx, actor, c, i, as)
+	} else {
+		form.Mapping = mapping(r, len(i.Mapping))
+		err = h.actions.StartImport(ctx, actor, c, i, form.Mapping)
+	}
+	if err != nil && i.State == models.ImportMapping {
+		return h.showMapping(w, r, c, form, err)
+	}
+	if err != nil {
+		return err
+	}
+	return h.Redirect(w, r, views.ImportPath(c, i.ID), models.Text{})
+}
+
+// mapping is the chosen use of each of n columns.
+func mapping(r *http.Request, n int) []string {
+	uses := make([]string, n)
+	for i := range uses {
+		uses[i] = r.PostFormValue(models.ColumnField(i))
+	}
+	return uses
+}
+
+// mappingRows is how many rows of the file are shown above its columns' uses.
+const mappingRows = 8
+
+func (h *Handlers) showMapping(w http.ResponseWriter, r *http.Request, c models.Campaign, i models.Import, err error) error {
+	view := views.MappingView{Campaign: c, Import: i, Names: c.Content.Names(c.Fallback)}
+	sheet, readErr := h.actions.PreviewImport(i, mappingRows)
+	if readErr == nil {
+		view.Columns, view.Header = sheet.Columns, sheet.Header
+		for _, row := range sheet.Rows {
+			view.Rows = append(view.Rows, row.Fields)
+		}
+	} else if err == nil {
+		return readErr
+	}
+	return h.RenderForm(w, r, err, views.MappingPage(h.titled(r, c.Name), view, err))
+}
+
+// DownloadImportRows is the rows of one kind as a CSV file.
+func (h *Handlers) DownloadImportRows(w http.ResponseWriter, r *http.Request) error {
+	_, i, err := h.importOf(r)
+	if err != nil {
+		return err
+	}
+	kind := importKind(r, i)
+	var b bytes.Buffer
+	if err := h.writeImportRows(&b, r, i, kind); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Disposition", `attachment; filename="`+string(kind)+`-rows.csv"`)
+	if _, err := b.WriteTo(w); err != nil {
+		h.log.DebugContext(r.Context(), "client went away", "error", err)
+	}
+	return nil
+}
+
+// downloadChunk is how many rows are read at a time for a file.
+const downloadChunk = 5000
+
+func (h *Handlers) writeImportRows(w io.Writer, r *http.Request, i models.Import, kind models.ImportRowKind) error {
+	v := h.visit(r)
+	_, err := io.WriteString(w, "\ufeff") // without it, spreadsheets take the file for CP949
+	out := csv.NewWriter(w)
+	out.UseCRLF = true
+	err = errors.Join(err, out.Write(views.ImportRowsHeader(v.locale, kind)))
+	for line := int64(0); err == nil; {
+		rows, readErr := h.db.ImportRows(r.Context(), i.ID, kind, line, downloadChunk)
+		if readErr != nil {
+			return readErr
+		}
+		for _, row := range rows {
+			err = errors.Join(err, out.Write(defused(views.ImportRowFields(v.locale, row))))
+			line = row.Line
+		}
+		if len(rows) < downloadChunk {
+			break
+		}
+	}
+	out.Flush()
+	return errors.Join(err, out.Error())
+}
+
+// defused are fields that no spreadsheet takes for a formula.
+func defused(fields []string) []string {
+	for i, f := range fields {
+		if f != "" && strings.ContainsRune("=+-@\t\r", rune(f[0])) {
+			fields[i] = "'" + f
+		}
+	}
+	return fields
+}

@@ -1,0 +1,166 @@
+package handlers
+
+import (
+	"net/http"
+	"strings"
+
+	"soshik/internal/kakao"
+	"soshik/models"
+	"soshik/views"
+)
+
+// ListSenders shows the senders of an appkey as they were last read.
+func (h *Handlers) ListSenders(w http.ResponseWriter, r *http.Request) error {
+	return h.showSenders(w, r, nil)
+}
+
+// RefreshSenders reads the senders from the provider. A failure leaves what was
+// known on the page.
+func (h *Handlers) RefreshSenders(w http.ResponseWriter, r *http.Request) error {
+	v := h.visit(r)
+	found, err := h.actions.RefreshSenders(r.Context(), v.actor, v.appkey)
+	if err != nil {
+		return h.showSenders(w, r, err)
+	}
+	flash := models.T("sender.refreshed", "Count", found.Senders)
+	if len(found.Missing) > 0 {
+		flash = models.T("sender.refreshed_missing", "Count", found.Senders, "Missing", strings.Join(found.Missing, ", "))
+	}
+	return h.Redirect(w, r, views.SendersPath(v.appkey.ID), flash)
+}
+
+func (h *Handlers) showSenders(w http.ResponseWriter, r *http.Request, err error) error {
+	senders, readErr := h.db.Senders(r.Context(), h.visit(r).appkey.ID)
+	if readErr != nil {
+		return readErr
+	}
+	return h.RenderForm(w, r, err, views.SendersPage(h.page(r, "nav.senders"), senders, h.now(), err))
+}
+
+// NewSender is the form that registers a sender.
+func (h *Handlers) NewSender(w http.ResponseWriter, r *http.Request) error {
+	return h.showNewSender(w, r, models.NewSender{}, nil)
+}
+
+// CreateSender registers a sender, or only searches for its category.
+func (h *Handlers) CreateSender(w http.ResponseWriter, r *http.Request) error {
+	v := h.visit(r)
+	in := models.NewSender{
+		PlusFriendID: field(r, "plus_friend_id"), PhoneNo: field(r, "phone_no"),
+		CategoryCode: field(r, "category_code"), CategoryQuery: field(r, "category_query"),
+	}
+	if r.PostForm.Has("search") {
+		return h.showNewSender(w, r, in, nil)
+	}
+	sender, err := h.actions.RegisterSender(r.Context(), v.actor, v.appkey, in)
+	if err != nil {
+		return h.showNewSender(w, r, in, err)
+	}
+	return h.Redirect(w, r, views.SenderTokenPath(sender), models.T("sender.requested", "Sender", sender.PlusFriendID))
+}
+
+// showNewSender shows the form with the categories that fit what was searched. Its
+// err is what went wrong; where nothing did, it may be that the categories cannot
+// be read.
+func (h *Handlers) showNewSender(w http.ResponseWriter, r *http.Request, in models.NewSender, err error) error {
+	v := h.visit(r)
+	categories, readErr := h.actions.Categories(r.Context(), v.appkey)
+	if readErr != nil && models.KindOf(readErr) != models.Upstream {
+		return readErr
+	}
+	choice := views.FindCategories(categories, in)
+	p := h.page(r, "sender.new")
+	if partial(r) {
+		return h.RenderForm(w, r, readErr, views.CategoryResults(p, choice, readErr))
+	}
+	if err == nil && readErr != nil {
+		return h.Render(w, r, http.StatusOK, views.NewSenderPage(p, in, choice, readErr))
+	}
+	return h.RenderForm(w, r, err, views.NewSenderPage(p, in, choice, err))
+}
+
+// sender is the one that the URL names.
+func (h *Handlers) sender(r *http.Request) (models.Sender, error) {
+	id, err := pathID(r, "sender")
+	if err != nil {
+		return models.Sender{}, err
+	}
+	return h.db.Sender(r.Context(), h.visit(r).appkey.ID, id)
+}
+
+// NewToken is the form that takes the token of a sender, while it waits for one.
+func (h *Handlers) NewToken(w http.ResponseWriter, r *http.Request) error {
+	sender, err := h.sender(r)
+	if err != nil {
+		return err
+	}
+	if sender.Status == kakao.SenderRegistered {
+		return h.Redirect(w, r, views.SenderPath(sender), models.Text{})
+	}
+	return h.showToken(w, r, sender, "", nil)
+}
+
+// EnterToken finishes the registration of a sender.
+func (h *Handlers) EnterToken(w http.ResponseWriter, r *http.Request) error {
+	sender, err := h.sender(r)
+	if err != nil {
+		return err
+	}
+	v, token := h.visit(r), field(r, "token")
+	registered, err := h.actions.EnterToken(r.Context(), v.actor, v.appkey, sender, token)
+	if err != nil {
+		return h.showToken(w, r, sender, token, err)
+	}
+	return h.Redirect(w, r, views.SenderPath(sender), models.T("sender.registered", "Sender", registered.PlusFriendID))
+}
+
+func (h *Handlers) showToken(w http.ResponseWriter, r *http.Request, sender models.Sender, typed string, err error) error {
+	return h.RenderForm(w, r, err, views.TokenPage(h.page(r, "sender.token_title"), sender, typed, err))
+}
+
+// ShowSender is everything about one sender.
+func (h *Handlers) ShowSender(w http.ResponseWriter, r *http.Request) error {
+	sender, err := h.sender(r)
+	if err != nil {
+		return err
+	}
+	return h.showSender(w, r, sender, views.FallbackOf(sender), nil)
+}
+
+// RefreshSender reads one sender from the provider.
+func (h *Handlers) RefreshSender(w http.ResponseWriter, r *http.Request) error {
+	sender, err := h.sender(r)
+	if err != nil {
+		return err
+	}
+	v := h.visit(r)
+	if err := h.actions.RefreshSender(r.Context(), v.actor, v.appkey, sender); err != nil {
+		return h.showSender(w, r, sender, views.FallbackOf(sender), err)
+	}
+	return h.Redirect(w, r, views.SenderPath(sender), models.T("sender.refreshed_one", "Sender", sender.PlusFriendID))
+}
+
+// SetFallback sets how a sender's failed messages go out by SMS.
+func (h *Handlers) SetFallback(w http.ResponseWriter, r *http.Request) error {
+	sender, err := h.sender(r)
+	if err != nil {
+		return err
+	}
+	v := h.visit(r)
+	in := models.NewFallback{On: checked(r, "on"), SendNo: field(r, "send_no"), UnsubscribeNo: field(r, "unsubscribe_no")}
+	if err := h.actions.SetFallback(r.Context(), v.actor, v.appkey, sender, in); err != nil {
+		return h.showSender(w, r, sender, in, err)
+	}
+	return h.Redirect(w, r, views.SenderPath(sender), models.T("sender.fallback_saved"))
+}
+
+func (h *Handlers) showSender(w http.ResponseWriter, r *http.Request, sender models.Sender, in models.NewFallback, err error) error {
+	categories, _, readErr := h.db.Categories(r.Context(), sender.AppkeyID)
+	if readErr != nil {
+		return readErr
+	}
+	page := views.SenderPage(h.page(r, "sender.title", "Sender", sender.PlusFriendID), views.SenderDetail{
+		Sender: sender, Category: views.CategoryName(categories, sender.CategoryCode), Fallback: in, Now: h.now(),
+	}, err)
+	return h.RenderForm(w, r, err, page)
+}

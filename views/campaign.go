@@ -1,0 +1,38 @@
+package views
+
+import (
+	"fmt"
+
+	"soshik/models"
+)
+
+// CampaignPath is the page of a campaign.
+func CampaignPath(c models.Campaign) string {
+	return fmt.Sprintf("%s/%d", CampaignsPath(c.AppkeyID), c.ID)
+}
+
+// composeSteps are the steps of composing a campaign, in order: the last parts of
+// their URLs, and of their names in the catalogs.
+func composeSteps() []string {
+	return []string{"message", "recipients", "fallback", "schedule", "check"}
+}
+
+// StepPath is the page of a step of composing c.
+func StepPath(c models.Campaign, step string) string { return CampaignPath(c) + "/" + step }
+
+// campaignColor is the colour of a campaign's state, of Tabler's.
+func campaignColor(s models.CampaignState) string {
+	switch s {
+	case models.CampaignDraft, models.CampaignCancelled:
+		return "secondary"
+	case models.CampaignPlanning, models.CampaignScheduled, models.CampaignSending:
+		return "blue"
+	case models.CampaignPaused, models.CampaignCancelling:
+		return "yellow"
+	case models.CampaignHeld:
+		return "red"
+	case models.CampaignFinished:
+		return "green"
+	}
+	panic(fmt.Errorf("no campaign state %q", s))
+}

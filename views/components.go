@@ -1,0 +1,70 @@
+package views
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"soshik/models"
+)
+
+// asError is err as the domain's own, if it is.
+func asError(err error) (*models.Error, bool) { return errors.AsType[*models.Error](err) }
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// under reports whether path is base or lies below it.
+func under(path, base string) bool {
+	return path == base || strings.HasPrefix(path, base+"/")
+}
+
+// theme is what the page's colours begin with. Where the person leaves it to the
+// system, theme.js decides before the page is drawn.
+func theme(p Page) string {
+	if p.Actor.User.Theme == "dark" {
+		return "dark"
+	}
+	return "light"
+}
+
+// iconPath is the drawing of an icon on a grid of 24.
+func iconPath(name string) string {
+	path, ok := map[string]string{
+		"home":         "M4 11l8-7 8 7v8a1 1 0 0 1-1 1h-4v-6H9v6H5a1 1 0 0 1-1-1z",
+		"send":         "M21 3L10 14M21 3l-7 18-4-7-7-4z",
+		"user":         "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM5 20c0-3.5 3-6 7-6s7 2.500 7 6",
+		"users":        "M9 11a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7zM3 20c0-3.300 2.700-5.500 6-5.500s6 2.200 6 5.500M16 4.500a3.500 3.500 0 0 1 0 6.300M18 15c1.900.8 3 2.600 3 5",
+		"key":          "M14.500 9.500m-4.500 0a4.500 4.500 0 1 0 9 0a4.500 4.500 0 1 0 -9 0M11 13l-7 7M6.500 17.500l2 2",
+		"list":         "M9 6h11M9 12h11M9 18h11M5 6v.01M5 12v.01M5 18v.01",
+		"settings":     "M12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM12 3v3M12 18v3M3 12h3M18 12h3M5.600 5.600l2.100 2.100M16.300 16.300l2.100 2.100M5.600 18.400l2.100-2.100M16.300 7.700l2.100-2.100",
+		"logout":       "M14 8V6a2 2 0 0 0-2-2H6a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h6a2 2 0 0 0 2-2v-2M9 12h12l-3-3M18 15l3-3",
+		"chevron-down": "M6 9l6 6 6-6",
+		"alert":        "M12 9v4M12 16.500v.01M10.300 4.300L2.600 17.500A2 2 0 0 0 4.300 20.500h15.400a2 2 0 0 0 1.700-3L13.700 4.300a2 2 0 0 0-3.400 0z",
+		"phone":        "M8 3h8a1 1 0 0 1 1 1v16a1 1 0 0 1-1 1H8a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1zM11 18h2",
+		"plus":         "M12 5v14M5 12h14",
+		"refresh":      "M20 11a8 8 0 0 0-14.500-4M4 5v4h4M4 13a8 8 0 0 0 14.500 4M20 19v-4h-4",
+		"check":        "M5 12l5 5L20 7",
+	}[name]
+	if !ok {
+		panic(fmt.Errorf("no icon %q", name))
+	}
+	return path
+}
+
+// Paths of the pages.
+
+// CampaignsPath lists the campaigns of an appkey.
+func CampaignsPath(appkeyID int64) string { return AppkeyPath(appkeyID) + "/campaigns" }
+
+// SendersPath lists the senders of an appkey.
+func SendersPath(appkeyID int64) string { return AppkeyPath(appkeyID) + "/senders" }
+
+// AppkeysPath lists the appkeys of a team.
+func AppkeysPath(teamID int64) string { return TeamPath(teamID) + "/appkeys" }
+
+// MembersPath lists the people of a team.
+func MembersPath(teamID int64) string { return TeamPath(teamID) + "/members" }
+
+// AuditPath is the audit log of a team.
+func AuditPath(teamID int64) string { return TeamPath(teamID) + "/audit" }

@@ -1,0 +1,59 @@
+// Package views is the pages. A page is a function of its arguments: no page
+// reads the request, the session, the database or the clock.
+package views
+
+import (
+	"fmt"
+	"time"
+
+	"soshik/internal/locale"
+	"soshik/models"
+	"soshik/static"
+)
+
+// Page is what every page shows around its content, and the language that it
+// speaks.
+type Page struct {
+	*locale.Locale
+
+	Title   string
+	Path    string
+	Flash   models.Text // what the request before this one has done
+	Assets  *static.Files
+	Actor   models.Actor
+	Team    models.Team // zero on pages that are not about a team
+	Teams   []models.Team
+	Appkey  models.Appkey // zero if the team has none
+	Appkeys []models.Appkey
+	Demo    Demo
+	Refresh int // seconds after which the page asks anew where there is no script; 0: never
+}
+
+// Demo says whether, and how, this is a demonstration.
+type Demo struct {
+	On       bool
+	PhoneURL string    // the simulated phone
+	Shifted  bool      // the clock is not the system's
+	Now      time.Time // by the demo's clock
+}
+
+// Text is t in the page's language, "" for the zero t.
+func (p Page) Text(t models.Text) string {
+	if t.Key == "" {
+		return ""
+	}
+	return p.T(t.Key, t.Args...)
+}
+
+// SignIn is what was typed on the sign-in page.
+type SignIn struct {
+	Email     string
+	Next      string // where to go afterwards
+	SignedOut bool
+}
+
+// TeamPath is the team's overview.
+func TeamPath(id int64) string { return fmt.Sprintf("/teams/%d", id) }
+
+// AppkeyPath is what the URLs of an appkey begin with.
+func AppkeyPath(id int64) string { return fmt.Sprintf("/appkeys/%d", id) }

@@ -1,0 +1,100 @@
+package web
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"soshik/models"
+)
+
+// Config is everything that an operator may set: each field is a flag and a
+// variable of the environment.
+type Config struct {
+	Addr         string        `name:"addr" env:"SOSHIK_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
+	Database     string        `name:"database" env:"SOSHIK_DATABASE" default:"sqlite:data/soshik.db" help:"sqlite:FILE or postgres://…"`
+	DataDir      string        `name:"data" env:"SOSHIK_DATA" default:"data" help:"Folder for uploaded files and, in demo mode, the simulated provider."`
+	SecretKey    string        `name:"secret-key" env:"SOSHIK_SECRET_KEY" help:"64 hexadecimal digits that encrypt the stored secrets. If empty, the key is made on first start and kept in the file secret.key in the data folder."`
+	URL          string        `name:"url" env:"SOSHIK_URL" help:"Address that people use, as https://soshik.example.com. With https, cookies travel over HTTPS only."`
+	MaxUpload    int64         `name:"max-upload" env:"SOSHIK_MAX_UPLOAD" default:"300" help:"Largest file of recipients, in MB."`
+	Demo         bool          `name:"demo" env:"SOSHIK_DEMO" help:"Simulated provider inside the process, with people and data to try."`
+	Workers      int           `name:"workers" env:"SOSHIK_WORKERS" default:"4" help:"Requests that are handed over at the same time."`
+	Settling     time.Duration `name:"settling" env:"SOSHIK_SETTLING" default:"15m" help:"How long after a request the provider may still take it in or list it."`
+	CallTimeout  time.Duration `name:"call-timeout" env:"SOSHIK_CALL_TIMEOUT" default:"30s" help:"How long to wait for the provider's answer."`
+	ResultsEvery time.Duration `name:"results-every" env:"SOSHIK_RESULTS_EVERY" default:"5s" help:"How often results are asked for."`
+	SweepEvery   time.Duration `name:"sweep-every" env:"SOSHIK_SWEEP_EVERY" default:"2s" help:"How often batches that wait or are in doubt are looked at."`
+	ClockOffset  time.Duration `name:"clock-offset" env:"SOSHIK_CLOCK_OFFSET" hidden:"" help:"How far the clock is moved, for demos and tests."`
+}
+
+// Validate checks what the flags alone cannot.
+func (c *Config) Validate() error {
+	switch {
+	case c.MaxUpload < 1 || c.MaxUpload > 10_000:
+		return errors.New("SOSHIK_MAX_UPLOAD must be 1 to 10000 (MB)")
+	case c.Workers < 1 || c.Workers > 100:
+		return errors.New("SOSHIK_WORKERS must be 1 to 100")
+	case c.CallTimeout <= 0 || c.CallTimeout > 5*time.Minute:
+		return errors.New("SOSHIK_CALL_TIMEOUT must be more than 0 and at most 5m")
+	case c.Settling < c.CallTimeout:
+		return errors.New("SOSHIK_SETTLING must not be shorter than SOSHIK_CALL_TIMEOUT")
+	case c.ResultsEvery < 100*time.Millisecond || c.SweepEvery < 100*time.Millisecond:
+		return errors.New("SOSHIK_RESULTS_EVERY and SOSHIK_SWEEP_EVERY must be at least 100ms")
+	case c.URL != "" && !strings.HasPrefix(c.URL, "http://") && !strings.HasPrefix(c.URL, "https://"):
+		return errors.New("SOSHIK_URL must begin with https:// or http://")
+	}
+	return nil
+}
+
+// now is the clock that people and the provider live by.
+func (c *Config) now() func() time.Time {
+	offset := c.ClockOffset
+	return func() time.Time { return time.Now().Add(offset).UTC() }
+}
+
+// keeper is made of the key that is set, or of the one in the data folder, which
+// is made on the first start.
+func (c *Config) keeper() (*models.Keeper, error) {
+	text := c.SecretKey
+	if text == "" {
+		var err error
+		if text, err = keyFile(filepath.Join(c.DataDir, "secret.key")); err != nil {
+			return nil, fmt.Errorf("secret key: %w", err)
+		}
+	}
+	key, err := hex.DecodeString(strings.TrimSpace(text))
+	if err != nil || len(key) != models.SecretKeySize {
+		return nil, errors.New("SOSHIK_SECRET_KEY (or the file secret.key) must be 64 hexadecimal digits")
+	}
+	return models.NewKeeper(key)
+}
+
+// keyFile reads the key in the file, which it first makes if there is none. The
+// file is whole or not there: a key that is lost in a crash would lock secrets up.
+func keyFile(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	if err == nil || !errors.Is(err, os.ErrNotExist) {
+		return string(text), err
+	}
+	made := hex.EncodeToString(models.NewSecretKey()) + "\n"
+	temp := path + ".new"
+	if err := writeSynced(temp, made); err != nil {
+		return "", err
+	}
+	return made, os.Rename(temp, path)
+}
+
+func writeSynced(path, text string) (err error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if _, err := f.WriteString(text); err != nil {
+		return err
+	}
+	return f.Sync()
+}

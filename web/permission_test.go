@@ -1,0 +1,176 @@
+package web_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"soshik/handlers"
+	"soshik/internal/kakao"
+	"soshik/models"
+	"soshik/web"
+)
+
+// person is somebody who tries every route.
+type person struct {
+	name     string
+	user     models.User // zero: nobody
+	role     models.Role // in team 1
+	stranger bool        // an admin, but of another team
+}
+
+// persons are one of each kind.
+func (s *site) persons(t *testing.T) []person {
+	t.Helper()
+	found := []person{{name: "nobody"}}
+	for _, role := range models.Roles() {
+		found = append(found, person{name: string(role), user: s.addUser(t, string(role)+"@example.com", role), role: role})
+	}
+	stranger := s.addUser(t, "stranger@example.com", "")
+	err := s.DB.Tx(t.Context(), func(tx *models.DB) error {
+		team := models.Team{Name: "다른 팀"}
+		if err := tx.CreateTeam(t.Context(), &team); err != nil {
+			return err
+		}
+		return tx.CreateMember(t.Context(), &models.Member{TeamID: team.ID, UserID: stranger.ID, Role: models.Admin})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin, err := s.DB.User(t.Context(), 1) // the first admin looks after the installation
+	if err != nil || !admin.InstanceAdmin {
+		t.Fatal(admin, err)
+	}
+	return append(found, person{name: "another team's admin", user: stranger, stranger: true}, person{name: "instance admin", user: admin})
+}
+
+// things makes a fresh thing of team 1 for each parameter of a route, so that no
+// request meets what one before it has changed. A route with a parameter that is
+// not here fails the test: whoever adds one says here what it names.
+func (s *site) things(t *testing.T, appkey models.Appkey) map[string]func() string {
+	t.Helper()
+	n := 0
+	next := func() int { n++; return n }
+	return map[string]func() string{
+		"team":   func() string { return "1" },
+		"appkey": func() string { return fmt.Sprint(appkey.ID) },
+		"token":  models.NewToken,
+		"user": func() string {
+			return fmt.Sprint(s.addUser(t, fmt.Sprintf("member%d@example.com", next()), models.Viewer).ID)
+		},
+		"sender": func() string {
+			sender := models.Sender{AppkeyID: appkey.ID, PlusFriendID: fmt.Sprintf("@sender%d", next()), Status: kakao.SenderWaiting}
+			if err := s.DB.PutWaitingSender(t.Context(), &sender); err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprint(sender.ID)
+		},
+	}
+}
+
+var parameter = regexp.MustCompile(`\{([a-z_]+)\}`)
+
+// address fills the parameters of a route's pattern in.
+func address(t *testing.T, pattern string, things map[string]func() string) string {
+	t.Helper()
+	return parameter.ReplaceAllStringFunc(pattern, func(p string) string {
+		thing, ok := things[strings.Trim(p, "{}")]
+		if !ok {
+			t.Fatalf("%s: nothing is known of %s; add it to things", pattern, p)
+		}
+		return thing()
+	})
+}
+
+// try makes one request and does not follow where it is sent.
+func (s *site) try(t *testing.T, method, path string) (status int, location string) {
+	t.Helper()
+	req := formRequest(t, s.url+path, url.Values{})
+	req.Method = method
+	if method == http.MethodGet {
+		req.Body, req.ContentLength = http.NoBody, 0
+	}
+	resp, err := http.DefaultTransport.RoundTrip(withCookies(s.client, req))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode, resp.Header.Get("Location")
+}
+
+func withCookies(c *http.Client, req *http.Request) *http.Request {
+	for _, cookie := range c.Jar.Cookies(req.URL) {
+		req.AddCookie(cookie)
+	}
+	return req
+}
+
+func TestEveryRouteAsksWhoMayTakeIt(t *testing.T) {
+	t.Parallel()
+	s, _, appkey := newAppkeySite(t)
+	persons, things := s.persons(t), s.things(t, appkey)
+	routes := web.Routes(handlers.New(handlers.Config{}))
+	if len(routes) < 30 {
+		t.Fatalf("only %d routes", len(routes))
+	}
+	for _, route := range routes {
+		for _, who := range persons {
+			path := address(t, route.Pattern, things)
+			denied := len(s.audited(t, "access.denied"))
+			status, location := s.as(t, who.user.ID).try(t, route.Method, path)
+			recorded := len(s.audited(t, "access.denied")) - denied
+			if complaint := judge(route, who, status, location, recorded); complaint != "" {
+				t.Errorf("%s %s by %s: %s (%d %s)", route.Method, path, who.name, complaint, status, location)
+			}
+		}
+	}
+}
+
+// judge says what is wrong with how a person was answered, "" if nothing is.
+func judge(route web.Route, who person, status int, location string, recorded int) string {
+	aboutTeam := strings.Contains(route.Pattern, "{team}") || strings.Contains(route.Pattern, "{appkey}")
+	signIn := strings.HasPrefix(location, "/sign-in?next=") || location == "/sign-in"
+	want, record := 0, 0
+	switch {
+	case route.Permission == models.Anybody:
+	case who.user.ID == 0:
+		if status != http.StatusSeeOther || !signIn {
+			return "not sent to the sign-in page"
+		}
+	case route.Permission == models.SignedIn, who.user.InstanceAdmin:
+	case aboutTeam && who.stranger:
+		want, record = http.StatusNotFound, 1
+	case !who.role.Allows(route.Permission):
+		want, record = http.StatusForbidden, 1
+	}
+	switch {
+	case want != 0 && status != want:
+		return fmt.Sprintf("want %d", want)
+	case recorded != record:
+		return fmt.Sprintf("%d entries in the audit log, want %d", recorded, record)
+	case want == 0 && who.user.ID != 0 && route.Permission != models.Anybody && (refused(status) || signIn && route.Pattern != "/sign-out"):
+		return "refused"
+	}
+	return ""
+}
+
+// refused reports whether a status turns away somebody who may pass. What is wrong
+// with an empty form, or with what it is about, does not.
+func refused(status int) bool {
+	return !slices.Contains([]int{http.StatusOK, http.StatusSeeOther, http.StatusUnprocessableEntity}, status)
+}
+
+func TestEveryRouteBelongsToATeamOrToNobody(t *testing.T) {
+	t.Parallel()
+	free := []models.Permission{models.Anybody, models.SignedIn, models.ManageInstance}
+	for _, route := range web.Routes(handlers.New(handlers.Config{})) {
+		scoped := strings.HasPrefix(route.Pattern, "/teams/{team}") || strings.HasPrefix(route.Pattern, "/appkeys/{appkey}")
+		if scoped == slices.Contains(free, route.Permission) {
+			t.Errorf("%s %s asks for %s, which does not suit its address", route.Method, route.Pattern, route.Permission)
+		}
+	}
+}

@@ -1,0 +1,205 @@
+// Package web is the program put together: settings, routes, and the wiring of
+// database, jobs and pages. It alone knows every other package, and it alone reads
+// settings.
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-chi/chi/v5/middleware"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+
+	"soshik/handlers"
+	"soshik/internal/actions"
+	"soshik/internal/jobs"
+	"soshik/internal/locale"
+	"soshik/migrations"
+	"soshik/models"
+	"soshik/static"
+	"soshik/views"
+)
+
+// App is the program put together, not yet serving.
+type App struct {
+	DB      *models.DB
+	Actions *actions.Service
+	Handler http.Handler
+	// SetupCode lets the first admin in, on an installation that has nobody.
+	SetupCode string
+
+	cfg Config
+	log *slog.Logger
+}
+
+// New opens the database, brings it up to date and builds every part.
+func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	db, err := openDatabase(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{DB: db, cfg: cfg, log: log, SetupCode: rand.Text()[:10]}
+	if err := a.build(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return a, nil
+}
+
+func openDatabase(ctx context.Context, cfg Config) (*models.DB, error) {
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	if file, ok := strings.CutPrefix(cfg.Database, "sqlite:"); ok {
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			return nil, fmt.Errorf("folder of the database: %w", err)
+		}
+	}
+	db, err := models.Open(ctx, cfg.Database)
+	if err != nil {
+		return nil, fmt.Errorf("open database (SOSHIK_DATABASE): %w", err)
+	}
+	if err := migrations.Up(ctx, db.SQL(), db.Dialect(), riverDriver(db)); err != nil {
+		return nil, errors.Join(fmt.Errorf("migrate: %w", err), db.Close())
+	}
+	return db, nil
+}
+
+func riverDriver(db *models.DB) riverdriver.Driver[*sql.Tx] {
+	if db.Dialect() == models.Postgres {
+		return riverdatabasesql.New(db.SQL())
+	}
+	return riversqlite.New(db.SQL())
+}
+
+func (a *App) build(ctx context.Context) error {
+	keeper, err := a.cfg.keeper()
+	if err != nil {
+		return err
+	}
+	catalogs, err := locale.Load()
+	if err != nil {
+		return err
+	}
+	assets, err := static.Load()
+	if err != nil {
+		return err
+	}
+	if missing := assets.Missing(); len(missing) > 0 {
+		a.log.WarnContext(ctx, "pages will look bare: run "+static.FillCommand, "missing", missing)
+	}
+	a.Actions = &actions.Service{
+		DB: a.DB, Log: a.log, Keeper: keeper, Now: a.cfg.now(), Provider: actions.NewProvider(keeper, a.cfg.CallTimeout, nil),
+		Timing:   actions.Timing{CallTimeout: a.cfg.CallTimeout, Settling: a.cfg.Settling},
+		Sweeping: actions.SweepSettings{ResultsEvery: a.cfg.ResultsEvery}, DataDir: a.cfg.DataDir,
+	}
+	a.Actions.Jobs, err = river.NewClient(riverDriver(a.DB), jobs.Config(a.Actions, a.cfg.Workers, a.log))
+	if err != nil {
+		return fmt.Errorf("job queue: %w", err)
+	}
+	h := handlers.New(handlers.Config{
+		Log: a.log, DB: a.DB, Actions: a.Actions, Catalogs: catalogs, Assets: assets,
+		SecureCookies: strings.HasPrefix(a.cfg.URL, "https://"), Demo: views.Demo{On: a.cfg.Demo}, Now: a.cfg.now(),
+		SetupCode: a.SetupCode, DataDir: a.cfg.DataDir, MaxUpload: a.cfg.MaxUpload << 20,
+	})
+	a.Handler = a.handler(routes(h), assets)
+	return nil
+}
+
+// handler is the way of every request: first what is not a page, then the pages.
+func (a *App) handler(pages http.Handler, assets *static.Files) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle(static.Prefix, assets.Handler())
+	mux.HandleFunc("GET /healthz", a.health)
+	mux.Handle("/", compressed()(pages))
+	return middleware.RequestID(recoverer(a.log)(secureHeaders(http.NewCrossOriginProtection().Handler(mux))))
+}
+
+// Serve runs the web server and the workers until ctx is done, then stops both
+// and closes the database.
+func (a *App) Serve(ctx context.Context, ln net.Listener) error {
+	srv := &http.Server{
+		Handler: a.Handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
+	}
+	stopWork, err := a.startWork(ctx)
+	if err != nil {
+		return errors.Join(err, a.DB.Close())
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(ln) }()
+	a.announce(ctx, ln)
+
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer cancel()
+	return errors.Join(err, srv.Shutdown(stopping), stopWork(stopping), a.DB.Close())
+}
+
+// stopWithin is how long a stop waits for pages and jobs that are under way. What
+// is not done by then is cut off; the ledger knows how to go on.
+const stopWithin = 15 * time.Second
+
+// startWork starts the workers and the sweep. stop lets the jobs that are under way
+// end, and cuts them off when its context is done.
+func (a *App) startWork(ctx context.Context) (stop func(context.Context) error, err error) {
+	// Cancelling the context of Start is River's hard stop.
+	if err := a.Actions.Jobs.Start(context.WithoutCancel(ctx)); err != nil {
+		return nil, fmt.Errorf("start workers: %w", err)
+	}
+	sweeping, stopSweep := context.WithCancel(context.WithoutCancel(ctx))
+	var sweep sync.WaitGroup
+	sweep.Go(func() { jobs.Sweep(sweeping, a.Actions, a.cfg.SweepEvery) })
+	return func(stopping context.Context) error {
+		stopSweep()
+		sweep.Wait()
+		if err := a.Actions.Jobs.Stop(stopping); err == nil {
+			return nil
+		}
+		cut, cancel := context.WithTimeout(context.WithoutCancel(stopping), 5*time.Second)
+		defer cancel()
+		return a.Actions.Jobs.StopAndCancel(cut)
+	}, nil
+}
+
+// announce tells where the program is to be found, and on the first run the code
+// that creates the first admin.
+func (a *App) announce(ctx context.Context, ln net.Listener) {
+	url := "http://" + ln.Addr().String()
+	a.log.InfoContext(ctx, "serving", "url", url)
+	if found, err := a.DB.HasUsers(ctx); err == nil && !found {
+		a.log.InfoContext(ctx, "nobody is registered yet: create the first admin", "url", url+"/setup", "code", a.SetupCode)
+	}
+}
+
+// Run builds the program and serves it at the address that is set.
+func Run(ctx context.Context, cfg Config, log *slog.Logger) error {
+	a, err := New(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Addr)
+	if err != nil {
+		return errors.Join(fmt.Errorf("listen (SOSHIK_ADDR): %w", err), a.DB.Close())
+	}
+	return a.Serve(ctx, ln)
+}
