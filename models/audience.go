@@ -38,6 +38,9 @@ func (db *DB) Audience(ctx context.Context, teamID, id int64) (a Audience, err e
 
 // CreateAudience adds an empty audience.
 func (db *DB) CreateAudience(ctx context.Context, a *Audience) error {
+	if a.Columns == nil {
+		a.Columns = []string{}
+	}
 	return dbError(db.write(ctx).Create(a).Error, "audience")
 }
 

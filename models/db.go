@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -41,7 +42,8 @@ const (
 // that only read and wait for nobody. On PostgreSQL both are the same pool.
 type DB struct {
 	w, r *gorm.DB
-	file string // of SQLite; empty on PostgreSQL
+	file string        // of SQLite; empty on PostgreSQL
+	pool *pgxpool.Pool // of PostgreSQL; nil on SQLite
 }
 
 // Open connects to "postgres://…" or "sqlite:FILE".
@@ -56,6 +58,14 @@ func Open(ctx context.Context, address string) (*DB, error) {
 }
 
 func openSQLite(file string) (*DB, error) {
+	// Made here if it is new, so that nobody else on the machine can read it.
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the operator names it
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Close(); err != nil {
+		return nil, err
+	}
 	const pragmas = "_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_time_format=sqlite"
 	path := (&url.URL{Scheme: "file", Opaque: url.PathEscape(file)}).String()
 	path = strings.ReplaceAll(path, "%2F", "/")
@@ -98,7 +108,7 @@ func openPostgres(ctx context.Context, address string) (*DB, error) {
 		pool.Close()
 		return nil, err
 	}
-	return &DB{w: g, r: g}, nil
+	return &DB{w: g, r: g, pool: pool}, nil
 }
 
 func gormConfig() *gorm.Config {
@@ -130,10 +140,11 @@ func (db *DB) SQL() *sql.DB { return sqlDB(db.w) }
 // Close closes every connection.
 func (db *DB) Close() error {
 	err := sqlDB(db.w).Close()
-	if db.file != "" {
-		err = errors.Join(err, sqlDB(db.r).Close())
+	if db.pool != nil {
+		db.pool.Close()
+		return err
 	}
-	return err
+	return errors.Join(err, sqlDB(db.r).Close())
 }
 
 // Tx runs fn in a transaction. fn must use only tx: on SQLite there is a single

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,7 +19,7 @@ type Config struct {
 	Addr         string        `name:"addr" env:"SOSHIK_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
 	Database     string        `name:"database" env:"SOSHIK_DATABASE" default:"sqlite:data/soshik.db" help:"sqlite:FILE or postgres://…"`
 	DataDir      string        `name:"data" env:"SOSHIK_DATA" default:"data" help:"Folder for uploaded files and, in demo mode, the simulated provider."`
-	SecretKey    string        `name:"secret-key" env:"SOSHIK_SECRET_KEY" help:"64 hexadecimal digits that encrypt the stored secrets. If empty, the key is made on first start and kept in the file secret.key in the data folder."`
+	SecretKey    string        `name:"secret-key" env:"SOSHIK_SECRET_KEY" help:"64 hexadecimal digits that encrypt the stored secrets. If empty, the key is made on first start and kept in the file secret.key beside the SQLite file, or in the data folder."`
 	URL          string        `name:"url" env:"SOSHIK_URL" help:"Address that people use, as https://soshik.example.com. With https, cookies travel over HTTPS only."`
 	MaxUpload    int64         `name:"max-upload" env:"SOSHIK_MAX_UPLOAD" default:"300" help:"Largest file of recipients, in MB."`
 	Demo         bool          `name:"demo" env:"SOSHIK_DEMO" help:"Simulated provider inside the process, with people and data to try."`
@@ -28,6 +29,8 @@ type Config struct {
 	ResultsEvery time.Duration `name:"results-every" env:"SOSHIK_RESULTS_EVERY" default:"5s" help:"How often results are asked for."`
 	SweepEvery   time.Duration `name:"sweep-every" env:"SOSHIK_SWEEP_EVERY" default:"2s" help:"How often batches that wait or are in doubt are looked at."`
 	ClockOffset  time.Duration `name:"clock-offset" env:"SOSHIK_CLOCK_OFFSET" hidden:"" help:"How far the clock is moved, for demos and tests."`
+	// Out is where a demo prints who can sign in.
+	Out io.Writer `kong:"-"`
 }
 
 // Validate checks what the flags alone cannot.
@@ -61,7 +64,7 @@ func (c *Config) keeper() (*models.Keeper, error) {
 	text := c.SecretKey
 	if text == "" {
 		var err error
-		if text, err = keyFile(filepath.Join(c.DataDir, "secret.key")); err != nil {
+		if text, err = keyFile(filepath.Join(c.keyDir(), "secret.key")); err != nil {
 			return nil, fmt.Errorf("secret key: %w", err)
 		}
 	}
@@ -70,6 +73,14 @@ func (c *Config) keeper() (*models.Keeper, error) {
 		return nil, errors.New("SOSHIK_SECRET_KEY (or the file secret.key) must be 64 hexadecimal digits")
 	}
 	return models.NewKeeper(key)
+}
+
+// keyDir is the folder of a SQLite database; of other databases, the data folder.
+func (c *Config) keyDir() string {
+	if file, ok := strings.CutPrefix(c.Database, "sqlite:"); ok {
+		return filepath.Dir(file)
+	}
+	return c.DataDir
 }
 
 // keyFile reads the key in the file, which it first makes if there is none. The

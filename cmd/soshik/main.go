@@ -21,6 +21,7 @@ var version = "dev"
 
 type commands struct {
 	Serve   serve        `cmd:"" default:"withargs" help:"Serve the dashboard and work its jobs."`
+	Sim     simulate     `cmd:"" help:"Serve the simulated provider by itself."`
 	Health  healthCheck  `cmd:"" hidden:"" help:"Ask a running server whether it is well."`
 	Version printVersion `cmd:"" help:"Print the version."`
 }
@@ -44,6 +45,7 @@ type serve struct {
 
 // Run serves until the program is told to stop.
 func (s *serve) Run(ctx context.Context) error {
+	s.Out = os.Stdout
 	return web.Run(ctx, s.Config, slog.New(slog.NewTextHandler(os.Stderr, nil)))
 }
 

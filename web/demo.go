@@ -1,0 +1,136 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"soshik/internal/actions"
+	"soshik/internal/kakao"
+	"soshik/internal/nhn/nhnsim"
+	"soshik/models"
+	"soshik/views"
+)
+
+// The demo's provider account, and the password of all of its people.
+const (
+	demoAppkey   = "demoappkey"
+	demoSecret   = "demosecret"
+	demoPassword = "soshik-demo"
+	demoSender   = "@봄봄상점"
+)
+
+// demoPeople are those who can sign in to a demo, by role.
+func demoPeople() []models.NewUser {
+	return []models.NewUser{
+		{Email: "admin@demo.example", Name: "김지우", Role: models.Admin},
+		{Email: "approver@demo.example", Name: "박서준", Role: models.Approver},
+		{Email: "marketer@demo.example", Name: "이하윤", Role: models.Marketer},
+		{Email: "viewer@demo.example", Name: "최도현", Role: models.Viewer},
+	}
+}
+
+// demo is the simulated provider inside the process, with a server of its own on
+// this machine.
+type demo struct {
+	sim    *nhnsim.Sim
+	ln     net.Listener
+	server *http.Server
+}
+
+// startDemo starts the simulated provider with its state in the data folder.
+func startDemo(ctx context.Context, cfg Config, log *slog.Logger) (*demo, error) {
+	sim, err := nhnsim.Open(nhnsim.Config{StateFile: filepath.Join(cfg.DataDir, "provider.jsonl"), Now: cfg.now(), Log: log, FailureRate: 0.02, NoControl: true})
+	if err != nil {
+		return nil, fmt.Errorf("simulated provider: %w", err)
+	}
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, errors.Join(err, sim.Close())
+	}
+	d := &demo{sim: sim, ln: ln, server: &http.Server{Handler: sim, ReadHeaderTimeout: 5 * time.Second}}
+	go func() { _ = d.server.Serve(ln) }() // ends with close
+	return d, nil
+}
+
+func (d *demo) url() string { return "http://" + d.ln.Addr().String() }
+
+func (d *demo) close() error { return errors.Join(d.server.Close(), d.sim.Close()) }
+
+// seed makes what the demo begins with, unless it is there, and points the demo's
+// appkey to where the simulated provider is to be found this time.
+func (d *demo) seed(ctx context.Context, s *actions.Service) error {
+	if err := d.seedProvider(); err != nil {
+		return err
+	}
+	appkey := models.NewAppkey{
+		Name: "쇼핑몰 알림", Appkey: demoAppkey, Secret: demoSecret, BaseURL: d.url(), SenderVersion: kakao.SenderAPIv21,
+	}
+	return s.SeedDemo(ctx, "봄봄상점", demoPeople(), demoPassword, appkey)
+}
+
+func (d *demo) seedProvider() error {
+	if err := d.sim.AddAppkey(demoAppkey, demoSecret); err != nil {
+		return err
+	}
+	if err := d.sim.SetSMSAppkey(demoAppkey, "demosms"); err != nil {
+		return err
+	}
+	_, err := d.sim.AddSender(demoAppkey, nhnsim.Sender{
+		PlusFriendID: demoSender, PhoneNo: "01012345678", Registered: true, DailyMax: 200_000,
+		Fallback: nhnsim.Fallback{IsResend: true, SendNo: "0212345678", UnsubscribeNo: "0801234567"},
+	})
+	return err
+}
+
+// demoClock moves the demo's clock on where it is night in Korea, so that there is
+// something to see. The offset is kept: what has happened in a demo stays in the
+// past.
+func demoClock(cfg *Config) error {
+	file := filepath.Join(cfg.DataDir, "demo.json")
+	var kept struct {
+		ClockOffset time.Duration `json:"clock_offset_ns"`
+	}
+	text, err := os.ReadFile(file) //nolint:gosec // in our own folder
+	if err == nil {
+		err = json.Unmarshal(text, &kept)
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("demo's clock: %w", err)
+	}
+	cfg.ClockOffset += kept.ClockOffset
+	if now := time.Now().Add(cfg.ClockOffset); kakao.Night(now) || kakao.Night(now.Add(time.Hour)) {
+		kept.ClockOffset += kakao.DayOffset(now)
+		cfg.ClockOffset += kakao.DayOffset(now)
+	}
+	if text, err = json.Marshal(kept); err != nil {
+		return err
+	}
+	return os.WriteFile(file, append(text, '\n'), 0o600)
+}
+
+// demoView is what the pages say about the demo.
+func demoView(cfg Config) views.Demo {
+	return views.Demo{On: cfg.Demo, PhoneURL: "/demo/phone/", Shifted: cfg.ClockOffset != 0}
+}
+
+// announceDemo prints where to go and who can sign in.
+func (a *App) announceDemo(url string) {
+	_, port, err := net.SplitHostPort(strings.TrimPrefix(url, "http://"))
+	if err == nil {
+		url = "http://localhost:" + port
+	}
+	text := "\n  소식 demo: " + url + "\n\n"
+	for _, p := range demoPeople() {
+		text += fmt.Sprintf("  %-9s %-24s %s\n", p.Role, p.Email, demoPassword)
+	}
+	fmt.Fprintln(a.cfg.Out, text+"\n  The provider is simulated: nothing is really sent. Its phone: "+url+"/demo/phone/\n")
+}
