@@ -26,7 +26,8 @@ COPY --from=build /out/tmp /tmp
 COPY --from=build --chown=65532:65532 /out/data /data
 USER 65532:65532
 ENV SOSHIK_ADDR=0.0.0.0:8080 \
-    SOSHIK_DATABASE=sqlite:/data/soshik.db
+    SOSHIK_DATABASE=sqlite:/data/soshik.db \
+    SOSHIK_DATA=/data
 VOLUME /data
 WORKDIR /data
 EXPOSE 8080

@@ -13,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"soshik/internal/bench"
 	"soshik/web"
 )
 
@@ -22,6 +23,7 @@ var version = "dev"
 type commands struct {
 	Serve   serve        `cmd:"" default:"withargs" help:"Serve the dashboard and work its jobs."`
 	Sim     simulate     `cmd:"" help:"Serve the simulated provider by itself."`
+	Bench   benchmark    `cmd:"" help:"Measure import, dispatch and results against the simulated provider."`
 	Health  healthCheck  `cmd:"" hidden:"" help:"Ask a running server whether it is well."`
 	Version printVersion `cmd:"" help:"Print the version."`
 }
@@ -31,7 +33,7 @@ func main() {
 	defer stop()
 
 	k := kong.Parse(&commands{}, kong.Name("soshik"), kong.Description("Dashboard for KakaoTalk business messages."),
-		kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
+		kong.ShortUsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
 	if err := k.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "soshik:", err)
 		stop()
@@ -48,6 +50,13 @@ func (s *serve) Run(ctx context.Context) error {
 	s.Out = os.Stdout
 	return web.Run(ctx, s.Config, slog.New(slog.NewTextHandler(os.Stderr, nil)))
 }
+
+type benchmark struct {
+	bench.Config
+}
+
+// Run measures and prints.
+func (b *benchmark) Run(ctx context.Context) error { return bench.Run(ctx, b.Config, os.Stdout) }
 
 type healthCheck struct {
 	Addr string `env:"SOSHIK_ADDR" default:"127.0.0.1:8080"`
