@@ -77,6 +77,10 @@ func (b Batch) Open() int64 {
 	return b.Size - b.Skipped - b.Refused - b.Delivered - b.Failed - b.Cancelled - b.Closed
 }
 
+// Reported says whether the provider has reported what became of any of its
+// messages.
+func (b Batch) Reported() bool { return b.Delivered+b.Failed+b.Cancelled > 0 }
+
 // Call is one request made for a batch.
 type Call struct {
 	BatchID   int64 `gorm:"primaryKey"`

@@ -109,7 +109,7 @@ func (s *Service) claimable(ctx context.Context, tx *models.DB, batchID int64) (
 	if b.State != models.BatchPlanned || b.Cancel != models.CancelNone || !c.State.Runs() || b.DueAt.After(now) {
 		return nil, nil
 	}
-	if now.Sub(b.DueAt) > models.LateStart {
+	if late(c, b.DueAt, now) {
 		return nil, s.hold(ctx, tx, c, "hold.late", 0)
 	}
 	if c.ScheduledAt != nil && c.ScheduledAt.Sub(now) >= models.Soon {
@@ -121,6 +121,15 @@ func (s *Service) claimable(ctx context.Context, tx *models.DB, batchID int64) (
 		return nil, tx.SetBatch(ctx, b.ID, map[string]any{"due_at": kakao.NextMorning(now).UTC()})
 	}
 	return d, nil
+}
+
+// late reports whether what was to be sent at the campaign's time or, without one,
+// at due is too late to be sent by itself.
+func late(c models.Campaign, due, now time.Time) bool {
+	if c.ScheduledAt != nil && c.ScheduledAt.After(due) {
+		due = *c.ScheduledAt
+	}
+	return now.Sub(due) > models.LateStart
 }
 
 func readDelivery(ctx context.Context, tx *models.DB, batchID int64) (*delivery, error) {

@@ -47,9 +47,10 @@ func (s *Service) SettleBatch(ctx context.Context, batchID int64) error {
 	if err != nil {
 		return err
 	}
-	if len(calls) > 0 {
-		d.call = calls[len(calls)-1]
+	if len(calls) == 0 {
+		return fmt.Errorf("batch %d is in doubt without a call", batchID)
 	}
+	d.call = calls[len(calls)-1]
 	found, err := s.lookUp(ctx, client, d, doubtful(calls))
 	if err != nil {
 		return fmt.Errorf("look up batch %d: %w", batchID, err)
@@ -183,8 +184,10 @@ func (s *Service) unlisted(ctx context.Context, d *delivery, calls []models.Call
 	now := s.Now()
 	quiet := now.Sub(d.call.CalledAt)
 	switch {
+	case quiet >= s.Timing.Settling && d.batch.Reported():
+		return s.DB.Tx(ctx, func(tx *models.DB) error { return s.acceptReported(ctx, tx, d) })
 	case quiet >= s.Timing.Settling:
-		return s.DB.Tx(ctx, func(tx *models.DB) error { return s.giveUpAttempt(ctx, tx, d) })
+		return s.DB.Tx(ctx, func(tx *models.DB) error { return s.giveUpAttempt(ctx, tx, d, calls[0].CalledAt) })
 	case s.mayRepeat(d, calls, now):
 		return s.repeat(ctx, d)
 	}
@@ -195,7 +198,7 @@ func (s *Service) unlisted(ctx context.Context, d *delivery, calls []models.Call
 // provider surely remembers the key, has not said that it knows it, and the last
 // request has had a call's time to end.
 func (s *Service) mayRepeat(d *delivery, calls []models.Call, now time.Time) bool {
-	if !channelOf(d.campaign.Channel).repeats() || d.batch.Reached || d.batch.Cancel != models.CancelNone || !d.campaign.State.Runs() {
+	if !channelOf(d.campaign.Channel).repeats() || d.batch.Reached || d.batch.Reported() || d.batch.Cancel != models.CancelNone || !d.campaign.State.Runs() {
 		return false
 	}
 	var first time.Time
@@ -229,10 +232,21 @@ func (s *Service) repeat(ctx context.Context, d *delivery) error {
 	return s.handOver(ctx, d)
 }
 
+// acceptReported records that the provider has a batch which it does not list,
+// since it has reported results of it. Results that come before the answer are the
+// answer.
+func (s *Service) acceptReported(ctx context.Context, tx *models.DB, d *delivery) error {
+	_, err := tx.MoveBatch(ctx, d.batch, []models.BatchState{models.BatchInDoubt}, models.BatchHanded, map[string]any{"handed_at": s.Now()})
+	if err != nil {
+		return err
+	}
+	return s.endCall(ctx, tx, d, models.CallAccepted, "", nil)
+}
+
 // giveUpAttempt ends an attempt of which nothing can be under way any more. The
 // batch is planned again; or cancelled, if that is wanted; or a person decides, if
 // it has been given up too often or it is late.
-func (s *Service) giveUpAttempt(ctx context.Context, tx *models.DB, d *delivery) error {
+func (s *Service) giveUpAttempt(ctx context.Context, tx *models.DB, d *delivery, first time.Time) error {
 	if err := s.endCall(ctx, tx, d, models.CallNotFound, "", nil); err != nil {
 		return err
 	}
@@ -242,7 +256,7 @@ func (s *Service) giveUpAttempt(ctx context.Context, tx *models.DB, d *delivery)
 		_, err := tx.MoveBatch(ctx, b, []models.BatchState{models.BatchInDoubt}, models.BatchPlanned, set)
 		return err
 	}
-	if b.Doubts+1 >= maxDoubts || now.Sub(b.DueAt) > models.LateStart {
+	if b.Doubts+1 >= maxDoubts || late(d.campaign, first, now) {
 		return s.askPerson(ctx, tx, d)
 	}
 	_, err := tx.MoveBatch(ctx, b, []models.BatchState{models.BatchInDoubt}, models.BatchPlanned, set)
