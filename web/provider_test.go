@@ -9,10 +9,12 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"soshik/internal/kakao"
 	"soshik/internal/nhn/nhnsim"
 	"soshik/models"
+	"soshik/web"
 )
 
 // The keys of the simulated provider's one project.
@@ -53,13 +55,17 @@ func appkeyForm(baseURL string) url.Values {
 	}
 }
 
+// idle keeps the jobs that look for work asleep, in tests that have none for them.
+func idle(c *web.Config) { c.SweepEvery, c.ResultsEvery = time.Hour, time.Hour }
+
 // newAppkeySite is a site with its first admin, an appkey and a provider behind it.
 func newAppkeySite(t *testing.T) (*site, *nhnsim.Sim, models.Appkey) {
 	t.Helper()
 	sim, baseURL := newProvider(t)
-	s := newSite(t)
+	s := newSite(t, idle)
 	s.setUp(t)
-	return s, sim, s.addAppkey(t, baseURL)
+	k := s.addAppkey(t, baseURL)
+	return s, sim, k
 }
 
 func (s *site) addAppkey(t *testing.T, baseURL string) models.Appkey {

@@ -1,0 +1,147 @@
+package actions_test
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"soshik/internal/actions"
+	"soshik/internal/kakao"
+	"soshik/internal/locale"
+	"soshik/models"
+)
+
+// texts are those of a language.
+func texts(t *testing.T, tag string) *locale.Locale {
+	t.Helper()
+	c, err := locale.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Locale(tag)
+}
+
+func TestEveryExplainedCodeHasItsSentence(t *testing.T) {
+	t.Parallel()
+	ko, found := texts(t, "ko"), 0
+	for code := -10_000; code <= 100; code++ {
+		key := fmt.Sprintf("api.%d", code)
+		if actions.Explained(code) != ko.Has(key) {
+			t.Errorf("%s: explained %v, text %v", key, actions.Explained(code), ko.Has(key))
+		}
+		if ko.Has(key) {
+			found++
+		}
+	}
+	if found < 25 {
+		t.Errorf("only %d codes are explained", found)
+	}
+	for _, key := range []string{"refused", "busy", "status", "unreachable", "silent", "unreadable", "unknown_host", "certificate"} {
+		if !ko.Has("provider." + key) {
+			t.Errorf("provider.%s has no text", key)
+		}
+	}
+}
+
+func TestEveryDeliveryCodeHasItsMeaningAndWhatToDo(t *testing.T) {
+	t.Parallel()
+	codes := strings.Fields(`1000 1003 1006 1007 1021 1022 1023 1024 1025 1030 2000 2001 3000 3005 3006 3008 3012 3014 3018
+		3019 3020 3021 3022 3024 4000 4001 9998 9999 no_value too_long answer_lost -5000`)
+	for _, tag := range locale.Tags() {
+		l := texts(t, tag)
+		for _, code := range codes {
+			if !l.Has("code."+code) || !l.Has("code."+code+".do") {
+				t.Errorf("%s: code.%s lacks its meaning or what to do", tag, code)
+			}
+		}
+		for _, key := range l.Keys() {
+			code, about := strings.CutPrefix(strings.TrimSuffix(key, ".do"), "code.")
+			if about && !slices.Contains(codes, code) {
+				t.Errorf("%s: %s is asked for by nobody", tag, key)
+			}
+		}
+	}
+}
+
+// broken is a connection that fails with err.
+type broken struct{ err error }
+
+func (b broken) RoundTrip(*http.Request) (*http.Response, error) { return nil, b.err }
+
+func TestWhyThereIsNoAnswerIsToldInWords(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		err  error
+		want string
+	}{
+		{"the host is unknown", &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", IsNotFound: true}}, "provider.unknown_host"},
+		{"the certificate is another's", &tls.CertificateVerificationError{Err: x509.HostnameError{}}, "provider.certificate"},
+		{"nobody knows why", errors.New("broken pipe"), "provider.silent"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			err := testConnection(t, "https://api.example.com", &http.Client{Transport: broken{tt.err}})
+			if got := models.TextOf(err).Key; got != tt.want || models.KindOf(err) != models.Upstream {
+				t.Errorf("told %q (%v), want %q", got, err, tt.want)
+			}
+		})
+	}
+}
+
+func TestAnswersAreToldInWords(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		status int
+		body   string
+		want   string
+	}{
+		{"a code that is explained", 200, header(kakao.CodeAppkeyDisabled), "api.-4005"},
+		{"a code that is not", 200, header(-8888), "provider.refused"},
+		{"an error of the server with a code", 500, header(kakao.CodeSystem), "api.-9999"},
+		{"an error of the server", 502, "", "provider.status"},
+		{"a redirect", 302, "", "provider.status"},
+		{"a page of another site", 200, "<html>", "provider.unreadable"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(tt.status)
+				_, _ = w.Write([]byte(tt.body))
+			}))
+			t.Cleanup(server.Close)
+			if got := models.TextOf(testConnection(t, server.URL, nil)).Key; got != tt.want {
+				t.Errorf("told %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func header(code int) string {
+	return fmt.Sprintf(`{"header":{"resultCode":%d,"resultMessage":"no","isSuccessful":false}}`, code)
+}
+
+// testConnection is what a test of the connection to baseURL says.
+func testConnection(t *testing.T, baseURL string, client *http.Client) error {
+	t.Helper()
+	keeper, err := models.NewKeeper(models.NewSecretKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &actions.Service{Provider: actions.NewProvider(keeper, 5*time.Second, client)}
+	_, err = s.TestConnection(t.Context(), models.Actor{}, models.NewAppkey{
+		Appkey: "key", Secret: "secret", BaseURL: baseURL, SenderVersion: kakao.SenderAPIv21,
+	})
+	return err
+}
