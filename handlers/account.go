@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-chi/chi/v5"
-
 	"soshik/internal/locale"
 	"soshik/models"
 	"soshik/views"
@@ -106,7 +104,7 @@ func (h *Handlers) ShowInvitation(w http.ResponseWriter, r *http.Request) error 
 
 // TakeInvitation keeps the chosen password and signs in.
 func (h *Handlers) TakeInvitation(w http.ResponseWriter, r *http.Request) error {
-	token, err := h.actions.TakeInvitation(r.Context(), h.visit(r).actor, chi.URLParam(r, "token"), newPassword(r), h.newSession(r))
+	token, err := h.actions.TakeInvitation(r.Context(), h.visit(r).actor, r.PathValue("token"), newPassword(r), h.newSession(r))
 	if err != nil {
 		return h.showInvitation(w, r, err)
 	}
@@ -114,7 +112,7 @@ func (h *Handlers) TakeInvitation(w http.ResponseWriter, r *http.Request) error 
 }
 
 func (h *Handlers) showInvitation(w http.ResponseWriter, r *http.Request, err error) error {
-	invitation, readErr := h.db.Invitation(r.Context(), chi.URLParam(r, "token"))
+	invitation, readErr := h.db.Invitation(r.Context(), r.PathValue("token"))
 	if readErr != nil && models.KindOf(readErr) == models.NotFound {
 		return models.Errorf(models.NotFound, "invite.gone")
 	}
@@ -167,7 +165,7 @@ func (h *Handlers) signedIn(w http.ResponseWriter, r *http.Request, token, to st
 	if err := sess.Save(r, w); err != nil {
 		return err
 	}
-	row, err := h.db.Session(r.Context(), token)
+	row, _, err := h.db.LivingSession(r.Context(), token)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"soshik/internal/actions"
 	"soshik/internal/locale"
 	"soshik/models"
-	"soshik/static"
 	"soshik/views"
 )
 
@@ -25,7 +24,7 @@ type Config struct {
 	DB            *models.DB
 	Actions       *actions.Service
 	Catalogs      *locale.Catalogs
-	Assets        *static.Files
+	Assets        views.Assets
 	SecureCookies bool
 	Demo          views.Demo
 	Now           func() time.Time

@@ -229,7 +229,7 @@ func (h *Handlers) showMapping(w http.ResponseWriter, r *http.Request, c models.
 	view := views.MappingView{Campaign: c, Import: i, Names: c.Content.Names(c.Fallback)}
 	sheet, readErr := h.actions.PreviewImport(i, mappingRows)
 	if readErr == nil {
-		view.Columns, view.Header = sheet.Columns, sheet.Header
+		view.Columns, view.Header = len(i.Mapping), sheet.Header
 		for _, row := range sheet.Rows {
 			view.Rows = append(view.Rows, row.Fields)
 		}

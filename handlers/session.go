@@ -33,18 +33,15 @@ func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, err
 	sess.Options = &sessions.Options{
 		Path: "/", MaxAge: int(models.SessionLife.Seconds()), HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
 	}
-	cookie, err := r.Cookie(name)
-	if err != nil {
-		return sess, nil
+	token := ""
+	if cookie, err := r.Cookie(name); err == nil {
+		token = cookie.Value
 	}
-	row, err := s.db.Session(r.Context(), cookie.Value)
-	if models.KindOf(err) == models.NotFound && err != nil {
-		return sess, nil
-	}
-	if err != nil {
+	row, found, err := s.db.LivingSession(r.Context(), token)
+	if err != nil || !found {
 		return sess, err
 	}
-	sess.ID, sess.IsNew, sess.Values[rowKey] = cookie.Value, false, row
+	sess.ID, sess.IsNew, sess.Values[rowKey] = token, false, row
 	return sess, nil
 }
 

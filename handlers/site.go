@@ -15,13 +15,10 @@ import (
 	"time"
 
 	"github.com/a-h/templ"
-	"github.com/go-chi/chi/v5"
-	"github.com/go-chi/chi/v5/middleware"
 
 	"soshik/internal/actions"
 	"soshik/internal/locale"
 	"soshik/models"
-	"soshik/static"
 	"soshik/views"
 )
 
@@ -35,7 +32,7 @@ type Site struct {
 	db       *models.DB
 	actions  *actions.Service
 	catalogs *locale.Catalogs
-	assets   *static.Files
+	assets   views.Assets
 	store    *sessionStore
 	demo     views.Demo
 	now      func() time.Time
@@ -79,7 +76,7 @@ func (s *Site) Handle(p models.Permission, fn Func) http.HandlerFunc {
 var errSignIn = models.Errorf(models.Forbidden, "signin.first")
 
 func (s *Site) admit(r *http.Request, v *visit, p models.Permission) error {
-	v.actor = models.Actor{Address: address(r), RequestID: middleware.GetReqID(r.Context())}
+	v.actor = models.Actor{Address: address(r), RequestID: requestID(r)}
 	if err := s.identify(r, v); err != nil {
 		return err
 	}
@@ -143,6 +140,7 @@ func (s *Site) scope(r *http.Request, v *visit) error {
 	if err != nil || v.actor.Can(models.ViewTeam) {
 		return err
 	}
+	v.team, v.appkey = models.Team{}, models.Appkey{} // or the page that says so would name them
 	err = s.actions.RecordDenied(r.Context(), v.actor, teamID, r.Method+" "+r.URL.Path)
 	return errors.Join(models.Errorf(models.NotFound, "error.not_found"), err)
 }
@@ -150,7 +148,7 @@ func (s *Site) scope(r *http.Request, v *visit) error {
 // pathID is the number that a part of the URL holds, 0 if the route has no such
 // part.
 func pathID(r *http.Request, name string) (int64, error) {
-	s := chi.URLParam(r, name)
+	s := r.PathValue(name)
 	if s == "" {
 		return 0, nil
 	}
@@ -160,6 +158,12 @@ func pathID(r *http.Request, name string) (int64, error) {
 	}
 	return id, nil
 }
+
+// RequestIDHeader is where the middleware in front leaves the request's id. What a
+// client sends under this name is replaced.
+const RequestIDHeader = "X-Request-Id"
+
+func requestID(r *http.Request) string { return r.Header.Get(RequestIDHeader) }
 
 func address(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
@@ -193,11 +197,11 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	code := status(err)
 	if code >= http.StatusInternalServerError {
 		s.log.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path,
-			"request", middleware.GetReqID(r.Context()), "error", err)
+			"request", requestID(r), "error", err)
 	}
 	p := s.page(r, errorTitle(code))
 	text := models.TextOf(err)
-	page := views.ErrorPage(p, text, middleware.GetReqID(r.Context()), code >= http.StatusInternalServerError)
+	page := views.ErrorPage(p, text, requestID(r), code >= http.StatusInternalServerError)
 	if err := s.Render(w, r, code, page); err != nil {
 		s.log.ErrorContext(r.Context(), "rendering the error page failed", "error", err)
 	}

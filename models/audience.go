@@ -100,13 +100,24 @@ func (db *DB) InsertRecipients(ctx context.Context, audienceID int64, rs []Recip
 	if db.Dialect() == Postgres {
 		return db.copyRecipients(ctx, audienceID, rs)
 	}
-	return db.Tx(ctx, func(tx *DB) error {
+	return db.Tx(ctx, func(tx *DB) (err error) {
+		whole, err := tx.SQLTx().PrepareContext(ctx, insertStatement(insertRows))
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, whole.Close()) }()
+		args := make([]any, 0, insertRows*3)
 		for chunk := range slices.Chunk(rs, insertRows) {
-			args := make([]any, 0, len(chunk)*3)
+			args = args[:0]
 			for _, r := range chunk {
 				args = append(args, audienceID, r.Phone, r.Vars)
 			}
-			if _, err := tx.SQLTx().ExecContext(ctx, insertStatement(len(chunk)), args...); err != nil {
+			if len(chunk) == insertRows {
+				_, err = whole.ExecContext(ctx, args...)
+			} else {
+				_, err = tx.SQLTx().ExecContext(ctx, insertStatement(len(chunk)), args...)
+			}
+			if err != nil {
 				return dbError(err, "recipient")
 			}
 		}

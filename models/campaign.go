@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-
-	"soshik/internal/kakao"
 )
 
 // CampaignState is where a campaign stands.
@@ -81,23 +79,14 @@ type Campaign struct {
 	FinishedAt  *time.Time
 }
 
-// CheckSchedule finds what is wrong with sending at at (nil: at once) when it is
-// now.
-func CheckSchedule(at *time.Time, now time.Time) error {
-	p := problems{}
-	switch {
-	case at == nil:
-		if kakao.Night(now) {
-			p.add("scheduled_at", "schedule.night_now")
-		}
-	case at.Before(now):
-		p.add("scheduled_at", "schedule.past")
-	case kakao.Night(*at):
-		p.add("scheduled_at", "schedule.night")
-	case at.After(now.AddDate(0, 0, kakao.FriendTalkHorizonDays)):
-		p.add("scheduled_at", "schedule.horizon", "Days", kakao.FriendTalkHorizonDays)
+// EditedFrom is the revision that an edit begins with which began with revision and
+// the audience audienceID. Recipients that have come in since are nobody's edit, so
+// they are in nobody's way.
+func (c Campaign) EditedFrom(revision int, audienceID int64) int {
+	if c.Revision == revision+1 && c.AudienceID != audienceID {
+		return c.Revision
 	}
-	return p.err()
+	return revision
 }
 
 // NewCampaign is what is filled in to begin a campaign.
@@ -116,6 +105,13 @@ func (in NewCampaign) Validate(ch Channel) error {
 		p.add("sender", "field.choose")
 	}
 	ch.rules().check(in.Content, p)
+	return p.err()
+}
+
+// CheckName checks only what a draft cannot do without.
+func (in NewCampaign) CheckName() error {
+	p := problems{}
+	validateName(p, "name", in.Name)
 	return p.err()
 }
 
@@ -223,18 +219,19 @@ func (e Equation) Open() int64 {
 	return e.Unplanned + e.Planned + e.InDoubt + e.Handed + e.SMSWaiting
 }
 
-// Equation adds up the campaign's batches.
+// Equation adds up the campaign's batches, in one reading, so that it holds at
+// every moment.
 func (db *DB) Equation(ctx context.Context, c Campaign) (e Equation, err error) {
-	err = db.read(ctx).Raw(`SELECT
-			COALESCE(SUM(skipped), 0) AS skipped, COALESCE(SUM(refused), 0) AS refused,
-			COALESCE(SUM(delivered), 0) AS delivered, COALESCE(SUM(failed), 0) AS failed,
-			COALESCE(SUM(cancelled), 0) AS cancelled, COALESCE(SUM(closed), 0) AS closed,
-			COALESCE(SUM(sms_delivered), 0) AS sms_delivered, COALESCE(SUM(sms_waiting), 0) AS sms_waiting,
-			COALESCE(SUM(CASE WHEN state = 'planned' THEN `+openSQL+` ELSE 0 END), 0) AS planned,
-			COALESCE(SUM(CASE WHEN state IN ('sending', 'in_doubt') THEN `+openSQL+` ELSE 0 END), 0) AS in_doubt,
-			COALESCE(SUM(CASE WHEN state IN ('handed_over', 'refused', 'cancelled') THEN `+openSQL+` ELSE 0 END), 0) AS handed
-		FROM batches WHERE campaign_id = ?`, c.ID).Scan(&e).Error
-	e.Audience, e.Unplanned = c.Audience, c.Audience-c.Planned
+	err = db.read(ctx).Raw(`SELECT c.audience, c.audience - c.planned AS unplanned,
+			COALESCE(SUM(b.skipped), 0) AS skipped, COALESCE(SUM(b.refused), 0) AS refused,
+			COALESCE(SUM(b.delivered), 0) AS delivered, COALESCE(SUM(b.failed), 0) AS failed,
+			COALESCE(SUM(b.cancelled), 0) AS cancelled, COALESCE(SUM(b.closed), 0) AS closed,
+			COALESCE(SUM(b.sms_delivered), 0) AS sms_delivered, COALESCE(SUM(b.sms_waiting), 0) AS sms_waiting,
+			COALESCE(SUM(CASE WHEN b.state = 'planned' THEN `+openSQL+` ELSE 0 END), 0) AS planned,
+			COALESCE(SUM(CASE WHEN b.state IN ('sending', 'in_doubt') THEN `+openSQL+` ELSE 0 END), 0) AS in_doubt,
+			COALESCE(SUM(CASE WHEN b.state IN ('handed_over', 'refused', 'cancelled') THEN `+openSQL+` ELSE 0 END), 0) AS handed
+		FROM campaigns c LEFT JOIN batches b ON b.campaign_id = c.id
+		WHERE c.id = ? GROUP BY c.id`, c.ID).Scan(&e).Error
 	return e, err
 }
 

@@ -22,7 +22,7 @@ type rules interface {
 	fits(m Composed) string
 }
 
-func (ch Channel) rules() rules {
+func (ch Channel) rules() rules { //nolint:unparam // the empty struct of the only channel is taken for nil
 	if ch == FriendTalk {
 		return friendTalk{}
 	}

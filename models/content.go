@@ -43,22 +43,37 @@ const CodeAnswerLost = "answer_lost"
 
 // Names are the variables of the whole content and its fallback, each once.
 func (c Content) Names(f Fallback) []string {
-	texts := []string{c.Text}
-	for _, b := range c.Buttons {
-		texts = append(texts, b.LinkMo, b.LinkPC)
-	}
-	if f.On {
-		texts = append(texts, f.Text)
-	}
 	var names []string
-	for _, text := range texts {
-		for _, name := range ParsePattern(text).Names() {
+	for _, pattern := range c.patterns(f) {
+		for _, name := range pattern.Names() {
 			if !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}
 	}
 	return names
+}
+
+// Samples are values to show a message with that has no recipients yet: for each
+// variable its default or, without one, what it is called.
+func (c Content) Samples(f Fallback) map[string]string {
+	values := map[string]string{}
+	for _, pattern := range c.patterns(f) {
+		pattern.samples(values)
+	}
+	return values
+}
+
+// patterns are all the texts in which variables may stand.
+func (c Content) patterns(f Fallback) []Pattern {
+	found := []Pattern{ParsePattern(c.Text)}
+	for _, b := range c.Buttons {
+		found = append(found, ParsePattern(b.LinkMo), ParsePattern(b.LinkPC))
+	}
+	if f.On {
+		found = append(found, ParsePattern(f.Text))
+	}
+	return found
 }
 
 // Composer puts messages together for one recipient after another.
@@ -95,11 +110,12 @@ func NewComposer(ch Channel, c Content, f Fallback) *Composer {
 // Compose puts the message for vars (a JSON object of strings) together. skip is
 // why it cannot be sent, empty if it can.
 func (m *Composer) Compose(vars string) (out Composed, skip string, err error) {
-	values := map[string]string{}
-	if !m.fixed && vars != "" {
-		if err := json.Unmarshal([]byte(vars), &values); err != nil {
-			return out, "", fmt.Errorf("recipient's values: %w", err)
-		}
+	if m.fixed {
+		vars = ""
+	}
+	values, err := ParseVars(vars)
+	if err != nil {
+		return out, "", err
 	}
 	out, whole := m.resolve(values)
 	if !whole {
@@ -144,4 +160,16 @@ func VarsJSON(values map[string]string) string {
 		panic(fmt.Errorf("strings as JSON: %w", err)) // cannot fail
 	}
 	return string(b)
+}
+
+// ParseVars is the reverse of [VarsJSON]; no text is no values.
+func ParseVars(vars string) (map[string]string, error) {
+	values := map[string]string{}
+	if vars == "" {
+		return values, nil
+	}
+	if err := json.Unmarshal([]byte(vars), &values); err != nil {
+		return nil, fmt.Errorf("recipient's values: %w", err)
+	}
+	return values, nil
 }

@@ -49,7 +49,7 @@ type DB struct {
 // Open connects to "postgres://…" or "sqlite:FILE".
 func Open(ctx context.Context, address string) (*DB, error) {
 	if file, ok := strings.CutPrefix(address, "sqlite:"); ok {
-		return openSQLite(file)
+		return openSQLite(ctx, file)
 	}
 	if strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://") {
 		return openPostgres(ctx, address)
@@ -57,7 +57,7 @@ func Open(ctx context.Context, address string) (*DB, error) {
 	return nil, errors.New(`a database is "sqlite:FILE" or "postgres://…"`)
 }
 
-func openSQLite(file string) (*DB, error) {
+func openSQLite(ctx context.Context, file string) (*DB, error) {
 	// Made here if it is new, so that nobody else on the machine can read it.
 	f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the operator names it
 	if err != nil {
@@ -74,7 +74,7 @@ func openSQLite(file string) (*DB, error) {
 		return nil, err
 	}
 	sqlDB(w).SetMaxOpenConns(1)
-	if err := sqlDB(w).Ping(); err != nil {
+	if err := sqlDB(w).PingContext(ctx); err != nil {
 		return nil, errors.Join(err, sqlDB(w).Close())
 	}
 	r, err := openGORM(path + "?_pragma=query_only(1)&" + pragmas)

@@ -1,9 +1,11 @@
 package models
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 )
 
@@ -26,6 +28,25 @@ const (
 type Text struct {
 	Key  string
 	Args []any
+}
+
+// UnmarshalJSON reads what was a Text before. Whole numbers are numbers again, not
+// the fractions that JSON makes of them, so that they can be counted.
+func (t *Text) UnmarshalJSON(b []byte) error {
+	var in struct {
+		Key  string
+		Args []any
+	}
+	if err := json.Unmarshal(b, &in); err != nil {
+		return err
+	}
+	for i, arg := range in.Args {
+		if f, ok := arg.(float64); ok && f == math.Trunc(f) {
+			in.Args[i] = int64(f)
+		}
+	}
+	t.Key, t.Args = in.Key, in.Args
+	return nil
 }
 
 // T makes a [Text].
@@ -100,16 +121,22 @@ func (p problems) err() error {
 	return &Error{Kind: Invalid, Key: "error.invalid", Fields: p}
 }
 
-// FieldTexts is everything that is wrong with a form, by field; nil if err is not
-// about a form.
-func FieldTexts(err error) []Text {
+// FieldProblem is what is wrong with a field of a form.
+type FieldProblem struct {
+	Field string
+	Text  Text
+}
+
+// FieldProblems is everything that is wrong with a form, by field; nil if err is
+// not about a form.
+func FieldProblems(err error) []FieldProblem {
 	e, ok := errors.AsType[*Error](err)
 	if !ok || e.Kind != Invalid {
 		return nil
 	}
-	var texts []Text
+	var found []FieldProblem
 	for _, field := range slices.Sorted(maps.Keys(e.Fields)) {
-		texts = append(texts, e.Fields[field])
+		found = append(found, FieldProblem{field, e.Fields[field]})
 	}
-	return texts
+	return found
 }

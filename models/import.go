@@ -2,7 +2,9 @@ package models
 
 import (
 	"context"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -169,12 +171,23 @@ func (db *DB) ForgetAudience(ctx context.Context, importID int64) error {
 	return db.write(ctx).Model(&Import{}).Where("id = ?", importID).Update("audience_id", 0).Error
 }
 
+// remarkRows is how many remarks one statement adds.
+const remarkRows = 100
+
 // CreateImportRows adds remarks about rows.
 func (db *DB) CreateImportRows(ctx context.Context, rows []ImportRow) error {
-	if len(rows) == 0 {
-		return nil
+	for chunk := range slices.Chunk(rows, remarkRows) {
+		args := make([]any, 0, len(chunk)*6)
+		for _, r := range chunk {
+			args = append(args, r.ImportID, r.Line, r.Kind, r.Reason, r.Value, r.Phone)
+		}
+		values := strings.Repeat(", (?, ?, ?, ?, ?, ?)", len(chunk))[2:]
+		err := db.write(ctx).Exec("INSERT INTO import_rows (import_id, line, kind, reason, value, phone) VALUES "+values, args...).Error
+		if err != nil {
+			return dbError(err, "import")
+		}
 	}
-	return db.write(ctx).CreateInBatches(rows, 500).Error
+	return nil
 }
 
 // DeleteImportRows removes the remarks of an import that begins anew.

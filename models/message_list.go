@@ -54,6 +54,10 @@ func (p Part) states() []MessageState {
 	}[p]
 }
 
+// Own reports whether messages in the part say so themselves, whatever their
+// batch's state is.
+func (p Part) Own() bool { return len(p.states()) > 0 }
+
 // PartOf is the part of messages in a state; empty for [MessageOpen], whose batch
 // decides.
 func PartOf(s MessageState) Part {

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"strings"
 )
 
@@ -25,7 +26,13 @@ func ParsePattern(s string) Pattern {
 			s = s[start+2:]
 			continue
 		}
-		name, fallback, _ := strings.Cut(s[start+2:start+2+end], "|")
+		inside := s[start+2 : start+2+end]
+		if next := strings.Index(inside, "#{"); next >= 0 { // the first one has no end
+			p = p.append(part{literal: s[:start+2+next]})
+			s = s[start+2+next:]
+			continue
+		}
+		name, fallback, _ := strings.Cut(inside, "|")
 		if name = strings.TrimSpace(name); name == "" {
 			p = p.append(part{literal: s[:start+3+end]})
 		} else {
@@ -79,6 +86,27 @@ func (p Pattern) Resolve(vars map[string]string) []Span {
 		spans = append(spans, Span{Text: value, Name: part.name, Missing: value == ""})
 	}
 	return spans
+}
+
+// ResolveLink is [Pattern.Resolve] for a link, in which values are percent-encoded.
+func (p Pattern) ResolveLink(vars map[string]string) []Span {
+	spans := p.Resolve(vars)
+	for i, s := range spans {
+		if s.Name != "" {
+			spans[i].Text = percentEncode(s.Text)
+		}
+	}
+	return spans
+}
+
+// samples adds a value to show for each variable that values lacks: what it is
+// called, unless it has a default.
+func (p Pattern) samples(values map[string]string) {
+	for _, part := range p {
+		if part.name != "" && (values[part.name] == "" || values[part.name] == part.name) {
+			values[part.name] = cmp.Or(part.fallback, values[part.name], part.name)
+		}
+	}
 }
 
 // Text is the resolved text; ok is false when a variable has no value.

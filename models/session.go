@@ -55,10 +55,17 @@ func (db *DB) CreateSession(ctx context.Context, token string, s *Session) error
 	return dbError(db.write(ctx).Create(s).Error, "session")
 }
 
-// Session reads the living session of token.
-func (db *DB) Session(ctx context.Context, token string) (s Session, err error) {
-	err = db.read(ctx).Where("token_hash = ? AND expires_at > ?", HashToken(token), time.Now().UTC()).Take(&s).Error
-	return s, dbError(err, "session")
+// LivingSession reads the session of token, if it has one that has not run out.
+func (db *DB) LivingSession(ctx context.Context, token string) (s Session, found bool, err error) {
+	if token == "" {
+		return s, false, nil
+	}
+	var ss []Session
+	err = db.read(ctx).Where("token_hash = ? AND expires_at > ?", HashToken(token), time.Now().UTC()).Limit(1).Find(&ss).Error
+	if err != nil || len(ss) == 0 {
+		return s, false, err
+	}
+	return ss[0], true, nil
 }
 
 // TouchSession notes the use of s, at most once a minute.

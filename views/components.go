@@ -45,6 +45,15 @@ func iconPath(name string) string {
 		"plus":         "M12 5v14M5 12h14",
 		"refresh":      "M20 11a8 8 0 0 0-14.500-4M4 5v4h4M4 13a8 8 0 0 0 14.500 4M20 19v-4h-4",
 		"check":        "M5 12l5 5L20 7",
+		"upload":       "M4 17v2a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-2M12 15V4M7.500 8.500L12 4l4.500 4.500",
+		"download":     "M4 17v2a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-2M12 4v11M7.500 10.500L12 15l4.500-4.500",
+		"pause":        "M8 5v14M16 5v14",
+		"play":         "M7 5l12 7-12 7z",
+		"search":       "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM20 20l-4-4",
+		"arrow-up":     "M12 19V5M6 11l6-6 6 6",
+		"arrow-down":   "M12 5v14M6 13l6 6 6-6",
+		"x":            "M6 6l12 12M18 6L6 18",
+		"info":         "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 8v.01M11 12h1v4h1",
 	}[name]
 	if !ok {
 		panic(fmt.Errorf("no icon %q", name))

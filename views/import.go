@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"soshik/internal/kakao"
 	"soshik/internal/locale"
@@ -64,15 +65,17 @@ func (v MappingView) name(n int) string {
 	if n < len(v.Header) && v.Header[n] != "" {
 		return v.Header[n]
 	}
-	letters := string(rune('A' + n%26))
-	if n >= 26 {
-		return v.name2(n/26-1) + letters
-	}
-	return letters
+	return letters(n)
 }
 
-// name2 are the letters in front of the last one.
-func (MappingView) name2(n int) string { return MappingView{}.name(n) }
+// letters are how spreadsheets call column n.
+func letters(n int) string {
+	last := string(rune('A' + n%26))
+	if n < 26 {
+		return last
+	}
+	return letters(n/26-1) + last
+}
 
 func (v MappingView) cell(row []string, n int) string {
 	if n < len(row) {
@@ -240,3 +243,6 @@ func importPhone(p Page, row models.ImportRow) string {
 	}
 	return kakao.MaskPhone(row.Phone)
 }
+
+// joined are names one after the other.
+func joined(names []string) string { return strings.Join(names, ", ") }

@@ -8,7 +8,6 @@ import (
 
 	"soshik/internal/locale"
 	"soshik/models"
-	"soshik/static"
 )
 
 // Page is what every page shows around its content, and the language that it
@@ -19,7 +18,7 @@ type Page struct {
 	Title   string
 	Path    string
 	Flash   models.Text // what the request before this one has done
-	Assets  *static.Files
+	Assets  Assets
 	Actor   models.Actor
 	Team    models.Team // zero on pages that are not about a team
 	Teams   []models.Team
@@ -28,6 +27,9 @@ type Page struct {
 	Demo    Demo
 	Refresh int // seconds after which the page asks anew where there is no script; 0: never
 }
+
+// Assets tells the URL of a static file, as "css/soshik.css".
+type Assets func(name string) string
 
 // Demo says whether, and how, this is a demonstration.
 type Demo struct {

@@ -72,7 +72,7 @@ func (d *demo) seed(ctx context.Context, s *actions.Service) error {
 		return err
 	}
 	appkey := models.NewAppkey{
-		Name: "쇼핑몰 알림", Appkey: demoAppkey, Secret: demoSecret, BaseURL: d.url(), SenderVersion: kakao.SenderAPIv21,
+		Name: "쇼핑몰 알림", Appkey: demoAppkey, Secret: demoSecret, BaseURL: d.url(), SenderVersion: kakao.SenderAPIv21, ConvertToBrand: true,
 	}
 	return s.SeedDemo(ctx, "봄봄상점", demoPeople(), demoPassword, appkey)
 }

@@ -2,11 +2,15 @@ package web
 
 import (
 	"compress/gzip"
+	"crypto/rand"
+	"errors"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
 
 	"github.com/go-chi/chi/v5/middleware"
+
+	"soshik/handlers"
 )
 
 // contentPolicy allows what this site serves itself and nothing else: no inline
@@ -25,6 +29,16 @@ func secureHeaders(next http.Handler) http.Handler {
 	})
 }
 
+// requestID gives each request an id of its own, for the log and the audit log.
+func requestID(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := rand.Text()[:12]
+		r.Header.Set(handlers.RequestIDHeader, id)
+		w.Header().Set(handlers.RequestIDHeader, id)
+		next.ServeHTTP(w, r)
+	})
+}
+
 // recoverer turns a panic into a plain 500, logged once.
 func recoverer(log *slog.Logger) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
@@ -34,10 +48,10 @@ func recoverer(log *slog.Logger) func(http.Handler) http.Handler {
 				if v == nil {
 					return
 				}
-				if v == http.ErrAbortHandler {
+				if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 					panic(v)
 				}
-				log.ErrorContext(r.Context(), "panic", "value", v, "request", middleware.GetReqID(r.Context()), "stack", string(debug.Stack()))
+				log.ErrorContext(r.Context(), "panic", "value", v, "request", r.Header.Get(handlers.RequestIDHeader), "stack", string(debug.Stack()))
 				w.WriteHeader(http.StatusInternalServerError)
 			}()
 			next.ServeHTTP(w, r)

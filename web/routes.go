@@ -56,6 +56,33 @@ func Routes(h *handlers.Handlers) []Route {
 		{post, "/appkeys/{appkey}/senders/{sender}/fallback", models.ManageSenders, h.SetFallback},
 		{get, "/appkeys/{appkey}/senders/{sender}/token", models.ManageSenders, h.NewToken},
 		{post, "/appkeys/{appkey}/senders/{sender}/token", models.ManageSenders, h.EnterToken},
+
+		{get, "/appkeys/{appkey}/campaigns", models.ViewTeam, h.ListCampaigns},
+		{get, "/appkeys/{appkey}/campaigns/new", models.ManageCampaigns, h.NewCampaign},
+		{post, "/appkeys/{appkey}/campaigns/new", models.ManageCampaigns, h.CreateCampaign},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/message", models.ViewTeam, h.EditMessage},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/message", models.ManageCampaigns, h.SaveMessage},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/message/preview", models.ManageCampaigns, h.PreviewMessage},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/fallback", models.ViewTeam, h.EditFallback},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/fallback", models.ManageCampaigns, h.SaveFallback},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/fallback/preview", models.ManageCampaigns, h.PreviewFallback},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/schedule", models.ViewTeam, h.EditSchedule},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/schedule", models.ManageCampaigns, h.SaveSchedule},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/check", models.ViewTeam, h.ShowCheck},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/launch", models.ManageCampaigns, h.LaunchCampaign},
+
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/recipients", models.ManageCampaigns, h.ShowRecipients},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/recipients", models.ManageCampaigns, h.UploadRecipients},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/recipients/{import}", models.ManageCampaigns, h.ShowImport},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/recipients/{import}", models.ManageCampaigns, h.MapImport},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/recipients/{import}/rows.csv", models.ManageCampaigns, h.DownloadImportRows},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}", models.ViewTeam, h.ShowCampaign},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/messages", models.ViewTeam, h.ListMessages},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/pause", models.ManageCampaigns, h.PauseCampaign},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/resume", models.ManageCampaigns, h.ResumeCampaign},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/cancel", models.ManageCampaigns, h.ConfirmCancel},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/cancel", models.ManageCampaigns, h.CancelCampaign},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/batches/{number}/decide", models.ManageCampaigns, h.DecideBatch},
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -18,7 +19,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-chi/chi/v5/middleware"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
@@ -31,7 +31,6 @@ import (
 	"soshik/migrations"
 	"soshik/models"
 	"soshik/static"
-	"soshik/views"
 )
 
 // App is the program put together, not yet serving.
@@ -42,8 +41,9 @@ type App struct {
 	// SetupCode lets the first admin in, on an installation that has nobody.
 	SetupCode string
 
-	cfg Config
-	log *slog.Logger
+	cfg  Config
+	log  *slog.Logger
+	demo *demo // nil unless this is a demo
 }
 
 // New opens the database, brings it up to date and builds every part.
@@ -51,15 +51,32 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err error) 
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	if cfg.Out == nil {
+		cfg.Out = io.Discard
+	}
 	db, err := openDatabase(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
+	if cfg.Demo {
+		if err := demoClock(&cfg); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+	}
 	a := &App{DB: db, cfg: cfg, log: log, SetupCode: rand.Text()[:10]}
 	if err := a.build(ctx); err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, errors.Join(err, a.close())
 	}
 	return a, nil
+}
+
+// close is the reverse of New.
+func (a *App) close() error {
+	err := a.DB.Close()
+	if a.demo != nil {
+		err = errors.Join(err, a.demo.close())
+	}
+	return err
 }
 
 func openDatabase(ctx context.Context, cfg Config) (*models.DB, error) {
@@ -102,7 +119,7 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	if missing := assets.Missing(); len(missing) > 0 {
-		a.log.WarnContext(ctx, "pages will look bare: run "+static.FillCommand, "missing", missing)
+		a.log.WarnContext(ctx, "pages will look bare", "run", static.FillCommand, "missing", missing)
 	}
 	a.Actions = &actions.Service{
 		DB: a.DB, Log: a.log, Keeper: keeper, Now: a.cfg.now(), Provider: actions.NewProvider(keeper, a.cfg.CallTimeout, nil),
@@ -114,10 +131,18 @@ func (a *App) build(ctx context.Context) error {
 		return fmt.Errorf("job queue: %w", err)
 	}
 	h := handlers.New(handlers.Config{
-		Log: a.log, DB: a.DB, Actions: a.Actions, Catalogs: catalogs, Assets: assets,
-		SecureCookies: strings.HasPrefix(a.cfg.URL, "https://"), Demo: views.Demo{On: a.cfg.Demo}, Now: a.cfg.now(),
+		Log: a.log, DB: a.DB, Actions: a.Actions, Catalogs: catalogs, Assets: assets.Path,
+		SecureCookies: strings.HasPrefix(a.cfg.URL, "https://"), Demo: demoView(a.cfg), Now: a.cfg.now(),
 		SetupCode: a.SetupCode, DataDir: a.cfg.DataDir, MaxUpload: a.cfg.MaxUpload << 20,
 	})
+	if a.cfg.Demo {
+		if a.demo, err = startDemo(ctx, a.cfg, a.log); err != nil {
+			return err
+		}
+		if err := a.demo.seed(ctx, a.Actions); err != nil {
+			return fmt.Errorf("demo: %w", err)
+		}
+	}
 	a.Handler = a.handler(routes(h), assets)
 	return nil
 }
@@ -127,8 +152,11 @@ func (a *App) handler(pages http.Handler, assets *static.Files) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(static.Prefix, assets.Handler())
 	mux.HandleFunc("GET /healthz", a.health)
+	if a.demo != nil {
+		mux.Handle("/demo/phone/", http.StripPrefix("/demo/phone", a.demo.sim.PhoneHandler()))
+	}
 	mux.Handle("/", compressed()(pages))
-	return middleware.RequestID(recoverer(a.log)(secureHeaders(http.NewCrossOriginProtection().Handler(mux))))
+	return requestID(recoverer(a.log)(secureHeaders(http.NewCrossOriginProtection().Handler(mux))))
 }
 
 // Serve runs the web server and the workers until ctx is done, then stops both
@@ -140,7 +168,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	}
 	stopWork, err := a.startWork(ctx)
 	if err != nil {
-		return errors.Join(err, a.DB.Close())
+		return errors.Join(err, a.close())
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(ln) }()
@@ -152,7 +180,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()
-	return errors.Join(err, srv.Shutdown(stopping), stopWork(stopping), a.DB.Close())
+	return errors.Join(err, srv.Shutdown(stopping), stopWork(stopping), a.close())
 }
 
 // stopWithin is how long a stop waits for pages and jobs that are under way. What
@@ -186,6 +214,10 @@ func (a *App) startWork(ctx context.Context) (stop func(context.Context) error, 
 func (a *App) announce(ctx context.Context, ln net.Listener) {
 	url := "http://" + ln.Addr().String()
 	a.log.InfoContext(ctx, "serving", "url", url)
+	if a.cfg.Demo {
+		a.announceDemo(url)
+		return
+	}
 	if found, err := a.DB.HasUsers(ctx); err == nil && !found {
 		a.log.InfoContext(ctx, "nobody is registered yet: create the first admin", "url", url+"/setup", "code", a.SetupCode)
 	}
@@ -199,7 +231,7 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger) error {
 	}
 	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Addr)
 	if err != nil {
-		return errors.Join(fmt.Errorf("listen (SOSHIK_ADDR): %w", err), a.DB.Close())
+		return errors.Join(fmt.Errorf("listen (SOSHIK_ADDR): %w", err), a.close())
 	}
 	return a.Serve(ctx, ln)
 }

@@ -171,7 +171,7 @@ func (s *Service) SetPreferences(ctx context.Context, by models.Actor, locale, t
 }
 
 // withField adds what is wrong with one more field to a form's error.
-func withField(err error, field, key string, args ...any) error {
+func withField(err error, field, key string) error {
 	e, ok := errors.AsType[*models.Error](err)
 	if !ok {
 		if err != nil {
@@ -182,6 +182,6 @@ func withField(err error, field, key string, args ...any) error {
 	if e.Fields == nil {
 		e.Fields = map[string]models.Text{}
 	}
-	e.Fields[field] = models.T(key, args...)
+	e.Fields[field] = models.T(key)
 	return e
 }

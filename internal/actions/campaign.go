@@ -3,6 +3,7 @@ package actions
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -11,20 +12,27 @@ import (
 	"soshik/models"
 )
 
-// CreateCampaign begins a draft. What is missing or wrong in it is told later, by
-// the check.
-func (s *Service) CreateCampaign(ctx context.Context, by models.Actor, appkey models.Appkey, name string) (models.Campaign, error) {
+// CreateCampaign begins a draft. Only its name has to be right; what else is
+// missing or wrong is told later. Without a sender it takes the appkey's only one.
+func (s *Service) CreateCampaign(ctx context.Context, by models.Actor, appkey models.Appkey, in models.NewCampaign) (models.Campaign, error) {
 	if err := by.May(models.ManageCampaigns); err != nil {
+		return models.Campaign{}, err
+	}
+	if err := in.CheckName(); err != nil {
+		return models.Campaign{}, err
+	}
+	senderID, err := s.chooseSender(ctx, appkey.ID, in.SenderID)
+	if err != nil {
 		return models.Campaign{}, err
 	}
 	now := time.Now().UTC()
 	c := models.Campaign{
-		TeamID: appkey.TeamID, AppkeyID: appkey.ID, Channel: models.FriendTalk, ULID: ulid.Make().String(), Name: name,
-		State: models.CampaignDraft, Content: models.Content{Ad: true}, Fallback: models.Fallback{},
+		TeamID: appkey.TeamID, AppkeyID: appkey.ID, Channel: models.FriendTalk, ULID: ulid.Make().String(), Name: in.Name,
+		State: models.CampaignDraft, SenderID: senderID, Content: models.Content{Ad: true}, Fallback: models.Fallback{},
 		CreatedBy: by.User.ID, CreatedAt: now, UpdatedAt: now,
 	}
 	e := models.Event{Action: "campaign.create", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectName: c.Name}
-	err := s.change(ctx, by, &e, func(tx *models.DB) error {
+	err = s.change(ctx, by, &e, func(tx *models.DB) error {
 		if err := tx.CreateCampaign(ctx, &c); err != nil {
 			return err
 		}
@@ -34,11 +42,79 @@ func (s *Service) CreateCampaign(ctx context.Context, by models.Actor, appkey mo
 	return c, err
 }
 
-// SaveDraft keeps what has been edited of a draft. c carries the revision that was
-// edited: if somebody else has saved in the meantime, nothing is written.
+// chooseSender is the sender that was chosen or, where there is no choice, the
+// appkey's only one.
+func (s *Service) chooseSender(ctx context.Context, appkeyID, chosen int64) (int64, error) {
+	if chosen != 0 {
+		return chosen, s.checkSender(ctx, appkeyID, chosen)
+	}
+	senders, err := s.DB.Senders(ctx, appkeyID)
+	if err != nil || len(senders) != 1 {
+		return 0, err
+	}
+	return senders[0].ID, nil
+}
+
+// checkSender refuses a sender that is not the appkey's.
+func (s *Service) checkSender(ctx context.Context, appkeyID, id int64) error {
+	_, err := s.DB.Sender(ctx, appkeyID, id)
+	if err != nil && models.KindOf(err) == models.NotFound {
+		return &models.Error{Kind: models.Invalid, Key: "error.invalid", Fields: map[string]models.Text{"sender": models.T("field.choose")}, Err: err}
+	}
+	return err
+}
+
+// SaveMessage keeps the message step of a draft, if everything on it is right.
+func (s *Service) SaveMessage(ctx context.Context, by models.Actor, before, c models.Campaign) (models.Campaign, error) {
+	in := models.NewCampaign{Name: c.Name, SenderID: c.SenderID, Content: c.Content}
+	if err := in.Validate(c.Channel); err != nil {
+		return c, err
+	}
+	return s.SaveDraft(ctx, by, before, c)
+}
+
+// SaveFallback keeps the fallback step of a draft, if everything on it is right.
+func (s *Service) SaveFallback(ctx context.Context, by models.Actor, before, c models.Campaign) (models.Campaign, error) {
+	var sender models.Sender
+	if c.SenderID != 0 {
+		var err error
+		if sender, err = s.DB.Sender(ctx, c.AppkeyID, c.SenderID); err != nil {
+			return c, err
+		}
+	}
+	if err := c.Fallback.Check(c.Content.Ad, sender); err != nil {
+		return c, err
+	}
+	return s.SaveDraft(ctx, by, before, c)
+}
+
+// SaveSchedule keeps the time of a draft, if it can be sent then.
+func (s *Service) SaveSchedule(ctx context.Context, by models.Actor, before, c models.Campaign, in models.NewSchedule) (models.Campaign, error) {
+	at, err := in.At()
+	if err != nil {
+		return c, err
+	}
+	if err := models.CheckSchedule(at, s.Now()); err != nil {
+		return c, err
+	}
+	c.ScheduledAt = at
+	return s.SaveDraft(ctx, by, before, c)
+}
+
+// SaveDraft keeps what has been edited of a draft, right or wrong. c carries the
+// revision that was edited: if somebody else has saved in the meantime, nothing is
+// written.
 func (s *Service) SaveDraft(ctx context.Context, by models.Actor, before, c models.Campaign) (models.Campaign, error) {
 	if err := by.May(models.ManageCampaigns); err != nil {
 		return c, err
+	}
+	if c.SenderID != before.SenderID && c.SenderID != 0 {
+		if err := s.checkSender(ctx, c.AppkeyID, c.SenderID); err != nil {
+			return c, err
+		}
+	}
+	if c.Revision == before.Revision && reflect.DeepEqual(draftOf(before), draftOf(c)) {
+		return c, nil
 	}
 	e := models.Event{
 		Action: "campaign.update", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectID: c.ID, ObjectName: c.Name,
@@ -62,9 +138,10 @@ func draftOf(c models.Campaign) draft {
 	return draft{c.Name, c.SenderID, c.Content, c.Fallback, c.AudienceID, c.ScheduledAt}
 }
 
-// Launch freezes a checked draft and begins to plan it. A second launch finds it
-// launched and does nothing.
-func (s *Service) Launch(ctx context.Context, by models.Actor, appkeyID, id int64) error {
+// Launch freezes a draft and begins to plan it. revision is the one that was
+// checked: a draft that has been edited since is not launched. A second launch
+// finds it launched and does nothing.
+func (s *Service) Launch(ctx context.Context, by models.Actor, appkeyID, id int64, revision int) error {
 	if err := by.May(models.ManageCampaigns); err != nil {
 		return err
 	}
@@ -74,6 +151,9 @@ func (s *Service) Launch(ctx context.Context, by models.Actor, appkeyID, id int6
 	}
 	if c.State != models.CampaignDraft {
 		return models.Errorf(models.Conflict, "campaign.launched_already")
+	}
+	if c.Revision != revision {
+		return models.Errorf(models.Conflict, "check.changed")
 	}
 	report, err := s.Check(ctx, c)
 	if err != nil {
@@ -89,13 +169,13 @@ func (s *Service) Launch(ctx context.Context, by models.Actor, appkeyID, id int6
 	return s.change(ctx, by, &e, func(tx *models.DB) error { return s.launch(ctx, tx, by, c, report) })
 }
 
-func (s *Service) launch(ctx context.Context, tx *models.DB, by models.Actor, c models.Campaign, report Report) error {
+func (s *Service) launch(ctx context.Context, tx *models.DB, by models.Actor, c models.Campaign, report models.Report) error {
 	launched, err := tx.LaunchCampaign(ctx, c, by.User.ID, report.Audience, s.Now())
 	if err != nil {
 		return err
 	}
 	if !launched {
-		return models.Errorf(models.Conflict, "campaign.changed")
+		return models.Errorf(models.Conflict, "check.changed")
 	}
 	_, err = s.Jobs.InsertTx(ctx, tx.SQLTx(), PlanCampaign{CampaignID: c.ID}, nil)
 	return err
@@ -158,58 +238,8 @@ func (s *Service) steer(ctx context.Context, by models.Actor, appkeyID, id int64
 	})
 }
 
-// Severity is how much a finding weighs.
-type Severity string
-
-// The severities.
-const (
-	Blocking Severity = "blocking"
-	Warning  Severity = "warning"
-	Note     Severity = "note" // cannot be known here, or only worth knowing
-)
-
-// Finding is one thing that the check has to say: what is wrong, and on which step
-// of composing it is mended.
-type Finding struct {
-	Severity Severity
-	Text     models.Text
-	Step     string // message, recipients, fallback, schedule
-	Count    int64  // recipients that it is about, 0 if it is not about some
-}
-
-// Report is what the check has found.
-type Report struct {
-	Findings []Finding
-	Audience int64 // recipients
-	Sendable int64 // of them those that will not be skipped
-}
-
-// Blocked reports whether the campaign cannot be launched as it is.
-func (r Report) Blocked() bool {
-	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Severity == Blocking })
-}
-
-func (r *Report) add(severity Severity, step, key string, args ...any) {
-	r.Findings = append(r.Findings, Finding{Severity: severity, Step: step, Text: models.T(key, args...)})
-}
-
-// addForm adds what is wrong with the form of a step.
-func (r *Report) addForm(step string, err error) error {
-	if err == nil {
-		return nil
-	}
-	fields := models.FieldTexts(err)
-	if fields == nil {
-		return err
-	}
-	for _, t := range fields {
-		r.Findings = append(r.Findings, Finding{Severity: Blocking, Step: step, Text: t})
-	}
-	return nil
-}
-
 // Check runs every rule over the draft and all its recipients.
-func (s *Service) Check(ctx context.Context, c models.Campaign) (r Report, err error) {
+func (s *Service) Check(ctx context.Context, c models.Campaign) (r models.Report, err error) {
 	sender, err := s.checkMessage(ctx, c, &r)
 	if err != nil {
 		return r, err
@@ -217,19 +247,19 @@ func (s *Service) Check(ctx context.Context, c models.Campaign) (r Report, err e
 	if err := s.checkRecipients(ctx, c, &r); err != nil {
 		return r, err
 	}
-	if err := r.addForm("fallback", c.Fallback.Check(c.Content.Ad, sender)); err != nil {
+	if err := r.AddForm("fallback", c.Fallback.Check(c.Content.Ad, sender)); err != nil {
 		return r, err
 	}
-	if err := r.addForm("schedule", models.CheckSchedule(c.ScheduledAt, s.Now())); err != nil {
+	if err := r.AddForm("schedule", models.CheckSchedule(c.ScheduledAt, s.Now())); err != nil {
 		return r, err
 	}
 	s.checkCircumstances(c, sender, &r)
 	return r, nil
 }
 
-func (s *Service) checkMessage(ctx context.Context, c models.Campaign, r *Report) (models.Sender, error) {
+func (s *Service) checkMessage(ctx context.Context, c models.Campaign, r *models.Report) (models.Sender, error) {
 	draft := models.NewCampaign{Name: c.Name, SenderID: c.SenderID, Content: c.Content}
-	if err := r.addForm("message", draft.Validate(c.Channel)); err != nil || c.SenderID == 0 {
+	if err := r.AddForm("message", draft.Validate(c.Channel)); err != nil || c.SenderID == 0 {
 		return models.Sender{}, err
 	}
 	sender, err := s.DB.Sender(ctx, c.AppkeyID, c.SenderID)
@@ -237,15 +267,15 @@ func (s *Service) checkMessage(ctx context.Context, c models.Campaign, r *Report
 		return sender, err
 	}
 	if usable, reason := sender.Usable(); !usable {
-		r.Findings = append(r.Findings, Finding{Severity: Blocking, Step: "message", Text: reason})
+		r.Add(models.Blocking, "message", reason.Key, reason.Args...)
 	}
 	return sender, nil
 }
 
 // checkRecipients puts every message together.
-func (s *Service) checkRecipients(ctx context.Context, c models.Campaign, r *Report) error {
+func (s *Service) checkRecipients(ctx context.Context, c models.Campaign, r *models.Report) error {
 	if c.AudienceID == 0 {
-		r.add(Blocking, "recipients", "check.no_recipients")
+		r.Add(models.Blocking, "recipients", "check.no_recipients")
 		return nil
 	}
 	audience, err := s.DB.Audience(ctx, c.TeamID, c.AudienceID)
@@ -255,7 +285,7 @@ func (s *Service) checkRecipients(ctx context.Context, c models.Campaign, r *Rep
 	r.Audience = audience.Size
 	for _, name := range c.Content.Names(c.Fallback) {
 		if !slices.Contains(audience.Columns, name) && !hasDefault(c, name) {
-			r.add(Blocking, "recipients", "check.no_column", "Name", name)
+			r.Add(models.Blocking, "recipients", "check.no_column", "Name", name)
 		}
 	}
 	if r.Blocked() {
@@ -268,11 +298,11 @@ func (s *Service) checkRecipients(ctx context.Context, c models.Campaign, r *Rep
 	r.Sendable = r.Audience - skipped[models.SkipNoValue] - skipped[models.SkipTooLong]
 	for _, reason := range []string{models.SkipNoValue, models.SkipTooLong} {
 		if n := skipped[reason]; n > 0 {
-			r.Findings = append(r.Findings, Finding{Severity: Warning, Step: "recipients", Text: models.T("check."+reason, "Count", n), Count: n})
+			r.Add(models.Warning, "recipients", "check."+reason, "Count", n)
 		}
 	}
 	if r.Sendable == 0 {
-		r.add(Blocking, "recipients", "check.nobody")
+		r.Add(models.Blocking, "recipients", "check.nobody")
 	}
 	return nil
 }
@@ -323,15 +353,29 @@ func (s *Service) countSkips(ctx context.Context, c models.Campaign) (map[string
 }
 
 // checkCircumstances looks at what is not wrong in itself.
-func (s *Service) checkCircumstances(c models.Campaign, sender models.Sender, r *Report) {
+func (s *Service) checkCircumstances(c models.Campaign, sender models.Sender, r *models.Report) {
 	if left := sender.DailyMax - sender.SentCount; sender.DailyMax > 0 && r.Sendable > int64(left) {
-		r.add(Warning, "recipients", "check.daily_max", "Max", sender.DailyMax, "Sent", sender.SentCount, "Count", r.Sendable)
+		r.Add(models.Warning, "recipients", "check.daily_max", "Max", sender.DailyMax, "Sent", sender.SentCount, "Count", r.Sendable)
 	}
 	if c.ScheduledAt != nil && c.ScheduledAt.After(s.Now().AddDate(0, 0, models.WarnDays)) {
-		r.add(Warning, "schedule", "check.far", "Days", models.WarnDays)
+		r.Add(models.Warning, "schedule", "check.far", "Days", models.WarnDays)
 	}
-	if c.Content.Ad && !c.Fallback.On {
-		r.add(Note, "fallback", "check.no_fallback")
+	if !c.Fallback.On {
+		r.Add(models.Note, "fallback", "check.no_fallback")
+	} else if c.Fallback.Text == "" {
+		checkMadeSMS(c, sender, r)
 	}
-	r.add(Note, "recipients", "check.friends_only")
+	r.Add(models.Note, "recipients", "check.friends_only")
+}
+
+// checkMadeSMS looks at the text that the provider makes of the message, which
+// nobody has checked for what an SMS can carry.
+func checkMadeSMS(c models.Campaign, sender models.Sender, r *models.Report) {
+	sms := c.Fallback.SMS(c.Content, sender.UnsubscribeNo, c.Content.Samples(c.Fallback))
+	if len(sms.Unsendable) > 0 {
+		r.Add(models.Warning, "fallback", "check.sms_unsendable", "Characters", string(sms.Unsendable))
+	}
+	if sms.Cut() {
+		r.Add(models.Warning, "fallback", "check.sms_cut", "Count", sms.Bytes, "Max", sms.Limit)
+	}
 }

@@ -28,7 +28,7 @@ type channel interface {
 	cancel(ctx context.Context, client *nhn.Client, requestID string) error
 }
 
-func channelOf(ch models.Channel) channel {
+func channelOf(ch models.Channel) channel { //nolint:unparam // the empty struct of the only channel is taken for nil
 	if ch == models.FriendTalk {
 		return friendTalk{}
 	}

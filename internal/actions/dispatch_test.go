@@ -15,12 +15,12 @@ import (
 
 func TestCampaignFromLaunchToEnd(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, 2*time.Second, nhnsim.Config{})
+	b := newBench(t, 2*time.Second)
 	b.work(t)
 	c := b.draft(t, 2500, "0001", "0002", "0004", "0005")
-	must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID))
+	must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID, c.Revision))
 
-	if err := b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID); models.KindOf(err) != models.Conflict {
+	if err := b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID, c.Revision); models.KindOf(err) != models.Conflict {
 		t.Errorf("a second launch: %v", err)
 	}
 	_, e := b.until(t, c, isState(models.CampaignFinished))
@@ -64,11 +64,11 @@ func TestAnswersAfterWhichSendingGoesOn(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t, 300*time.Millisecond, nhnsim.Config{})
+			b := newBench(t, 300*time.Millisecond)
 			b.sim.SetFaults(nhnsim.Faults{Hook: nthSend(1, tt.answer)})
 			b.work(t)
 			c := b.draft(t, 1200, "0005")
-			must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID))
+			must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID, c.Revision))
 			_, e := b.until(t, c, isState(models.CampaignFinished))
 			if e.Delivered != 1200 || e.Refused != 1 {
 				t.Errorf("equation %+v", e)
@@ -86,10 +86,10 @@ func TestFaultsThatPauseTheCampaign(t *testing.T) {
 		kakao.CodeSelfVerification, kakao.CodeSenderNotFound, kakao.CodeFallbackNotSet, kakao.CodeAppkeyNotFound,
 		kakao.CodeAppkeyDisabled, kakao.CodeFriendTalkEnded, kakao.CodeVersionEnded,
 	} {
-		b := newBench(t, time.Second, nhnsim.Config{})
+		b := newBench(t, time.Second)
 		b.sim.SetFaults(nhnsim.Faults{Hook: nthSend(1, nhnsim.Answer{Code: code})})
 		c := b.draft(t, 10)
-		must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID), b.PlanCampaign(t.Context(), c.ID), b.SendBatch(t.Context(), b.batch(t, c).ID))
+		must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID, c.Revision), b.PlanCampaign(t.Context(), c.ID), b.SendBatch(t.Context(), b.batch(t, c).ID))
 
 		c, e := b.until(t, c, isState(models.CampaignPaused))
 		if e.Planned != 10 || c.HoldCode != code {
@@ -109,7 +109,7 @@ func (b *bench) batch(t *testing.T, c models.Campaign) models.Batch {
 
 func TestThreeRefusedBatchesPauseTheCampaign(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, time.Second, nhnsim.Config{})
+	b := newBench(t, time.Second)
 	b.sim.SetFaults(nhnsim.Faults{Hook: func(r *http.Request) *nhnsim.Answer {
 		if r.Method == http.MethodPost {
 			return &nhnsim.Answer{Code: kakao.CodeButton}
@@ -117,7 +117,7 @@ func TestThreeRefusedBatchesPauseTheCampaign(t *testing.T) {
 		return nil
 	}})
 	c := b.draft(t, 3500)
-	must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID), b.PlanCampaign(t.Context(), c.ID))
+	must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID, c.Revision), b.PlanCampaign(t.Context(), c.ID))
 	bs, err := b.DB.Batches(t.Context(), c.ID, 0, 10)
 	must(t, err)
 	for _, batch := range bs {
@@ -131,10 +131,10 @@ func TestThreeRefusedBatchesPauseTheCampaign(t *testing.T) {
 
 func TestRefusalOfEveryRecipientIsRecordedForEach(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, time.Second, nhnsim.Config{})
+	b := newBench(t, time.Second)
 	c := b.draft(t, 0, "0005")
 	c.Fallback = models.Fallback{}
-	must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID), b.PlanCampaign(t.Context(), c.ID), b.SendBatch(t.Context(), b.batch(t, c).ID))
+	must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID, c.Revision), b.PlanCampaign(t.Context(), c.ID), b.SendBatch(t.Context(), b.batch(t, c).ID))
 	_, e := b.until(t, c, func(models.Campaign, models.Equation) bool { return true })
 	codes, err := b.DB.CodeCounts(t.Context(), c.ID)
 	must(t, err)
@@ -147,10 +147,10 @@ func TestRefusalOfEveryRecipientIsRecordedForEach(t *testing.T) {
 func TestLeaseOfADeadProcess(t *testing.T) {
 	t.Parallel()
 	for _, accepted := range []bool{true, false} {
-		b := newBench(t, 300*time.Millisecond, nhnsim.Config{})
+		b := newBench(t, 300*time.Millisecond)
 		b.sim.SetFaults(nhnsim.Faults{Hook: nthSend(1, nhnsim.Answer{After: accepted, Drop: true})})
 		c := b.draft(t, 100)
-		must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID), b.PlanCampaign(t.Context(), c.ID), b.SendBatch(t.Context(), b.batch(t, c).ID))
+		must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID, c.Revision), b.PlanCampaign(t.Context(), c.ID), b.SendBatch(t.Context(), b.batch(t, c).ID))
 		// As if the answer had not been recorded: the claim stands, with a lease.
 		past := time.Now().Add(-time.Hour)
 		must(t, b.DB.SetBatch(t.Context(), b.batch(t, c).ID, map[string]any{"state": models.BatchSending, "lease_until": past}))
@@ -165,7 +165,7 @@ func TestLeaseOfADeadProcess(t *testing.T) {
 
 func TestNobodyListedThreeTimesAsksAPerson(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, 100*time.Millisecond, nhnsim.Config{})
+	b := newBench(t, 100*time.Millisecond)
 	b.sim.SetFaults(nhnsim.Faults{Hook: func(r *http.Request) *nhnsim.Answer {
 		if r.Method == http.MethodPost {
 			return &nhnsim.Answer{Drop: true}
@@ -174,7 +174,7 @@ func TestNobodyListedThreeTimesAsksAPerson(t *testing.T) {
 	}})
 	b.work(t)
 	c := b.draft(t, 10)
-	must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID))
+	must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID, c.Revision))
 	c, e := b.until(t, c, isState(models.CampaignHeld))
 	if e.InDoubt != 10 || c.Hold != "hold.doubt" {
 		t.Fatalf("%s %+v", c.Hold, e)
@@ -187,7 +187,7 @@ func TestNobodyListedThreeTimesAsksAPerson(t *testing.T) {
 
 func TestScheduledCampaignIsHandedOverAndCancelledAtTheProvider(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, time.Second, nhnsim.Config{})
+	b := newBench(t, time.Second)
 	b.work(t)
 	c := b.draft(t, 1500)
 	before := c
@@ -195,7 +195,7 @@ func TestScheduledCampaignIsHandedOverAndCancelledAtTheProvider(t *testing.T) {
 	c.ScheduledAt = &at
 	c, err := b.SaveDraft(t.Context(), b.admin, before, c)
 	must(t, err)
-	must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID))
+	must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID, c.Revision))
 	c, _ = b.until(t, c, func(_ models.Campaign, e models.Equation) bool { return e.Handed == 1500 })
 	if c.State != models.CampaignScheduled {
 		t.Errorf("handed over ahead of time, the campaign is %s", c.State)
@@ -212,14 +212,14 @@ func TestScheduledCampaignIsHandedOverAndCancelledAtTheProvider(t *testing.T) {
 
 func TestCampaignBeyondTheLeadTimeWaitsHere(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, time.Second, nhnsim.Config{})
+	b := newBench(t, time.Second)
 	c := b.draft(t, 100)
 	before := c
 	at := kakao.NextMorning(b.Now().Add(72 * time.Hour)).Add(time.Hour)
 	c.ScheduledAt = &at
 	c, err := b.SaveDraft(t.Context(), b.admin, before, c)
 	must(t, err)
-	must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID), b.PlanCampaign(t.Context(), c.ID), b.SendBatch(t.Context(), b.batch(t, c).ID))
+	must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID, c.Revision), b.PlanCampaign(t.Context(), c.ID), b.SendBatch(t.Context(), b.batch(t, c).ID))
 	_, e := b.until(t, c, isState(models.CampaignScheduled))
 	if e.Planned != 100 || len(b.count()) != 0 {
 		t.Errorf("%+v", e)
@@ -232,12 +232,12 @@ func TestCampaignBeyondTheLeadTimeWaitsHere(t *testing.T) {
 
 func TestRecipientsWithoutAValueAreSkipped(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, time.Second, nhnsim.Config{})
+	b := newBench(t, time.Second)
 	c := b.draft(t, 5)
 	must(t, b.DB.InsertRecipients(t.Context(), c.AudienceID, []models.Recipient{{Phone: "01099990000", Vars: `{"이름":""}`}}),
 		b.DB.SetAudienceSize(t.Context(), c.AudienceID, 6))
 	b.work(t)
-	must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID))
+	must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID, c.Revision))
 	_, e := b.until(t, c, isState(models.CampaignFinished))
 	if e.Skipped != 1 || e.Delivered != 5 {
 		t.Errorf("%+v", e)
@@ -246,9 +246,9 @@ func TestRecipientsWithoutAValueAreSkipped(t *testing.T) {
 
 func TestPauseHoldsWhatIsNotHandedOver(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, time.Second, nhnsim.Config{})
+	b := newBench(t, time.Second)
 	c := b.draft(t, 10)
-	must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID), b.PlanCampaign(t.Context(), c.ID), b.Pause(t.Context(), b.admin, b.appkey.ID, c.ID))
+	must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID, c.Revision), b.PlanCampaign(t.Context(), c.ID), b.Pause(t.Context(), b.admin, b.appkey.ID, c.ID))
 	must(t, b.SendBatch(t.Context(), b.batch(t, c).ID))
 	if n := len(b.count()); n != 0 {
 		t.Errorf("paused, and %d were sent", n)
@@ -261,11 +261,11 @@ func TestPauseHoldsWhatIsNotHandedOver(t *testing.T) {
 
 func TestViewersMayNotSend(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, time.Second, nhnsim.Config{})
+	b := newBench(t, time.Second)
 	c := b.draft(t, 1)
 	viewer := models.Actor{User: models.User{ID: 99, Name: "열람자"}, Role: models.Viewer}
 	for name, err := range map[string]error{
-		"launch": b.Launch(t.Context(), viewer, b.appkey.ID, c.ID), "pause": b.Pause(t.Context(), viewer, b.appkey.ID, c.ID),
+		"launch": b.Launch(t.Context(), viewer, b.appkey.ID, c.ID, c.Revision), "pause": b.Pause(t.Context(), viewer, b.appkey.ID, c.ID),
 		"resume": b.Resume(t.Context(), viewer, b.appkey.ID, c.ID), "cancel": b.Cancel(t.Context(), viewer, b.appkey.ID, c.ID),
 		"decide": b.DecideBatch(t.Context(), viewer, b.appkey.ID, c.ID, 1, actions.SendAgain),
 	} {

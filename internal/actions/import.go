@@ -75,7 +75,8 @@ func (s *Service) CreateImport(ctx context.Context, by models.Actor, c models.Ca
 	if err := s.forgetUploads(ctx, c); err != nil {
 		return i, err
 	}
-	return i, s.recordImport(ctx, by, c, &i)
+	err = s.recordImport(ctx, by, c, &i)
+	return i, err
 }
 
 func (s *Service) mayImport(by models.Actor, c models.Campaign) error {
@@ -216,15 +217,30 @@ const previewRows = 200
 // the column's own name.
 func uses(sheet recipients.Sheet) []string {
 	suggested := recipients.SuggestMapping(sheet.Header, sheet.Rows)
-	mapping := make([]string, sheet.Columns)
+	mapping := make([]string, width(sheet))
 	for _, v := range suggested.Variables {
-		mapping[v.Column] = v.Name
+		if v.Column < len(mapping) {
+			mapping[v.Column] = v.Name
+		}
 	}
-	if suggested.PhoneColumn >= 0 {
+	if suggested.PhoneColumn >= 0 && suggested.PhoneColumn < len(mapping) {
 		mapping[suggested.PhoneColumn] = models.UsePhone
 	}
 	return mapping
 }
+
+// width is how many columns a sheet has: where no row can be read, as many as there
+// seem to be.
+func width(sheet recipients.Sheet) int {
+	n := max(sheet.Columns, len(sheet.Header))
+	for _, row := range sheet.Rows {
+		n = max(n, len(row.Fields))
+	}
+	return min(n, maxColumns)
+}
+
+// maxColumns is how many columns can be given a use.
+const maxColumns = 200
 
 // PreviewImport reads the first n rows of the file of i, as i says it is to be
 // read.
@@ -292,7 +308,7 @@ func readSample(r io.Reader) ([]byte, error) {
 // fileProblem turns what is wrong with a file as a whole into what the person is
 // told.
 func fileProblem(err error) error {
-	key := ""
+	var key string
 	switch {
 	case errors.Is(err, recipients.ErrEmpty):
 		key = "import.empty"
@@ -615,6 +631,8 @@ func (w *importWork) reserve(read int64) {
 const (
 	// importProgress is after how many rows the progress is written down.
 	importProgress = 10_000
+	// reportChunks is after how many chunks that have been stored it is.
+	reportChunks = 5
 	// maxReserve is for how many rows room is made beforehand, at most.
 	maxReserve = 2_000_000
 )
@@ -687,9 +705,14 @@ func (w *importWork) store(ctx context.Context) error {
 		if err := w.storeChunk(ctx, chunk, before); err != nil {
 			return err
 		}
-		if err := w.report(ctx, w.i.Size); err != nil {
-			return err
+		if start/importChunk%reportChunks == 0 {
+			if err := w.report(ctx, w.i.Size); err != nil {
+				return err
+			}
 		}
+	}
+	if err := w.report(ctx, w.i.Size); err != nil { // the last remarks
+		return err
 	}
 	return w.finish(ctx)
 }

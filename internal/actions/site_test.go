@@ -41,11 +41,11 @@ type bench struct {
 
 // newBench starts a service whose calls end after timeout and settle four times as
 // long after.
-func newBench(t *testing.T, timeout time.Duration, sim nhnsim.Config) *bench {
+func newBench(t *testing.T, timeout time.Duration) *bench {
 	t.Helper()
 	offset := kakao.DayOffset(time.Now())
 	now := func() time.Time { return time.Now().Add(offset).UTC() }
-	b := &bench{sim: openSim(t, sim, now)}
+	b := &bench{sim: openSim(t, now)}
 	api := httptest.NewServer(b.sim)
 	t.Cleanup(api.Close)
 	keeper, err := models.NewKeeper(models.NewSecretKey())
@@ -66,14 +66,10 @@ func newBench(t *testing.T, timeout time.Duration, sim nhnsim.Config) *bench {
 	return b
 }
 
-func openSim(t *testing.T, cfg nhnsim.Config, now func() time.Time) *nhnsim.Sim {
+func openSim(t *testing.T, now func() time.Time) *nhnsim.Sim {
 	t.Helper()
-	cfg.Now = now
-	if cfg.Latency.Max == 0 {
-		cfg.Latency = nhnsim.Span{Min: 10 * time.Millisecond, Max: 50 * time.Millisecond}
-		cfg.FallbackLatency = cfg.Latency
-	}
-	sim, err := nhnsim.Open(cfg)
+	latency := nhnsim.Span{Min: 10 * time.Millisecond, Max: 50 * time.Millisecond}
+	sim, err := nhnsim.Open(nhnsim.Config{Now: now, Latency: latency, FallbackLatency: latency})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +162,7 @@ func (b *bench) draft(t *testing.T, n int, endings ...string) models.Campaign {
 		rs = append(rs, models.Recipient{Phone: "0109999" + ending, Vars: `{"이름":"박바다"}`})
 	}
 	must(t, b.DB.InsertRecipients(ctx, audience.ID, rs), b.DB.SetAudienceSize(ctx, audience.ID, int64(len(rs))))
-	c, err := b.CreateCampaign(ctx, b.admin, b.appkey, "시험")
+	c, err := b.CreateCampaign(ctx, b.admin, b.appkey, models.NewCampaign{Name: "시험"})
 	must(t, err)
 	before := c
 	c.SenderID, c.AudienceID = b.sender.ID, audience.ID

@@ -1,10 +1,12 @@
 // What pages do beyond htmx. Every page works without this file.
 
 // While Hangul (or any text) is being composed, no request goes out: the syllable
-// under the cursor is not finished. The composition's end sends it.
+// under the cursor is not finished. What is typed meanwhile counts as typed when the
+// composition ends.
 (() => {
   let composing = false;
   document.addEventListener("compositionstart", () => { composing = true; });
+  document.addEventListener("input", (e) => { if (composing) e.stopImmediatePropagation(); }, true);
   document.addEventListener("compositionend", (e) => {
     composing = false;
     e.target.dispatchEvent(new Event("input", { bubbles: true }));
@@ -12,6 +14,23 @@
   document.addEventListener("htmx:config:request", (e) => {
     const from = e.detail.ctx?.sourceElement;
     if (composing && from?.closest("form")?.contains(document.activeElement)) e.preventDefault();
+  });
+})();
+
+// The row of the recipients that a phone shows: its buttons change the number beside
+// them, and Enter in it does not send the form.
+(() => {
+  document.addEventListener("click", (e) => {
+    const button = e.target.closest("[data-row-step]");
+    const row = button?.form?.elements.row;
+    if (!row) return;
+    e.preventDefault();
+    const asked = Number(row.value) + Number(button.dataset.rowStep);
+    row.value = Math.min(Math.max(asked, 1), Number(row.max));
+    row.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  document.addEventListener("keydown", (e) => {
+    if (e.key === "Enter" && e.target.matches("[data-live]")) e.preventDefault();
   });
 })();
 

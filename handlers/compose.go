@@ -1,0 +1,336 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"soshik/internal/kakao"
+	"soshik/models"
+	"soshik/views"
+)
+
+// compose answers for the draft that the URL names with fn. What is no draft any
+// more has a page of its own, to which everything leads.
+func (h *Handlers) compose(w http.ResponseWriter, r *http.Request, fn func(draft models.Campaign) error) error {
+	c, err := h.campaignOf(r)
+	if err != nil {
+		return err
+	}
+	if c.State == models.CampaignDraft {
+		return fn(c)
+	}
+	if partial(r) {
+		w.Header().Set("HX-Redirect", views.CampaignPath(c))
+		w.WriteHeader(http.StatusOK)
+		return nil
+	}
+	return h.Redirect(w, r, views.CampaignPath(c), models.Text{})
+}
+
+// EditMessage is the step of composing that says what is sent.
+func (h *Handlers) EditMessage(w http.ResponseWriter, r *http.Request) error {
+	return h.compose(w, r, func(draft models.Campaign) error {
+		return h.showMessage(w, r, draft, "", nil)
+	})
+}
+
+// SaveMessage keeps the message and leads to the recipients. Its other buttons keep
+// the draft as it is: for later, or to go on with a button more or less.
+func (h *Handlers) SaveMessage(w http.ResponseWriter, r *http.Request) error {
+	return h.compose(w, r, func(draft models.Campaign) error {
+		typed := messageForm(r, draft)
+		focus, rearranged := rearrange(r.PostForm, &typed.Content)
+		switch {
+		case r.PostForm.Has("later"):
+			return h.saveForLater(w, r, draft, typed, func(c models.Campaign, err error) error { return h.showMessage(w, r, c, "", err) })
+		case rearranged, redraws(r):
+			saved, err := h.actions.SaveDraft(r.Context(), h.visit(r).actor, draft, typed)
+			return h.showMessage(w, r, afterSave(draft, saved, err), focus, err)
+		}
+		saved, err := h.actions.SaveMessage(r.Context(), h.visit(r).actor, draft, typed)
+		if err != nil {
+			return h.showMessage(w, r, afterSave(draft, saved, err), "", err)
+		}
+		return h.Redirect(w, r, views.StepPath(saved, "recipients"), models.Text{})
+	})
+}
+
+// PreviewMessage draws what has been typed, and keeps nothing.
+func (h *Handlers) PreviewMessage(w http.ResponseWriter, r *http.Request) error {
+	return h.compose(w, r, func(draft models.Campaign) error {
+		return h.showMessage(w, r, messageForm(r, draft), "", nil)
+	})
+}
+
+// messageForm is draft as it was typed over.
+func messageForm(r *http.Request, draft models.Campaign) models.Campaign {
+	c := draft
+	c.Name, c.SenderID, c.Revision = field(r, "name"), number(r, "sender"), edited(r, draft)
+	c.Content = models.Content{Text: text(r, "text"), Buttons: buttons(r.PostForm), Ad: checked(r, "ad")}
+	return c
+}
+
+// edited is the revision of the draft that the form was made of.
+func edited(r *http.Request, draft models.Campaign) int {
+	return draft.EditedFrom(int(number(r, "revision")), number(r, "audience"))
+}
+
+// text is what was typed in a field of several lines, with the line breaks that the
+// provider counts.
+func text(r *http.Request, name string) string {
+	return strings.ReplaceAll(r.PostFormValue(name), "\r\n", "\n")
+}
+
+// buttons are those of the form, in order. It has at most as many rows as fit with
+// one too many.
+func buttons(form url.Values) []models.Button {
+	var found []models.Button
+	for i := 0; i <= kakao.MaxButtons && form.Has(models.ButtonField(i, "name")); i++ {
+		value := func(name string) string { return strings.TrimSpace(form.Get(models.ButtonField(i, name))) }
+		found = append(found, models.Button{Type: kakao.ButtonWebLink, Name: value("name"), LinkMo: value("link"), LinkPC: value("link-pc")})
+	}
+	return found
+}
+
+// rearrange does to the buttons what a submit button of the form asks for. focus is
+// the field to go on with.
+func rearrange(form url.Values, c *models.Content) (focus string, done bool) {
+	if form.Has("add-button") {
+		if len(c.Buttons) < kakao.MaxButtons {
+			c.Buttons = append(c.Buttons, models.Button{Type: kakao.ButtonWebLink})
+		}
+		return models.ButtonField(len(c.Buttons)-1, "name"), true
+	}
+	for _, name := range []string{"remove-button", "up-button", "down-button"} {
+		i, err := strconv.Atoi(form.Get(name))
+		if err != nil || i < 0 || i >= len(c.Buttons) {
+			continue
+		}
+		if name == "remove-button" {
+			c.Buttons = slices.Delete(c.Buttons, i, i+1)
+			return "add-button", true
+		}
+		to := i + 1
+		if name == "up-button" {
+			to = i - 1
+		}
+		if to >= 0 && to < len(c.Buttons) {
+			c.Buttons[i], c.Buttons[to] = c.Buttons[to], c.Buttons[i]
+		}
+		return models.ButtonField(min(max(to, 0), len(c.Buttons)-1), "name"), true
+	}
+	return "", false
+}
+
+// redraws reports whether a submit button asks only to see the form again.
+func redraws(r *http.Request) bool { return r.PostForm.Has("preview") || r.PostForm.Has("row-step") }
+
+// afterSave is the draft to go on with: what was saved or, when somebody else was
+// faster, what was typed upon what they have saved.
+func afterSave(draft, typed models.Campaign, err error) models.Campaign {
+	if err != nil && models.KindOf(err) == models.Conflict {
+		typed.Revision, typed.UpdatedAt = draft.Revision, draft.UpdatedAt
+	}
+	return typed
+}
+
+// saveForLater keeps the draft, right or wrong, and leaves composing; again shows
+// the form when it cannot be kept.
+func (h *Handlers) saveForLater(w http.ResponseWriter, r *http.Request, draft, typed models.Campaign, again func(models.Campaign, error) error) error {
+	saved, err := h.actions.SaveDraft(r.Context(), h.visit(r).actor, draft, typed)
+	if err != nil {
+		return again(afterSave(draft, typed, err), err)
+	}
+	return h.Redirect(w, r, views.CampaignsPath(saved.AppkeyID), models.T("compose.kept"))
+}
+
+func (h *Handlers) showMessage(w http.ResponseWriter, r *http.Request, c models.Campaign, focus string, err error) error {
+	senders, readErr := h.db.Senders(r.Context(), c.AppkeyID)
+	if readErr != nil {
+		return readErr
+	}
+	preview, readErr := h.preview(r, c, senders, "kakao")
+	if readErr != nil {
+		return readErr
+	}
+	p, step := h.titled(r, c.Name), views.MessageStep{Campaign: c, Senders: senders, Preview: preview, Focus: focus, Now: h.now()}
+	switch {
+	case !partial(r):
+		return h.RenderForm(w, r, err, views.MessagePage(p, step, err))
+	case focus != "":
+		return h.RenderForm(w, r, err, views.MessageButtons(p, step, err))
+	}
+	return h.RenderForm(w, r, err, views.MessagePreview(p, step))
+}
+
+// preview is the phone beside the form, for the row of the recipients that is asked
+// for. as is what it shows unless the form says otherwise.
+func (h *Handlers) preview(r *http.Request, c models.Campaign, senders []models.Sender, as string) (views.Preview, error) {
+	p := views.Preview{Campaign: c, As: as, Now: h.now(), Values: c.Content.Samples(c.Fallback)}
+	if chosen := r.FormValue("as"); chosen == "sms" || chosen == "kakao" {
+		p.As = chosen
+	}
+	if i := slices.IndexFunc(senders, func(s models.Sender) bool { return s.ID == c.SenderID }); i >= 0 {
+		p.Sender = senders[i]
+	}
+	if c.AudienceID == 0 {
+		return p, nil
+	}
+	audience, err := h.db.Audience(r.Context(), c.TeamID, c.AudienceID)
+	if err != nil || audience.Size == 0 {
+		return p, err
+	}
+	p.Columns, p.Rows = audience.Columns, audience.Size
+	asked, _ := strconv.ParseInt(r.FormValue("row"), 10, 64)
+	step, _ := strconv.ParseInt(r.FormValue("row-step"), 10, 64)
+	p.Row = min(max(asked, 1)+step, p.Rows)
+	p.Row = max(p.Row, 1)
+	recipient, found, err := h.db.RecipientAt(r.Context(), c.AudienceID, int(p.Row-1))
+	if err != nil || !found {
+		return p, err
+	}
+	p.Phone = recipient.Phone
+	p.Values, err = models.ParseVars(recipient.Vars)
+	return p, err
+}
+
+// EditFallback is the step of composing that says what goes out by SMS.
+func (h *Handlers) EditFallback(w http.ResponseWriter, r *http.Request) error {
+	return h.compose(w, r, func(draft models.Campaign) error {
+		return h.showFallback(w, r, draft, nil)
+	})
+}
+
+// SaveFallback keeps the fallback and leads to the schedule.
+func (h *Handlers) SaveFallback(w http.ResponseWriter, r *http.Request) error {
+	return h.compose(w, r, func(draft models.Campaign) error {
+		typed := fallbackForm(r, draft)
+		switch {
+		case r.PostForm.Has("later"):
+			return h.saveForLater(w, r, draft, typed, func(c models.Campaign, err error) error { return h.showFallback(w, r, c, err) })
+		case redraws(r):
+			saved, err := h.actions.SaveDraft(r.Context(), h.visit(r).actor, draft, typed)
+			return h.showFallback(w, r, afterSave(draft, saved, err), err)
+		}
+		saved, err := h.actions.SaveFallback(r.Context(), h.visit(r).actor, draft, typed)
+		if err != nil {
+			return h.showFallback(w, r, afterSave(draft, saved, err), err)
+		}
+		return h.Redirect(w, r, views.StepPath(saved, "schedule"), models.Text{})
+	})
+}
+
+// PreviewFallback draws what has been typed, and keeps nothing.
+func (h *Handlers) PreviewFallback(w http.ResponseWriter, r *http.Request) error {
+	return h.compose(w, r, func(draft models.Campaign) error {
+		return h.showFallback(w, r, fallbackForm(r, draft), nil)
+	})
+}
+
+func fallbackForm(r *http.Request, draft models.Campaign) models.Campaign {
+	c := draft
+	c.Revision = edited(r, draft)
+	c.Fallback = models.Fallback{On: checked(r, "on"), Type: field(r, "type"), Title: field(r, "title"), Text: text(r, "text")}
+	if c.Fallback.Type != kakao.FallbackSMS && c.Fallback.Type != kakao.FallbackLMS {
+		c.Fallback.Type = ""
+	}
+	if strings.TrimSpace(c.Fallback.Text) == "" {
+		c.Fallback.Text = ""
+	}
+	return c
+}
+
+func (h *Handlers) showFallback(w http.ResponseWriter, r *http.Request, c models.Campaign, err error) error {
+	senders, readErr := h.db.Senders(r.Context(), c.AppkeyID)
+	if readErr != nil {
+		return readErr
+	}
+	preview, readErr := h.preview(r, c, senders, "sms")
+	if readErr != nil {
+		return readErr
+	}
+	p, step := h.titled(r, c.Name), views.FallbackStep{Campaign: c, Preview: preview}
+	if partial(r) {
+		return h.RenderForm(w, r, err, views.FallbackPreview(p, step))
+	}
+	return h.RenderForm(w, r, err, views.FallbackPage(p, step, err))
+}
+
+// EditSchedule is the step of composing that says when.
+func (h *Handlers) EditSchedule(w http.ResponseWriter, r *http.Request) error {
+	return h.compose(w, r, func(draft models.Campaign) error {
+		return h.showSchedule(w, r, draft, models.ScheduleOf(draft.ScheduledAt), nil)
+	})
+}
+
+// SaveSchedule keeps the time and leads to the check.
+func (h *Handlers) SaveSchedule(w http.ResponseWriter, r *http.Request) error {
+	return h.compose(w, r, func(draft models.Campaign) error {
+		typed, in := draft, models.NewSchedule{Later: field(r, "when") == "later", Date: field(r, "date"), Clock: field(r, "clock")}
+		typed.Revision = edited(r, draft)
+		if r.PostForm.Has("later") {
+			return h.keepSchedule(w, r, draft, typed, in)
+		}
+		saved, err := h.actions.SaveSchedule(r.Context(), h.visit(r).actor, draft, typed, in)
+		if err != nil {
+			return h.showSchedule(w, r, afterSave(draft, saved, err), in, err)
+		}
+		return h.Redirect(w, r, views.StepPath(saved, "check"), models.Text{})
+	})
+}
+
+// keepSchedule keeps whatever time can be read.
+func (h *Handlers) keepSchedule(w http.ResponseWriter, r *http.Request, draft, typed models.Campaign, in models.NewSchedule) error {
+	again := func(c models.Campaign, err error) error { return h.showSchedule(w, r, c, in, err) }
+	at, err := in.At()
+	if err != nil {
+		return again(typed, err)
+	}
+	typed.ScheduledAt = at
+	return h.saveForLater(w, r, draft, typed, again)
+}
+
+func (h *Handlers) showSchedule(w http.ResponseWriter, r *http.Request, c models.Campaign, in models.NewSchedule, err error) error {
+	step := views.ScheduleStep{Campaign: c, In: in, Now: h.now()}
+	return h.RenderForm(w, r, err, views.SchedulePage(h.titled(r, c.Name), step, err))
+}
+
+// ShowCheck is the last step of composing: everything that speaks against the
+// campaign or for it, and the button that launches it.
+func (h *Handlers) ShowCheck(w http.ResponseWriter, r *http.Request) error {
+	return h.compose(w, r, func(draft models.Campaign) error {
+		return h.showCheck(w, r, draft, nil)
+	})
+}
+
+func (h *Handlers) showCheck(w http.ResponseWriter, r *http.Request, c models.Campaign, err error) error {
+	report, readErr := h.actions.Check(r.Context(), c)
+	if readErr != nil {
+		return readErr
+	}
+	senders, readErr := h.db.Senders(r.Context(), c.AppkeyID)
+	if readErr != nil {
+		return readErr
+	}
+	preview, readErr := h.preview(r, c, senders, "kakao")
+	if readErr != nil {
+		return readErr
+	}
+	step := views.CheckStep{Campaign: c, Report: report, Preview: preview}
+	return h.RenderForm(w, r, err, views.CheckPage(h.titled(r, c.Name), step, err))
+}
+
+// LaunchCampaign launches the draft that was checked, and leads to its page. One
+// that has been launched before leads there too.
+func (h *Handlers) LaunchCampaign(w http.ResponseWriter, r *http.Request) error {
+	return h.compose(w, r, func(draft models.Campaign) error {
+		err := h.actions.Launch(r.Context(), h.visit(r).actor, draft.AppkeyID, draft.ID, int(number(r, "revision")))
+		if err == nil {
+			return h.Redirect(w, r, views.CampaignPath(draft), views.LaunchedText(draft))
+		}
+		return h.compose(w, r, func(again models.Campaign) error { return h.showCheck(w, r, again, err) })
+	})
+}

@@ -1,0 +1,80 @@
+package models
+
+import (
+	"context"
+	"time"
+)
+
+// BatchGroup is a run of batches that stand alike, as a list shows them: one row.
+// Those that are under way or in doubt stand alone.
+type BatchGroup struct {
+	BatchID  int64 // of the first
+	First    int64 // number of the first
+	Last     int64
+	Batches  int64
+	Size     int64 // recipients
+	State    BatchState
+	Asks     bool // a person has to decide
+	Requests int64
+	Request  string // id of the request, if there is one only
+	Calls    int64
+	CalledAt FlexTime // the first request
+	HandedAt FlexTime // the first that was accepted
+	Code     int      // of the last answer
+	Text     string   // the provider's own words
+}
+
+// BatchGroups are the batches of a campaign behind the number after, grouped, at
+// most limit rows.
+func (db *DB) BatchGroups(ctx context.Context, campaignID, after int64, limit int) ([]BatchGroup, error) {
+	var gs []BatchGroup
+	return gs, db.read(ctx).Raw(`SELECT MIN(id) AS batch_id, MIN(number) AS first, MAX(number) AS last, COUNT(*) AS batches,
+			SUM(size) AS size, state, asks, COUNT(NULLIF(request_id, '')) AS requests, MAX(request_id) AS request,
+			SUM(calls) AS calls, MIN(called_at) AS called_at, MIN(handed_at) AS handed_at, result_code AS code, MAX(result_text) AS text
+		FROM (SELECT b.*, CASE WHEN state IN ('sending', 'in_doubt') THEN -number
+				ELSE number - ROW_NUMBER() OVER (PARTITION BY state, result_code ORDER BY number) END AS run
+			FROM batches b WHERE campaign_id = ? AND number > ?) AS numbered
+		GROUP BY state, asks, result_code, run ORDER BY first LIMIT ?`, campaignID, after, limit).Scan(&gs).Error
+}
+
+// LastCalls are the last requests made for each of the batches.
+func (db *DB) LastCalls(ctx context.Context, batchIDs []int64) (map[int64]Call, error) {
+	if len(batchIDs) == 0 {
+		return nil, nil
+	}
+	var cs []Call
+	if err := db.read(ctx).Where("batch_id IN ?", batchIDs).Order("batch_id, call").Find(&cs).Error; err != nil {
+		return nil, err
+	}
+	last := make(map[int64]Call, len(batchIDs))
+	for _, c := range cs {
+		last[c.BatchID] = c
+	}
+	return last, nil
+}
+
+// Stoppable is what cancelling a campaign can do, or has done, counted in
+// recipients.
+type Stoppable struct {
+	Here    int64 // not handed over: surely stopped
+	Held    int64 // the provider has it and its time is to come: can be asked
+	Unknown int64 // being handed over, or in doubt
+	Sent    int64 // handed over to be sent at once: cannot be stopped
+
+	StoppedHere int64 // cancelled before it was handed over
+	StoppedHeld int64 // cancelled by the provider
+}
+
+// Stoppable adds up the batches of a campaign.
+func (db *DB) Stoppable(ctx context.Context, c Campaign, now time.Time) (s Stoppable, err error) {
+	err = db.read(ctx).Raw(`SELECT
+			COALESCE(SUM(CASE WHEN state = 'planned' THEN `+openSQL+` ELSE 0 END), 0) AS here,
+			COALESCE(SUM(CASE WHEN state = 'handed_over' AND request_at > ? THEN `+openSQL+` ELSE 0 END), 0) AS held,
+			COALESCE(SUM(CASE WHEN state IN ('sending', 'in_doubt') THEN `+openSQL+` ELSE 0 END), 0) AS unknown,
+			COALESCE(SUM(CASE WHEN state = 'handed_over' AND (request_at IS NULL OR request_at <= ?) THEN `+openSQL+` ELSE 0 END), 0) AS sent,
+			COALESCE(SUM(CASE WHEN state = 'cancelled' THEN cancelled ELSE 0 END), 0) AS stopped_here,
+			COALESCE(SUM(CASE WHEN state <> 'cancelled' THEN cancelled ELSE 0 END), 0) AS stopped_held
+		FROM batches WHERE campaign_id = ?`, now.UTC(), now.UTC(), c.ID).Scan(&s).Error
+	s.Here += c.Audience - c.Planned
+	return s, err
+}

@@ -1,0 +1,216 @@
+package views
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"soshik/internal/kakao"
+	"soshik/models"
+)
+
+// NewCampaignPath is the form that begins a campaign.
+func NewCampaignPath(appkeyID int64) string { return CampaignsPath(appkeyID) + "/new" }
+
+// CampaignList is a page of the list of campaigns.
+type CampaignList struct {
+	Rows       []models.CampaignRow
+	First      bool // nothing newer is left out
+	More       bool // there are older ones
+	HasSenders bool
+	Now        time.Time
+}
+
+// olderPath is the page behind the last row.
+func (l CampaignList) olderPath(p Page) string {
+	return fmt.Sprintf("%s?before=%d", CampaignsPath(p.Appkey.ID), l.Rows[len(l.Rows)-1].ID)
+}
+
+// campaignLink is where a row of the list leads to: a draft to where it is
+// composed.
+func campaignLink(c models.Campaign) string {
+	if c.State == models.CampaignDraft {
+		return StepPath(c, "message")
+	}
+	return CampaignPath(c)
+}
+
+// MessageStep is the step that says what is sent.
+type MessageStep struct {
+	Campaign models.Campaign // as it is, or as it was typed
+	Senders  []models.Sender
+	Preview  Preview
+	Focus    string // id of the field to go on with
+	Now      time.Time
+}
+
+// Preview is a message on a phone, with the values of one recipient or, where
+// there are none yet, with samples.
+type Preview struct {
+	Campaign models.Campaign // as it was typed
+	Sender   models.Sender   // zero if none is chosen
+	As       string          // what is shown: kakao or sms
+	Row      int64           // of the recipients, from 1; 0 for samples
+	Rows     int64
+	Columns  []string // the variables that the recipients have
+	Phone    string
+	Values   map[string]string
+	Now      time.Time
+}
+
+// lacks reports whether no recipient can have a value for the variable.
+func (v Preview) lacks(name string) bool { return v.Rows > 0 && !slices.Contains(v.Columns, name) }
+
+// skip is why the recipient would get nothing, "" if nothing is in the way.
+func (v Preview) skip() string {
+	if v.Row == 0 {
+		return ""
+	}
+	c := v.Campaign
+	_, reason, err := models.NewComposer(c.Channel, c.Content, c.Fallback).Compose(models.VarsJSON(v.Values))
+	if err != nil {
+		return ""
+	}
+	return reason
+}
+
+// sms is what the recipient gets where KakaoTalk fails.
+func (v Preview) sms() models.SMS {
+	return v.Campaign.Fallback.SMS(v.Campaign.Content, v.Sender.UnsubscribeNo, v.Values)
+}
+
+// at is when the recipient reads it.
+func (v Preview) at() time.Time {
+	if v.Campaign.ScheduledAt != nil {
+		return *v.Campaign.ScheduledAt
+	}
+	return v.Now
+}
+
+// FallbackStep is the step that says what goes out by SMS.
+type FallbackStep struct {
+	Campaign models.Campaign
+	Preview  Preview
+}
+
+// ScheduleStep is the step that says when.
+type ScheduleStep struct {
+	Campaign models.Campaign
+	In       models.NewSchedule
+	Now      time.Time
+}
+
+// suggested fills a time in that suits most people: ten in the morning, tomorrow.
+func (s ScheduleStep) suggested() models.NewSchedule {
+	in := s.In
+	if !in.Later && in.Date == "" && in.Clock == "" {
+		in.Date, in.Clock = s.Now.In(kakao.KST).AddDate(0, 0, 1).Format(time.DateOnly), "10:00"
+	}
+	return in
+}
+
+// firstDay and lastDay bound what can be scheduled.
+func (s ScheduleStep) firstDay() string { return s.Now.In(kakao.KST).Format(time.DateOnly) }
+
+func (s ScheduleStep) lastDay() string {
+	return s.Now.In(kakao.KST).AddDate(0, 0, kakao.FriendTalkHorizonDays).Format(time.DateOnly)
+}
+
+// CheckStep is the last step, from which the campaign is launched.
+type CheckStep struct {
+	Campaign models.Campaign
+	Report   models.Report
+	Preview  Preview
+}
+
+// launchText says what the button that launches does.
+func (s CheckStep) launchText() models.Text {
+	if s.Campaign.ScheduledAt != nil {
+		return models.T("compose.launch_at", "Time", *s.Campaign.ScheduledAt)
+	}
+	if s.Report.Blocked() {
+		return models.T("compose.launch_now_blocked")
+	}
+	return models.T("compose.launch_now", "Count", s.Report.Sendable)
+}
+
+// LaunchedText says that c has been launched.
+func LaunchedText(c models.Campaign) models.Text {
+	if c.ScheduledAt != nil {
+		return models.T("compose.launched_later")
+	}
+	return models.T("compose.launched_now")
+}
+
+// findingLabel names the field that a finding is about, "" if it is about none.
+func findingLabel(p Page, f models.Finding) string {
+	if rest, ok := strings.CutPrefix(f.Field, "button-"); ok {
+		n, _, _ := strings.Cut(rest, "-")
+		i, _ := strconv.Atoi(n)
+		return p.T("compose.button_n", "Number", i+1)
+	}
+	return map[string]string{
+		"message/name": p.T("campaigns.name"), "message/sender": p.T("compose.sender"), "message/text": p.T("compose.text"),
+		"fallback/text": p.T("compose.fallback_text"), "fallback/title": p.T("compose.fallback_title"),
+	}[f.Step+"/"+f.Field]
+}
+
+// mendPath leads to where a finding is mended.
+func mendPath(c models.Campaign, f models.Finding) string {
+	path := StepPath(c, f.Step)
+	switch f.Field {
+	case "", "scheduled_at":
+		return path
+	}
+	return path + "#" + f.Field
+}
+
+// campaignName is what a campaign is called, also while it has no name.
+func campaignName(p Page, c models.Campaign) string {
+	if c.Name == "" {
+		return p.T("compose.unnamed")
+	}
+	return c.Name
+}
+
+// named is p with the campaign's name as its title.
+func named(p Page, c models.Campaign) Page {
+	p.Title = campaignName(p, c)
+	return p
+}
+
+// senderOptions are the senders to choose from, each with its state and today's
+// count.
+func senderOptions(p Page, ss []models.Sender, now time.Time) []Option {
+	options := []Option{{"", p.T("compose.sender_choose")}}
+	for _, s := range ss {
+		options = append(options, Option{fmt.Sprint(s.ID), senderOption(p, s, now)})
+	}
+	return options
+}
+
+func senderOption(p Page, s models.Sender, now time.Time) string {
+	state := senderStatus(p, s)
+	if t := s.Trouble(); t != "" {
+		state = p.T("sender.is." + string(t))
+	}
+	parts := []string{s.PlusFriendID, state}
+	if n, known := s.SentToday(now); known && s.DailyMax > 0 {
+		parts = append(parts, p.T("compose.today_of", "Sent", n, "Max", s.DailyMax))
+	} else if known {
+		parts = append(parts, p.T("compose.today", "Sent", n))
+	}
+	return strings.Join(parts, " · ")
+}
+
+func idOrEmpty(id int64) string {
+	if id == 0 {
+		return ""
+	}
+	return fmt.Sprint(id)
+}
+
+// composes reports whether the person may edit drafts.
+func composes(p Page) bool { return p.Actor.Can(models.ManageCampaigns) }

@@ -1,0 +1,368 @@
+package views
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"soshik/internal/kakao"
+	"soshik/models"
+)
+
+// Progress is what has become of a campaign so far.
+type Progress struct {
+	models.Campaign
+
+	Equation   models.Equation
+	Sender     models.Sender // zero if it is gone
+	CreatedBy  string        // name; empty if that person is gone
+	LaunchedBy string
+	Codes      []models.CodeCount
+	Batches    map[models.BatchState]int64
+	Stoppable  models.Stoppable
+	Groups     []models.BatchGroup
+	After      int64                 // number of the batch before the first group
+	Next       int64                 // where the next page of groups begins; 0: there is none
+	Calls      map[int64]models.Call // the last one of a batch
+}
+
+// Live reports whether the page can still change by itself.
+func (v Progress) Live() bool {
+	return !v.State.Over() || v.Equation.InDoubt+v.Equation.Handed+v.Equation.SMSWaiting > 0
+}
+
+// Cancellable reports whether there is anything that cancelling could do.
+func (v Progress) Cancellable() bool {
+	switch v.State {
+	case models.CampaignPlanning, models.CampaignScheduled, models.CampaignSending, models.CampaignPaused, models.CampaignHeld:
+		return true
+	case models.CampaignDraft, models.CampaignCancelling, models.CampaignFinished, models.CampaignCancelled:
+	}
+	return false
+}
+
+// stopped reports whether the campaign waits for a person.
+func (v Progress) stopped() bool {
+	return v.State == models.CampaignPaused || v.State == models.CampaignHeld
+}
+
+// cancelled reports whether the campaign is being cancelled, or has been.
+func (v Progress) cancelled() bool {
+	return v.State == models.CampaignCancelling || v.State == models.CampaignCancelled
+}
+
+// batches is how many batches there are.
+func (v Progress) batches() (all, handed int64) {
+	for state, n := range v.Batches {
+		all += n
+		if state != models.BatchPlanned && state != models.BatchSending && state != models.BatchInDoubt {
+			handed += n
+		}
+	}
+	return all, handed
+}
+
+// pretitle is what the campaign is one of.
+func (v Progress) pretitle(p Page) string {
+	parts := []string{p.T("nav.campaigns"), p.T("progress.channel." + string(v.Channel))}
+	if v.Sender.PlusFriendID != "" {
+		parts = append(parts, v.Sender.PlusFriendID)
+	}
+	return strings.Join(parts, " · ")
+}
+
+// when is when it goes out, and who is behind it.
+func (v Progress) when(p Page) string {
+	at := v.LaunchedAt
+	if v.ScheduledAt != nil {
+		at = v.ScheduledAt
+	}
+	var parts []string
+	if at != nil {
+		parts = append(parts, fmt.Sprintf("%s (%s)", p.Time(*at), p.T("time.kst")))
+	}
+	if v.CreatedBy != "" {
+		parts = append(parts, p.T("progress.created_by", "Name", v.CreatedBy))
+	}
+	if v.LaunchedBy != "" {
+		parts = append(parts, p.T("progress.launched_by", "Name", v.LaunchedBy))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// segment is a part of the bar, in percent of its width.
+type segment struct {
+	part  models.Part
+	count int64
+	x, w  float64
+}
+
+// minSegment is how wide a part that is there is at least, in percent.
+const minSegment = 3.2
+
+// segments are the parts that are there. Small ones are drawn wider than they are,
+// at the cost of the large ones.
+func (v Progress) segments() []segment {
+	var all []segment
+	for _, part := range models.Parts() {
+		if n := v.Equation.Count(part); n > 0 {
+			all = append(all, segment{part: part, count: n})
+		}
+	}
+	small, large := 0.0, int64(0)
+	for _, s := range all {
+		if v.share(s.count) < minSegment {
+			small += minSegment
+		} else {
+			large += s.count
+		}
+	}
+	x := 0.0
+	for i, s := range all {
+		w := minSegment
+		if v.share(s.count) >= minSegment {
+			w = (100 - small) * float64(s.count) / float64(large)
+		}
+		all[i].x, all[i].w = x, w
+		x += w
+	}
+	return all
+}
+
+func (v Progress) share(n int64) float64 {
+	return 100 * float64(n) / float64(max(v.Equation.Audience, 1))
+}
+
+func int64Text(n int64) string { return strconv.FormatInt(n, 10) }
+
+func percent(f float64) string { return strconv.FormatFloat(f, 'f', 3, 64) + "%" }
+
+// roomFor is how wide a segment must be for its number to stand in it: always, and
+// on wide screens only. In percent for each digit.
+const (
+	roomAlways = 2.8
+	roomWide   = 0.95
+)
+
+func (s segment) fits(p Page, room float64) bool {
+	return s.w >= room*float64(len(p.Number(s.count))+1)
+}
+
+// named reports whether there is room for the part's name too.
+func (s segment) named(p Page) bool {
+	return s.w >= roomWide*float64(len(p.Number(s.count))+4+2*len([]rune(partName(p, s.part))))
+}
+
+func partName(p Page, part models.Part) string { return p.T("progress.part." + string(part)) }
+
+// partPath leads to the messages of a part; those that are not planned yet have
+// none.
+func partPath(c models.Campaign, part models.Part) string {
+	if part == models.PartUnplanned {
+		return CampaignPath(c)
+	}
+	return MessagesPath(c, models.MessageFilter{Part: part})
+}
+
+// MessagesPath lists messages of a campaign.
+func MessagesPath(c models.Campaign, f models.MessageFilter) string {
+	q := url.Values{}
+	for name, value := range map[string]string{"state": string(f.Part), "code": f.Code, "phone": f.Phone} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if f.After > 0 {
+		q.Set("after", strconv.FormatInt(f.After, 10))
+	}
+	path := CampaignPath(c) + "/messages"
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
+}
+
+// sum writes the equation out.
+func (v Progress) sum(p Page) string {
+	var terms []string
+	for _, s := range v.segments() {
+		terms = append(terms, p.Number(s.count))
+	}
+	return strings.Join(terms, " + ") + " = " + p.Number(v.Equation.Audience)
+}
+
+// failure is a code, and how many messages have it.
+type failure struct {
+	code  string
+	count int64
+	sms   int64 // of them those reached by SMS
+}
+
+// failures are the codes of what did not arrive by KakaoTalk, the most frequent
+// first. What somebody cancelled is no failure.
+func (v Progress) failures() []failure {
+	var all []failure
+	for _, c := range v.Codes {
+		if c.State == models.MessageCancelled || c.Code == "" {
+			continue
+		}
+		i := slices.IndexFunc(all, func(f failure) bool { return f.code == c.Code })
+		if i < 0 {
+			i, all = len(all), append(all, failure{code: c.Code})
+		}
+		all[i].count += c.Count
+		if c.State == models.MessageSMS {
+			all[i].sms += c.Count
+		}
+	}
+	slices.SortStableFunc(all, func(a, b failure) int { return int(b.count - a.count) })
+	return all
+}
+
+// ours reports whether a code is not the provider's: why a recipient was skipped, or
+// counts as refused.
+func ours(code string) bool {
+	return slices.Contains([]string{models.SkipNoValue, models.SkipTooLong, models.CodeAnswerLost}, code)
+}
+
+// codeMeaning is a result code in words, as far as it is known.
+func codeMeaning(p Page, code string) string {
+	return known(p, "code."+code, p.T("progress.code_unknown"))
+}
+
+func numbers(g models.BatchGroup) string {
+	if g.First == g.Last {
+		return strconv.FormatInt(g.First, 10)
+	}
+	return fmt.Sprintf("%d–%d", g.First, g.Last)
+}
+
+// batchState is where batches stand, in words, and in which of Tabler's colours.
+func batchState(g models.BatchGroup) (key, color string) {
+	if g.Asks {
+		return "progress.batch.asks", "red"
+	}
+	key = "progress.batch." + string(g.State)
+	switch g.State {
+	case models.BatchPlanned, models.BatchCancelled:
+		return key, "secondary"
+	case models.BatchSending:
+		return key, "blue"
+	case models.BatchInDoubt:
+		return key, "orange"
+	case models.BatchHanded:
+		return key, "green"
+	case models.BatchRefused:
+		return key, "red"
+	}
+	panic(fmt.Errorf("no batch state %q", g.State))
+}
+
+// requests says which request the batches have become.
+func requests(p Page, g models.BatchGroup) string {
+	switch {
+	case g.Requests == 1:
+		return g.Request
+	case g.Requests > 1:
+		return p.T("progress.requests", "Count", g.Requests)
+	}
+	return ""
+}
+
+// answer is what the provider last said about a batch, in its own words.
+func (v Progress) answer(p Page, g models.BatchGroup) string {
+	code, text := g.Code, g.Text
+	if call, ok := v.Calls[g.BatchID]; ok && (call.Code != kakao.CodeOK || call.Text != "") {
+		code, text = call.Code, call.Text
+	} else if ok && call.Outcome == models.CallInDoubt {
+		return p.T("progress.no_answer")
+	}
+	switch {
+	case text == "" && code == kakao.CodeOK:
+		return ""
+	case code == kakao.CodeOK:
+		return text
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s (%d)", text, code))
+}
+
+// groupTime is when the batches were handed over, or else when that was tried.
+func groupTime(p Page, g models.BatchGroup) string {
+	switch {
+	case !g.HandedAt.IsZero():
+		return p.Clock(g.HandedAt.Time)
+	case !g.CalledAt.IsZero():
+		return p.Clock(g.CalledAt.Time)
+	}
+	return ""
+}
+
+func (v Progress) groupsPath(after int64) string {
+	if after == 0 {
+		return CampaignPath(v.Campaign)
+	}
+	return fmt.Sprintf("%s?after=%d", CampaignPath(v.Campaign), after)
+}
+
+func decidePath(c models.Campaign, number int64) string {
+	return fmt.Sprintf("%s/batches/%d/decide", CampaignPath(c), number)
+}
+
+// MessageList is messages of a campaign.
+type MessageList struct {
+	models.Campaign
+
+	Filter   models.MessageFilter
+	Typed    string // the number that is searched for
+	Messages []models.ListedMessage
+	Next     int64 // where the next page begins; 0: there is none
+}
+
+func (l MessageList) without(change func(*models.MessageFilter)) string {
+	f := l.Filter
+	change(&f)
+	return MessagesPath(l.Campaign, f)
+}
+
+func (l MessageList) first() string { return l.without(func(f *models.MessageFilter) { f.After = 0 }) }
+func (l MessageList) next() string {
+	return l.without(func(f *models.MessageFilter) { f.After = l.Next })
+}
+func (l MessageList) anyCode() string {
+	return l.without(func(f *models.MessageFilter) { f.After, f.Code = 0, "" })
+}
+
+// partOptions are what a list can be narrowed to.
+func partOptions(p Page) []Option {
+	options := []Option{{"", p.T("progress.all")}}
+	for _, part := range models.Parts() {
+		if part != models.PartUnplanned {
+			options = append(options, Option{string(part), partName(p, part)})
+		}
+	}
+	return options
+}
+
+func messagePhone(p Page, m models.ListedMessage) string {
+	if p.Actor.Can(models.ViewNumbers) {
+		return kakao.FormatPhone(m.Phone)
+	}
+	return kakao.MaskPhone(m.Phone)
+}
+
+// fallbackState is how far the SMS has come, in words; empty if there is none.
+func fallbackState(p Page, s models.FallbackState) string {
+	switch s {
+	case models.FallbackNone:
+		return "–"
+	case models.FallbackTarget, models.FallbackUnderWay:
+		return p.T("progress.sms.waiting")
+	case models.FallbackDelivered:
+		return p.T("progress.sms.delivered")
+	case models.FallbackFailed:
+		return p.T("progress.sms.failed")
+	}
+	panic(fmt.Errorf("no fallback state %d", s))
+}
