@@ -37,6 +37,9 @@ type Browser struct {
 	pw      *playwright.Playwright
 	browser playwright.Browser
 	axe     string // the source of axe-core
+
+	mu    sync.Mutex
+	pages map[string]int // opened so far, by folder for what a test leaves behind
 }
 
 // New returns a browser that is not started yet. A TestMain makes one for its
@@ -86,6 +89,20 @@ func (b *Browser) started(t testing.TB) {
 	default:
 		t.Fatal(b.err)
 	}
+}
+
+// opened counts a page with the folder, and empties the folder for the first one:
+// what an earlier run left behind would be taken for this one's.
+func (b *Browser) opened(dir string) (number int, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.pages == nil {
+		b.pages = map[string]int{}
+	}
+	if b.pages[dir]++; b.pages[dir] == 1 {
+		err = os.RemoveAll(dir)
+	}
+	return b.pages[dir], err
 }
 
 func (b *Browser) start() error {

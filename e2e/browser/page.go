@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -52,6 +53,7 @@ type Page struct {
 	opts    Options
 	allow   []*regexp.Regexp
 	dir     string // for what a failed test leaves behind
+	suffix  string // of the files there, where a test has several pages
 
 	mu         sync.Mutex
 	complaints []string
@@ -72,10 +74,12 @@ func (b *Browser) Page(t testing.TB, opts Options) *Page {
 	for _, expression := range opts.Allow {
 		p.allow = append(p.allow, regexp.MustCompile(expression))
 	}
-	// What an earlier run left behind would be taken for this one's.
-	p.must(os.RemoveAll(p.dir))
+	number, err := b.opened(p.dir)
+	p.must(err)
+	if number > 1 {
+		p.suffix = fmt.Sprintf("-%d", number)
+	}
 
-	var err error
 	p.context, err = b.browser.NewContext(contextOptions(opts))
 	p.must(err)
 	t.Cleanup(p.close)

@@ -79,12 +79,12 @@ func (p *Page) keep() error {
 		return err
 	}
 	_, screenshotErr := p.Screenshot(playwright.PageScreenshotOptions{
-		Path: playwright.String(filepath.Join(p.dir, "failed.png")), FullPage: playwright.Bool(true),
+		Path: playwright.String(filepath.Join(p.dir, "failed"+p.suffix+".png")), FullPage: playwright.Bool(true),
 	})
 	html, contentErr := p.Content()
 	if contentErr == nil {
-		contentErr = os.WriteFile(filepath.Join(p.dir, "failed.html"), []byte(html), 0o644)
+		contentErr = os.WriteFile(filepath.Join(p.dir, "failed"+p.suffix+".html"), []byte(html), 0o644)
 	}
-	traceErr := p.context.Tracing().Stop(filepath.Join(p.dir, "trace.zip"))
+	traceErr := p.context.Tracing().Stop(filepath.Join(p.dir, "trace"+p.suffix+".zip"))
 	return errors.Join(screenshotErr, contentErr, traceErr)
 }
