@@ -31,17 +31,15 @@ type studio struct {
 	sender models.Sender
 }
 
-func newStudio(t *testing.T, sim nhnsim.Config) *studio {
+func newStudio(t *testing.T) *studio {
 	t.Helper()
 	offset := kakao.DayOffset(time.Now())
 	s := &studio{site: newSite(t, func(c *web.Config) { c.ClockOffset = offset })}
 	s.setUp(t)
-	sim.Now = func() time.Time { return time.Now().Add(offset) }
-	if sim.Latency.Max == 0 {
-		sim.Latency = nhnsim.Span{Min: 10 * time.Millisecond, Max: 50 * time.Millisecond}
-		sim.FallbackLatency = sim.Latency
-	}
-	s.openSim(t, sim)
+	soon := nhnsim.Span{Min: 10 * time.Millisecond, Max: 50 * time.Millisecond}
+	s.openSim(t, nhnsim.Config{
+		Now: func() time.Time { return time.Now().Add(offset) }, Latency: soon, FallbackLatency: soon,
+	})
 	s.addAppkey(t)
 	return s
 }
@@ -207,7 +205,7 @@ func has(t *testing.T, got answer, texts ...string) {
 
 func TestImportOfACP949File(t *testing.T) {
 	t.Parallel()
-	s := newStudio(t, nhnsim.Config{})
+	s := newStudio(t)
 	c := s.draft(t)
 	mapping := s.upload(t, c, "단골.csv", cp949(t, listOf(30)))
 	has(t, mapping, "김하늘", `<option value="cp949" selected>`, `<option value="할인율" selected>`, `<option value="@phone" selected>`, "메모")
@@ -234,7 +232,7 @@ func TestImportOfACP949File(t *testing.T) {
 // A reading that is wrong at first can be changed.
 func TestAFileCanBeReadInAnotherWay(t *testing.T) {
 	t.Parallel()
-	s := newStudio(t, nhnsim.Config{})
+	s := newStudio(t)
 	mapping := s.upload(t, s.draft(t), "단골.csv", cp949(t, listOf(5)))
 	garbled := s.post(t, mapping.path, url.Values{"read-as": {"1"}, "encoding": {"utf-8"}, "separator": {","}, "header": {"1"}})
 	if garbled.status != http.StatusOK || strings.Contains(garbled.body, "김하늘") {
@@ -248,7 +246,7 @@ func TestAFileCanBeReadInAnotherWay(t *testing.T) {
 
 func TestFilesThatAreRefused(t *testing.T) {
 	t.Parallel()
-	s := newStudio(t, nhnsim.Config{})
+	s := newStudio(t)
 	c := s.draft(t)
 	tests := []struct {
 		name, want string
@@ -278,7 +276,7 @@ func TestFilesThatAreRefused(t *testing.T) {
 // What a spreadsheet would take for a formula is defused.
 func TestDownloadIsDefused(t *testing.T) {
 	t.Parallel()
-	s := newStudio(t, nhnsim.Config{})
+	s := newStudio(t)
 	page := s.bringIn(t, s.draft(t), []byte("이름,휴대폰,할인율,메모\n김하늘,01012345678,5%,\n김하늘,=1+1,5%,\n김하늘,@cmd,5%,\n"))
 	has(t, s.get(t, page+"/rows.csv?kind=refused"), "3,'=1+1,", "4,'@cmd,")
 }
@@ -306,7 +304,7 @@ func TestEveryReasonIsInTheCatalogs(t *testing.T) {
 // Recipients of a campaign that has been launched stay as they are.
 func TestUploadAfterTheLaunch(t *testing.T) {
 	t.Parallel()
-	s := newStudio(t, nhnsim.Config{})
+	s := newStudio(t)
 	c := s.draft(t)
 	s.bringIn(t, c, cp949(t, listOf(3)))
 	s.launch(t, c)

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"soshik/internal/nhn/nhnsim"
 	"soshik/models"
 )
 
@@ -47,7 +46,7 @@ func number(t *testing.T, text string) int64 {
 
 func TestFromTheFileToTheResults(t *testing.T) {
 	t.Parallel()
-	s := newStudio(t, nhnsim.Config{})
+	s := newStudio(t)
 	c := s.draft(t)
 	if got := s.get(t, s.path(c, "")); got.path != s.path(c, "/message") {
 		t.Errorf("a draft leads to %s", got.path)
@@ -104,7 +103,7 @@ func (s *studio) listsMessages(t *testing.T, c models.Campaign) {
 // A viewer sees the numbers masked, and no buttons.
 func TestAViewerSeesNumbersMasked(t *testing.T) {
 	t.Parallel()
-	s := newStudio(t, nhnsim.Config{})
+	s := newStudio(t)
 	c := s.draft(t)
 	s.bringIn(t, c, cp949(t, listOf(3)+endings()))
 	s.launch(t, c)
@@ -136,7 +135,7 @@ func (s *studio) demote(t *testing.T) {
 // A campaign of another appkey does not exist here.
 func TestACampaignOfAnotherAppkey(t *testing.T) {
 	t.Parallel()
-	s := newStudio(t, nhnsim.Config{})
+	s := newStudio(t)
 	c := s.draft(t)
 	other := models.Team{Name: "다른 팀", LeadMinutes: models.DefaultLead, CreatedAt: time.Now().UTC()}
 	check(t, s.DB.CreateTeam(t.Context(), &other))
@@ -152,7 +151,7 @@ func TestACampaignOfAnotherAppkey(t *testing.T) {
 
 func TestPauseResumeAndCancel(t *testing.T) {
 	t.Parallel()
-	s := newStudio(t, nhnsim.Config{})
+	s := newStudio(t)
 	c := s.draft(t)
 	s.bringIn(t, c, cp949(t, listOf(1500)))
 	c, err := s.DB.Campaign(t.Context(), s.appkey.ID, c.ID)
@@ -191,7 +190,7 @@ func TestPauseResumeAndCancel(t *testing.T) {
 // A batch of which nobody knows asks a person, with both facts.
 func TestAPersonDecides(t *testing.T) {
 	t.Parallel()
-	s := newStudio(t, nhnsim.Config{})
+	s := newStudio(t)
 	c := s.draft(t)
 	s.bringIn(t, c, cp949(t, listOf(3)))
 	s.launch(t, c)

@@ -64,7 +64,7 @@ func TestAnswersAfterWhichSendingGoesOn(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t, 300*time.Millisecond)
+			b := newBench(t, time.Second)
 			b.sim.SetFaults(nhnsim.Faults{Hook: nthSend(1, tt.answer)})
 			b.work(t)
 			c := b.draft(t, 1200, "0005")

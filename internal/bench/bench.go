@@ -176,7 +176,7 @@ func (r *run) compose(ctx context.Context) error {
 // importFile reads a CSV in CP949 with numbers in no order.
 func (r *run) importFile(ctx context.Context) (err error) {
 	path := filepath.Join(r.dir, "recipients.csv")
-	if err = r.writeCSV(path); err != nil {
+	if err := r.writeCSV(path); err != nil {
 		return err
 	}
 	a := r.app.Actions
