@@ -213,7 +213,7 @@ func (db *DB) SaveAppkey(ctx context.Context, k Appkey) error {
 	if err := db.refuseTakenAppkey(ctx, k); err != nil {
 		return err
 	}
-	k.UpdatedAt = time.Now().UTC()
+	k.UpdatedAt = db.now()
 	return dbError(db.write(ctx).Model(&Appkey{ID: k.ID}).
 		Select("Name", "Secret", "BaseURL", "SenderVersion", "ConvertToBrand", "RatePerSecond", "UpdatedAt").Updates(k).Error, "appkey")
 }

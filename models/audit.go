@@ -65,7 +65,7 @@ func (db *DB) Audit(ctx context.Context, a Actor, e Event) error {
 		e.Outcome = OutcomeOK
 	}
 	return db.write(ctx).Create(&AuditLog{
-		CreatedAt: time.Now().UTC(), TeamID: e.TeamID, AppkeyID: e.AppkeyID,
+		CreatedAt: db.now(), TeamID: e.TeamID, AppkeyID: e.AppkeyID,
 		UserID: a.User.ID, UserName: a.User.Name, Address: a.Address, RequestID: a.RequestID,
 		Action: e.Action, ObjectType: e.ObjectType, ObjectID: e.ObjectID, ObjectName: e.ObjectName,
 		Outcome: e.Outcome, Before: before, After: after,

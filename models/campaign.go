@@ -153,7 +153,7 @@ func (db *DB) CreateCampaign(ctx context.Context, c *Campaign) error {
 // somebody else has saved it since c was read, or it is no draft any more.
 func (db *DB) SaveDraft(ctx context.Context, c *Campaign) error {
 	read := c.Revision
-	c.Revision, c.UpdatedAt = read+1, time.Now().UTC()
+	c.Revision, c.UpdatedAt = read+1, db.now()
 	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ? AND revision = ?", c.ID, CampaignDraft, read).
 		Select("Name", "SenderID", "Content", "Fallback", "AudienceID", "ScheduledAt", "Revision", "UpdatedAt").Updates(c)
 	if res.Error == nil && res.RowsAffected == 0 {
@@ -166,7 +166,7 @@ func (db *DB) SaveDraft(ctx context.Context, c *Campaign) error {
 // MoveCampaign takes the campaign from one of the states from to another and sets
 // columns; moved is false if it was in none of them.
 func (db *DB) MoveCampaign(ctx context.Context, id int64, from []CampaignState, to CampaignState, set map[string]any) (moved bool, err error) {
-	values := map[string]any{"state": to, "updated_at": time.Now().UTC()}
+	values := map[string]any{"state": to, "updated_at": db.now()}
 	for k, v := range set {
 		values[k] = v
 	}
@@ -243,7 +243,7 @@ const openSQL = "(size - skipped - refused - delivered - failed - cancelled - cl
 func (db *DB) LaunchCampaign(ctx context.Context, c Campaign, userID, audience int64, now time.Time) (launched bool, err error) {
 	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ? AND revision = ?", c.ID, CampaignDraft, c.Revision).
 		Updates(map[string]any{
-			"state": CampaignPlanning, "launched_by": userID, "launched_at": now, "audience": audience, "updated_at": time.Now().UTC(),
+			"state": CampaignPlanning, "launched_by": userID, "launched_at": now, "audience": audience, "updated_at": db.now(),
 		})
 	return res.RowsAffected > 0, res.Error
 }
@@ -252,7 +252,7 @@ func (db *DB) LaunchCampaign(ctx context.Context, c Campaign, userID, audience i
 // says so to one.
 func (db *DB) TouchCampaign(ctx context.Context, c Campaign) (bool, error) {
 	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ? AND updated_at = ?", c.ID, c.State, c.UpdatedAt).
-		Update("updated_at", time.Now().UTC())
+		Update("updated_at", db.now())
 	return res.RowsAffected > 0, res.Error
 }
 
@@ -265,6 +265,6 @@ func (db *DB) RenewDue(ctx context.Context, id int64, now time.Time) error {
 // in its way. used is false if it is no draft any more.
 func (db *DB) UseAudience(ctx context.Context, campaignID, audienceID int64) (used bool, err error) {
 	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ?", campaignID, CampaignDraft).
-		Updates(map[string]any{"audience_id": audienceID, "revision": gorm.Expr("revision + 1"), "updated_at": time.Now().UTC()})
+		Updates(map[string]any{"audience_id": audienceID, "revision": gorm.Expr("revision + 1"), "updated_at": db.now()})
 	return res.RowsAffected > 0, res.Error
 }

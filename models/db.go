@@ -44,6 +44,7 @@ type DB struct {
 	w, r *gorm.DB
 	file string        // of SQLite; empty on PostgreSQL
 	pool *pgxpool.Pool // of PostgreSQL; nil on SQLite
+	now  func() time.Time
 }
 
 // Open connects to "postgres://…" or "sqlite:FILE".
@@ -83,7 +84,7 @@ func openSQLite(ctx context.Context, file string) (*DB, error) {
 	}
 	sqlDB(r).SetMaxOpenConns(readers)
 	sqlDB(r).SetMaxIdleConns(readers)
-	return &DB{w: w, r: r, file: file}, nil
+	return &DB{w: w, r: r, file: file, now: systemClock}, nil
 }
 
 func openGORM(dsn string) (*gorm.DB, error) {
@@ -108,7 +109,7 @@ func openPostgres(ctx context.Context, address string) (*DB, error) {
 		pool.Close()
 		return nil, err
 	}
-	return &DB{w: g, r: g, pool: pool}, nil
+	return &DB{w: g, r: g, pool: pool, now: systemClock}, nil
 }
 
 func gormConfig() *gorm.Config {
@@ -116,7 +117,7 @@ func gormConfig() *gorm.Config {
 		TranslateError:         true,
 		SkipDefaultTransaction: true,
 		Logger:                 logger.Discard,
-		NowFunc:                func() time.Time { return time.Now().UTC() },
+		NowFunc:                systemClock,
 	}
 }
 
@@ -127,6 +128,12 @@ func sqlDB(g *gorm.DB) *sql.DB {
 	}
 	return pool
 }
+
+func systemClock() time.Time { return time.Now().UTC() }
+
+// SetClock makes now the clock of everything that is written, before the database
+// is used. Leases go by [DB.Now] all the same.
+func (db *DB) SetClock(now func() time.Time) { db.now = now }
 
 // Dialect is SQLite or Postgres.
 func (db *DB) Dialect() string { return db.w.Name() }
@@ -151,7 +158,7 @@ func (db *DB) Close() error {
 // writing connection, so a write through db inside fn waits for itself forever.
 func (db *DB) Tx(ctx context.Context, fn func(tx *DB) error) error {
 	return db.w.WithContext(ctx).Transaction(func(g *gorm.DB) error {
-		return fn(&DB{w: g, r: g, file: db.file})
+		return fn(&DB{w: g, r: g, file: db.file, now: db.now})
 	})
 }
 

@@ -131,7 +131,7 @@ func (db *DB) MoveImport(ctx context.Context, i Import, from ImportState) (moved
 // SaveImportProgress notes how far a running import has come. It says whether the
 // import still is under i's claim.
 func (db *DB) SaveImportProgress(ctx context.Context, i Import) (ours bool, err error) {
-	i.WorkedAt = time.Now().UTC()
+	i.WorkedAt = db.now()
 	res := db.write(ctx).Model(&Import{}).Where("id = ? AND claim = ? AND state = ?", i.ID, i.Claim, ImportRunning).
 		Select("AudienceID", "BytesRead", "Rows", "Good", "Repaired", "Doubled", "Refused", "WorkedAt").Updates(i)
 	return res.RowsAffected > 0, res.Error
@@ -141,7 +141,7 @@ func (db *DB) SaveImportProgress(ctx context.Context, i Import) (ours bool, err 
 // quiet.
 func (db *DB) ClaimImport(ctx context.Context, id int64, claim string, quiet time.Time) (claimed bool, err error) {
 	res := db.write(ctx).Model(&Import{}).Where("id = ? AND state = ? AND (claim = '' OR worked_at < ?)", id, ImportRunning, quiet.UTC()).
-		Updates(map[string]any{"claim": claim, "worked_at": time.Now().UTC()})
+		Updates(map[string]any{"claim": claim, "worked_at": db.now()})
 	return res.RowsAffected > 0, res.Error
 }
 
@@ -149,7 +149,7 @@ func (db *DB) ClaimImport(ctx context.Context, id int64, claim string, quiet tim
 // that another may claim it at once. Of several processes, it says so to one.
 func (db *DB) ReleaseImport(ctx context.Context, i Import) (released bool, err error) {
 	res := db.write(ctx).Model(&Import{}).Where("id = ? AND state = ? AND claim = ? AND worked_at <= ?", i.ID, ImportRunning, i.Claim, i.WorkedAt).
-		Updates(map[string]any{"claim": "", "worked_at": time.Now().UTC()})
+		Updates(map[string]any{"claim": "", "worked_at": db.now()})
 	return res.RowsAffected > 0, res.Error
 }
 

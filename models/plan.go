@@ -37,7 +37,7 @@ func (db *DB) PlanBatch(ctx context.Context, c *Campaign, number int64, due time
 // planned on from after, or the campaign is not being planned any more.
 func (db *DB) SavePlan(ctx context.Context, c Campaign, after string) (saved bool, err error) {
 	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ? AND plan_after = ?", c.ID, CampaignPlanning, after).
-		Updates(map[string]any{"planned": c.Planned, "plan_after": c.PlanAfter, "updated_at": time.Now().UTC()})
+		Updates(map[string]any{"planned": c.Planned, "plan_after": c.PlanAfter, "updated_at": db.now()})
 	return res.RowsAffected > 0, res.Error
 }
 

@@ -50,7 +50,7 @@ func HashToken(token string) string {
 
 // CreateSession starts a session for s.UserID under token.
 func (db *DB) CreateSession(ctx context.Context, token string, s *Session) error {
-	now := time.Now().UTC()
+	now := db.now()
 	s.TokenHash, s.CreatedAt, s.LastUsedAt, s.ExpiresAt = HashToken(token), now, now, now.Add(SessionLife)
 	return dbError(db.write(ctx).Create(s).Error, "session")
 }
@@ -61,7 +61,7 @@ func (db *DB) LivingSession(ctx context.Context, token string) (s Session, found
 		return s, false, nil
 	}
 	var ss []Session
-	err = db.read(ctx).Where("token_hash = ? AND expires_at > ?", HashToken(token), time.Now().UTC()).Limit(1).Find(&ss).Error
+	err = db.read(ctx).Where("token_hash = ? AND expires_at > ?", HashToken(token), db.now()).Limit(1).Find(&ss).Error
 	if err != nil || len(ss) == 0 {
 		return s, false, err
 	}
@@ -70,7 +70,7 @@ func (db *DB) LivingSession(ctx context.Context, token string) (s Session, found
 
 // TouchSession notes the use of s, at most once a minute.
 func (db *DB) TouchSession(ctx context.Context, s Session) error {
-	now := time.Now().UTC()
+	now := db.now()
 	if now.Sub(s.LastUsedAt) < sessionTouch {
 		return nil
 	}
@@ -90,7 +90,7 @@ func (db *DB) DeleteSession(ctx context.Context, userID, id int64) error {
 
 // DeleteExpired removes sessions, invitations and throttles that have run out.
 func (db *DB) DeleteExpired(ctx context.Context) error {
-	now := time.Now().UTC()
+	now := db.now()
 	if err := db.write(ctx).Where("expires_at < ?", now).Delete(&Session{}).Error; err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (db *DB) CreateInvitation(ctx context.Context, userID int64, token string) 
 	if err := db.write(ctx).Where("user_id = ?", userID).Delete(&Invitation{}).Error; err != nil {
 		return err
 	}
-	now := time.Now().UTC()
+	now := db.now()
 	return db.write(ctx).Create(&Invitation{
 		TokenHash: HashToken(token), UserID: userID, CreatedAt: now, ExpiresAt: now.Add(InvitationLife),
 	}).Error
@@ -114,7 +114,7 @@ func (db *DB) CreateInvitation(ctx context.Context, userID int64, token string) 
 
 // Invitation reads the living invitation of token.
 func (db *DB) Invitation(ctx context.Context, token string) (in Invitation, err error) {
-	err = db.read(ctx).Where("token_hash = ? AND expires_at > ?", HashToken(token), time.Now().UTC()).Take(&in).Error
+	err = db.read(ctx).Where("token_hash = ? AND expires_at > ?", HashToken(token), db.now()).Take(&in).Error
 	return in, dbError(err, "invitation")
 }
 
@@ -143,12 +143,12 @@ func (db *DB) Throttled(ctx context.Context, name string) (until time.Time, thro
 		return until, false, err
 	}
 	until = ts[0].StartedAt.Add(ThrottleWindow)
-	return until, ts[0].Failures >= ThrottleMax && time.Now().Before(until), nil
+	return until, ts[0].Failures >= ThrottleMax && db.now().Before(until), nil
 }
 
 // CountFailure notes one more failure under name.
 func (db *DB) CountFailure(ctx context.Context, name string) error {
-	now := time.Now().UTC()
+	now := db.now()
 	return db.write(ctx).Exec(`INSERT INTO throttles (name, failures, started_at) VALUES (?, 1, ?)
 		ON CONFLICT (name) DO UPDATE SET
 			failures = CASE WHEN throttles.started_at < ? THEN 1 ELSE throttles.failures + 1 END,

@@ -66,7 +66,7 @@ func (v Progress) batches() (all, handed int64) {
 
 // pretitle is what the campaign is one of.
 func (v Progress) pretitle(p Page) string {
-	parts := []string{p.T("nav.campaigns"), p.T("progress.channel." + string(v.Channel))}
+	parts := []string{p.T("nav.campaigns"), p.T("channel." + string(v.Channel))}
 	if v.Sender.PlusFriendID != "" {
 		parts = append(parts, v.Sender.PlusFriendID)
 	}

@@ -110,6 +110,7 @@ func (a *App) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.DB.SetClock(a.cfg.now())
 	catalogs, err := locale.Load()
 	if err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/subtle"
 	"errors"
-	"time"
 
 	"github.com/alexedwards/argon2id"
 
@@ -94,7 +93,7 @@ func (s *Service) CreateFirstAdmin(ctx context.Context, by models.Actor, code st
 	if err != nil {
 		return "", err
 	}
-	user := models.User{Email: models.NormalEmail(in.Email), Name: in.Name, PasswordHash: hash, InstanceAdmin: true, CreatedAt: time.Now().UTC()}
+	user := models.User{Email: models.NormalEmail(in.Email), Name: in.Name, PasswordHash: hash, InstanceAdmin: true, CreatedAt: s.Now()}
 	e := models.Event{Action: "user.first", ObjectType: "user", ObjectName: user.Email}
 	err = s.change(ctx, by, &e, func(tx *models.DB) error {
 		if err := refuseSecondFirst(ctx, tx); err != nil {
@@ -104,7 +103,7 @@ func (s *Service) CreateFirstAdmin(ctx context.Context, by models.Actor, code st
 			return err
 		}
 		e.ObjectID = user.ID
-		return createTeam(ctx, tx, user, in.Team)
+		return s.createTeam(ctx, tx, user, in.Team)
 	})
 	if err != nil {
 		return "", err
@@ -120,12 +119,12 @@ func refuseSecondFirst(ctx context.Context, tx *models.DB) error {
 	return err
 }
 
-func createTeam(ctx context.Context, tx *models.DB, admin models.User, name string) error {
-	team := models.Team{Name: name, LeadMinutes: models.DefaultLead, CreatedAt: time.Now().UTC()}
+func (s *Service) createTeam(ctx context.Context, tx *models.DB, admin models.User, name string) error {
+	team := models.Team{Name: name, LeadMinutes: models.DefaultLead, CreatedAt: s.Now()}
 	if err := tx.CreateTeam(ctx, &team); err != nil {
 		return err
 	}
-	return tx.CreateMember(ctx, &models.Member{TeamID: team.ID, UserID: admin.ID, Role: models.Admin, CreatedAt: time.Now().UTC()})
+	return tx.CreateMember(ctx, &models.Member{TeamID: team.ID, UserID: admin.ID, Role: models.Admin, CreatedAt: s.Now()})
 }
 
 // TakeInvitation gives the invited person the password of their choice and

@@ -2,7 +2,6 @@ package actions
 
 import (
 	"context"
-	"time"
 
 	"soshik/internal/nhn"
 	"soshik/models"
@@ -16,7 +15,7 @@ func (s *Service) CreateAppkey(ctx context.Context, by models.Actor, teamID int6
 	if err := in.Validate(); err != nil {
 		return models.Appkey{}, err
 	}
-	k := newAppkey(teamID, in)
+	k := s.newAppkey(teamID, in)
 	k.Secret = s.Keeper.Seal(in.Secret)
 	k.ResultsUntil, k.PollAt = s.Now(), s.Now()
 	e := models.Event{Action: "appkey.create", TeamID: teamID, ObjectType: "appkey", ObjectName: k.Name, After: k.Settings()}
@@ -30,8 +29,8 @@ func (s *Service) CreateAppkey(ctx context.Context, by models.Actor, teamID int6
 	return k, err
 }
 
-func newAppkey(teamID int64, in models.NewAppkey) models.Appkey {
-	now := time.Now().UTC()
+func (s *Service) newAppkey(teamID int64, in models.NewAppkey) models.Appkey {
+	now := s.Now()
 	return models.Appkey{
 		TeamID: teamID, Name: in.Name, Appkey: in.Appkey, BaseURL: models.NormalBaseURL(in.BaseURL),
 		SenderVersion: in.SenderVersion, ConvertToBrand: in.ConvertToBrand, RatePerSecond: models.DefaultRate,
@@ -75,7 +74,7 @@ func (s *Service) TestConnection(ctx context.Context, by models.Actor, in models
 	if err := in.ValidateConnection(); err != nil {
 		return 0, err
 	}
-	return countSenders(ctx, s.Provider.make(newAppkey(0, in), in.Secret))
+	return countSenders(ctx, s.Provider.make(s.newAppkey(0, in), in.Secret))
 }
 
 // TestAppkey asks the provider with the settings of k. It answers how many senders

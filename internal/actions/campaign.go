@@ -25,7 +25,7 @@ func (s *Service) CreateCampaign(ctx context.Context, by models.Actor, appkey mo
 	if err != nil {
 		return models.Campaign{}, err
 	}
-	now := time.Now().UTC()
+	now := s.Now()
 	c := models.Campaign{
 		TeamID: appkey.TeamID, AppkeyID: appkey.ID, Channel: models.FriendTalk, ULID: ulid.Make().String(), Name: in.Name,
 		State: models.CampaignDraft, SenderID: senderID, Content: models.Content{Ad: true}, Fallback: models.Fallback{},

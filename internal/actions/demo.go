@@ -2,7 +2,6 @@ package actions
 
 import (
 	"context"
-	"time"
 
 	"github.com/alexedwards/argon2id"
 
@@ -27,13 +26,13 @@ func (s *Service) SeedDemo(ctx context.Context, team string, people []models.New
 	var k models.Appkey
 	e := models.Event{Action: "demo.create", ObjectType: "team", ObjectName: team}
 	err = s.change(ctx, models.Actor{}, &e, func(tx *models.DB) error {
-		now := time.Now().UTC()
+		now := s.Now()
 		t := models.Team{Name: team, LeadMinutes: models.DefaultLead, CreatedAt: now}
 		if err := tx.CreateTeam(ctx, &t); err != nil {
 			return err
 		}
 		e.TeamID, e.ObjectID = t.ID, t.ID
-		if err := seedPeople(ctx, tx, t, people, hash); err != nil {
+		if err := s.seedPeople(ctx, tx, t, people, hash); err != nil {
 			return err
 		}
 		k = models.Appkey{
@@ -49,8 +48,8 @@ func (s *Service) SeedDemo(ctx context.Context, team string, people []models.New
 	return err
 }
 
-func seedPeople(ctx context.Context, tx *models.DB, t models.Team, people []models.NewUser, hash string) error {
-	now := time.Now().UTC()
+func (s *Service) seedPeople(ctx context.Context, tx *models.DB, t models.Team, people []models.NewUser, hash string) error {
+	now := s.Now()
 	for _, in := range people {
 		u := models.User{Email: in.Email, Name: in.Name, PasswordHash: hash, CreatedAt: now}
 		if err := tx.CreateUser(ctx, &u); err != nil {

@@ -15,7 +15,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/oklog/ulid/v2"
 
@@ -69,7 +68,7 @@ func (s *Service) CreateImport(ctx context.Context, by models.Actor, c models.Ca
 	if i, err = s.inspect(name); err != nil {
 		return i, fileProblem(err)
 	}
-	now := time.Now().UTC()
+	now := s.Now()
 	i.TeamID, i.CampaignID, i.FileName, i.Path = c.TeamID, c.ID, up.Name, name
 	i.State, i.CreatedBy, i.CreatedAt, i.WorkedAt = models.ImportMapping, by.User.ID, now, now
 	if err := s.forgetUploads(ctx, c); err != nil {
@@ -374,7 +373,7 @@ func (s *Service) StartImport(ctx context.Context, by models.Actor, c models.Cam
 	if err := checkMapping(mapping); err != nil {
 		return err
 	}
-	i.Mapping, i.State, i.WorkedAt = mapping, models.ImportRunning, time.Now().UTC()
+	i.Mapping, i.State, i.WorkedAt = mapping, models.ImportRunning, s.Now()
 	e := models.Event{
 		Action: "import.start", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "import", ObjectID: i.ID, ObjectName: i.FileName,
 		After: map[string]any{"mapping": mapping, "encoding": i.Encoding},
@@ -430,7 +429,7 @@ func checkMapping(mapping []string) error {
 // that it has written by then hangs on the import and is deleted first.
 func (s *Service) RunImport(ctx context.Context, importID int64) error {
 	claim := ulid.Make().String()
-	claimed, err := s.DB.ClaimImport(ctx, importID, claim, time.Now().Add(-stalled))
+	claimed, err := s.DB.ClaimImport(ctx, importID, claim, s.Now().Add(-stalled))
 	if err != nil || !claimed {
 		return err
 	}
@@ -445,7 +444,7 @@ func (s *Service) RunImport(ctx context.Context, importID int64) error {
 	case err == nil, errors.Is(err, errImportTaken):
 		return nil
 	case ctx.Err() != nil: // the program is stopping: whoever comes next need not wait
-		w.i.WorkedAt = time.Now().UTC()
+		w.i.WorkedAt = s.Now()
 		_, releaseErr := s.DB.ReleaseImport(context.WithoutCancel(ctx), w.i)
 		return errors.Join(err, releaseErr)
 	}
@@ -458,7 +457,7 @@ var errImportTaken = errors.New("the import is another job's by now")
 // failImport ends an import that cannot go on. A failure of ours is returned, for
 // the log.
 func (s *Service) failImport(ctx context.Context, i models.Import, cause error) error {
-	now, failed := time.Now().UTC(), i
+	now, failed := s.Now(), i
 	failed.State, failed.Problem, failed.FinishedAt, failed.AudienceID, failed.Path = models.ImportFailed, "import.failed", &now, 0, ""
 	told := models.FieldText(fileProblem(cause), "file").Key
 	if models.KindOf(cause) == models.Conflict {
@@ -721,7 +720,7 @@ func (w *importWork) store(ctx context.Context) error {
 // if the process dies.
 func (w *importWork) createAudience(ctx context.Context) error {
 	_, columns := w.mapping()
-	audience := models.Audience{TeamID: w.i.TeamID, Columns: columns, CreatedBy: w.i.CreatedBy, CreatedAt: time.Now().UTC()}
+	audience := models.Audience{TeamID: w.i.TeamID, Columns: columns, CreatedBy: w.i.CreatedBy, CreatedAt: w.s.Now()}
 	return w.s.DB.Tx(ctx, func(tx *models.DB) error {
 		if err := tx.CreateAudience(ctx, &audience); err != nil {
 			return err
@@ -754,7 +753,7 @@ func (w *importWork) storeChunk(ctx context.Context, chunk []spooled, before uin
 // launched in the meantime. The file has served its purpose then, and so has the
 // audience before.
 func (w *importWork) finish(ctx context.Context) error {
-	now, done := time.Now().UTC(), w.i
+	now, done := w.s.Now(), w.i
 	done.State, done.BytesRead, done.FinishedAt, done.Path = models.ImportDone, w.i.Size, &now, ""
 	e := models.Event{
 		Action: "import.finish", TeamID: done.TeamID, ObjectType: "import", ObjectID: done.ID, ObjectName: done.FileName,

@@ -3,7 +3,6 @@ package actions
 import (
 	"context"
 	"errors"
-	"time"
 
 	"soshik/models"
 )
@@ -21,12 +20,12 @@ func (s *Service) AddMember(ctx context.Context, by models.Actor, teamID int64, 
 	}
 	e := models.Event{Action: "member.add", TeamID: teamID, ObjectType: "user", ObjectName: in.Email}
 	err = s.change(ctx, by, &e, func(tx *models.DB) error {
-		user, invitation, err := findOrInvite(ctx, tx, in)
+		user, invitation, err := s.findOrInvite(ctx, tx, in)
 		if err != nil {
 			return err
 		}
 		token = invitation
-		m = models.Member{TeamID: teamID, UserID: user.ID, Role: in.Role, CreatedAt: time.Now().UTC(), User: user}
+		m = models.Member{TeamID: teamID, UserID: user.ID, Role: in.Role, CreatedAt: s.Now(), User: user}
 		e.ObjectID, e.After = user.ID, map[string]any{"role": in.Role, "invited": invitation != ""}
 		return tx.CreateMember(ctx, &m)
 	})
@@ -38,12 +37,12 @@ func (s *Service) AddMember(ctx context.Context, by models.Actor, teamID int64, 
 
 // findOrInvite is the person with in's address, created and invited if there is
 // none.
-func findOrInvite(ctx context.Context, tx *models.DB, in models.NewUser) (user models.User, token string, err error) {
+func (s *Service) findOrInvite(ctx context.Context, tx *models.DB, in models.NewUser) (user models.User, token string, err error) {
 	user, err = tx.UserByEmail(ctx, in.Email)
 	if err == nil || models.KindOf(err) != models.NotFound {
 		return user, "", err
 	}
-	user = models.User{Email: in.Email, Name: in.Name, CreatedAt: time.Now().UTC()}
+	user = models.User{Email: in.Email, Name: in.Name, CreatedAt: s.Now()}
 	if err := tx.CreateUser(ctx, &user); err != nil {
 		return user, "", err
 	}

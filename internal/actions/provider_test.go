@@ -139,7 +139,7 @@ func testConnection(t *testing.T, baseURL string, client *http.Client) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &actions.Service{Provider: actions.NewProvider(keeper, 5*time.Second, client)}
+	s := &actions.Service{Provider: actions.NewProvider(keeper, 5*time.Second, client), Now: time.Now}
 	_, err = s.TestConnection(t.Context(), models.Actor{}, models.NewAppkey{
 		Appkey: "key", Secret: "secret", BaseURL: baseURL, SenderVersion: kakao.SenderAPIv21,
 	})

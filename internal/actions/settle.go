@@ -36,7 +36,7 @@ func (s *Service) SettleBatch(ctx context.Context, batchID int64) error {
 	if err != nil {
 		return err
 	}
-	if d.batch.State != models.BatchInDoubt || d.batch.Asks {
+	if d.batch.State != models.BatchInDoubt || d.batch.Asks && !d.batch.Reported() {
 		return nil
 	}
 	client, err := s.load(ctx, d)
@@ -139,7 +139,7 @@ func unlistedOf(open []models.Message, c models.Campaign, listed []nhn.Message) 
 func (s *Service) acceptListed(ctx context.Context, tx *models.DB, d *delivery, listed []nhn.Message, missing []models.Message) error {
 	now := s.Now()
 	moved, err := tx.MoveBatch(ctx, d.batch, []models.BatchState{models.BatchInDoubt}, models.BatchHanded, map[string]any{
-		"request_id": listed[0].RequestID, "handed_at": now, "listed": len(listed),
+		"request_id": listed[0].RequestID, "handed_at": now, "listed": len(listed), "asks": false,
 	})
 	if err != nil || !moved {
 		return err
@@ -236,7 +236,7 @@ func (s *Service) repeat(ctx context.Context, d *delivery) error {
 // since it has reported results of it. Results that come before the answer are the
 // answer.
 func (s *Service) acceptReported(ctx context.Context, tx *models.DB, d *delivery) error {
-	_, err := tx.MoveBatch(ctx, d.batch, []models.BatchState{models.BatchInDoubt}, models.BatchHanded, map[string]any{"handed_at": s.Now()})
+	_, err := tx.MoveBatch(ctx, d.batch, []models.BatchState{models.BatchInDoubt}, models.BatchHanded, map[string]any{"handed_at": s.Now(), "asks": false})
 	if err != nil {
 		return err
 	}

@@ -161,7 +161,7 @@ func (s *Service) sweepResults(ctx context.Context) error {
 
 // sweepStalled takes up plans and imports whose process has died.
 func (s *Service) sweepStalled(ctx context.Context) error {
-	quiet := time.Now().Add(-stalled)
+	quiet := s.Now().Add(-stalled)
 	cs, err := s.DB.OpenCampaigns(ctx, models.CampaignPlanning)
 	if err != nil {
 		return err

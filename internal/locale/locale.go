@@ -132,6 +132,10 @@ func (l *Locale) T(key string, args ...any) string {
 	}
 	cfg.TemplateData = data
 	s, err := l.localizer.Localize(&cfg)
+	if err != nil && cfg.PluralCount != nil { // the text is the same for one and for many
+		cfg.PluralCount = nil
+		s, err = l.localizer.Localize(&cfg)
+	}
 	if err != nil {
 		return key
 	}

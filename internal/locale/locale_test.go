@@ -106,6 +106,9 @@ func TestWriting(t *testing.T) {
 	if got := c.Locale("en").T("field.too_long", "Max", 1000); !strings.Contains(got, "1,000") {
 		t.Errorf("numbers in texts: %s", got)
 	}
+	if got := c.Locale("en").T("content.too_long", "Count", 1, "Max", 2); strings.Contains(got, "content.") {
+		t.Errorf("a text without a singular of its own: %s", got)
+	}
 	if !slices.Equal(locale.Tags(), []string{"ko", "en", "ja"}) {
 		t.Error("Korean comes first")
 	}
