@@ -217,7 +217,7 @@ func waitForEnd(t *testing.T, address string, c models.Campaign) models.Equation
 	db, err := models.Open(t.Context(), address)
 	must(t, err)
 	defer func() { must(t, db.Close()) }()
-	deadline, tick := time.After(2*time.Minute), time.NewTicker(100*time.Millisecond)
+	deadline, tick := time.After(4*time.Minute), time.NewTicker(100*time.Millisecond)
 	defer tick.Stop()
 	for {
 		now, err := db.CampaignByID(t.Context(), c.ID)

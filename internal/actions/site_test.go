@@ -177,7 +177,7 @@ func (b *bench) draft(t *testing.T, n int, endings ...string) models.Campaign {
 // equation.
 func (b *bench) until(t *testing.T, c models.Campaign, reached func(models.Campaign, models.Equation) bool) (models.Campaign, models.Equation) {
 	t.Helper()
-	deadline, tick := time.After(20*time.Second), time.NewTicker(20*time.Millisecond)
+	deadline, tick := time.After(90*time.Second), time.NewTicker(20*time.Millisecond)
 	defer tick.Stop()
 	for {
 		now, err := b.DB.Campaign(t.Context(), b.appkey.ID, c.ID)
