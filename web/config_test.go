@@ -1,0 +1,70 @@
+package web_test
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"soshik/web"
+)
+
+func settings(t *testing.T) web.Config {
+	t.Helper()
+	dir := t.TempDir()
+	return web.Config{
+		Database: "sqlite:" + filepath.Join(dir, "soshik.db"), DataDir: filepath.Join(dir, "data"), MaxUpload: 1, Workers: 1,
+		Settling: time.Minute, CallTimeout: time.Second, ResultsEvery: time.Second, SweepEvery: time.Second,
+	}
+}
+
+func TestSecretKeyIsMadeOnceForItsOwnerOnly(t *testing.T) {
+	t.Parallel()
+	cfg := settings(t)
+	key := filepath.Join(filepath.Dir(strings.TrimPrefix(cfg.Database, "sqlite:")), "secret.key")
+	var first string
+	for range 2 {
+		a, err := web.New(t.Context(), cfg, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := a.DB.Close(); err != nil {
+			t.Error(err)
+		}
+		info, err := os.Stat(key)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Fatalf("%v %v", info.Mode(), err)
+		}
+		text, err := os.ReadFile(key)
+		if err != nil || first != "" && string(text) != first {
+			t.Error("the key is another one at the second start", err)
+		}
+		first = string(text)
+	}
+}
+
+func TestWrongSettingsAreNamed(t *testing.T) {
+	t.Parallel()
+	tests := map[string]func(*web.Config){
+		"SOSHIK_MAX_UPLOAD":    func(c *web.Config) { c.MaxUpload = 0 },
+		"SOSHIK_WORKERS":       func(c *web.Config) { c.Workers = 0 },
+		"SOSHIK_CALL_TIMEOUT":  func(c *web.Config) { c.CallTimeout = 0 },
+		"SOSHIK_SETTLING":      func(c *web.Config) { c.Settling = time.Millisecond },
+		"SOSHIK_RESULTS_EVERY": func(c *web.Config) { c.ResultsEvery = 0 },
+		"SOSHIK_URL":           func(c *web.Config) { c.URL = "soshik.example.com" },
+		"SOSHIK_SECRET_KEY":    func(c *web.Config) { c.SecretKey = "short" },
+		"SOSHIK_DATABASE":      func(c *web.Config) { c.Database = "mysql://x" },
+	}
+	for name, spoil := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := settings(t)
+			spoil(&cfg)
+			if _, err := web.New(t.Context(), cfg, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), name) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
