@@ -14,6 +14,8 @@ import (
 
 	"github.com/pressly/goose/v3"
 	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
 )
 
@@ -29,15 +31,15 @@ var ErrNewer = errors.New("the database was written by a newer version of soshik
 
 // Up runs the migrations of dialect ("sqlite" or "postgres") that have not run
 // yet. Processes that start together run them one after another.
-func Up(ctx context.Context, db *sql.DB, dialect string, driver riverdriver.Driver[*sql.Tx]) error {
+func Up(ctx context.Context, db *sql.DB, dialect string) error {
 	unlock, err := lock(ctx, db, dialect)
 	if err != nil {
 		return err
 	}
-	return errors.Join(up(ctx, db, dialect, driver), unlock())
+	return errors.Join(up(ctx, db, dialect), unlock())
 }
 
-func up(ctx context.Context, db *sql.DB, dialect string, driver riverdriver.Driver[*sql.Tx]) error {
+func up(ctx context.Context, db *sql.DB, dialect string) error {
 	p, err := provider(db, dialect)
 	if err != nil {
 		return err
@@ -48,7 +50,7 @@ func up(ctx context.Context, db *sql.DB, dialect string, driver riverdriver.Driv
 	if _, err := p.Up(ctx); err != nil {
 		return err
 	}
-	m, err := rivermigrate.New(driver, nil)
+	m, err := rivermigrate.New(Driver(db, dialect), nil)
 	if err != nil {
 		return fmt.Errorf("job queue: %w", err)
 	}
@@ -56,6 +58,14 @@ func up(ctx context.Context, db *sql.DB, dialect string, driver riverdriver.Driv
 		return fmt.Errorf("job queue: %w", err)
 	}
 	return nil
+}
+
+// Driver is how River speaks to a database of the dialect.
+func Driver(db *sql.DB, dialect string) riverdriver.Driver[*sql.Tx] {
+	if dialect == "postgres" {
+		return riverdatabasesql.New(db)
+	}
+	return riversqlite.New(db)
 }
 
 func provider(db *sql.DB, dialect string) (*goose.Provider, error) {

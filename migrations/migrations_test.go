@@ -1,30 +1,18 @@
 package migrations_test
 
 import (
-	"database/sql"
 	"errors"
 	"testing"
-
-	"github.com/riverqueue/river/riverdriver"
-	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
 
 	"soshik/internal/testdb"
 	"soshik/migrations"
 	"soshik/models"
 )
 
-func driver(db *models.DB) riverdriver.Driver[*sql.Tx] {
-	if db.Dialect() == models.Postgres {
-		return riverdatabasesql.New(db.SQL())
-	}
-	return riversqlite.New(db.SQL())
-}
-
 func TestUpTwiceChangesNothing(t *testing.T) {
 	t.Parallel()
 	db := testdb.Open(t)
-	if err := migrations.Up(t.Context(), db.SQL(), db.Dialect(), driver(db)); err != nil {
+	if err := migrations.Up(t.Context(), db.SQL(), db.Dialect()); err != nil {
 		t.Error(err)
 	}
 }
@@ -35,7 +23,7 @@ func TestNewerDatabaseIsRefused(t *testing.T) {
 	if _, err := db.SQL().ExecContext(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, true)"); err != nil {
 		t.Fatal(err)
 	}
-	if err := migrations.Up(t.Context(), db.SQL(), db.Dialect(), driver(db)); !errors.Is(err, migrations.ErrNewer) {
+	if err := migrations.Up(t.Context(), db.SQL(), db.Dialect()); !errors.Is(err, migrations.ErrNewer) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -6,7 +6,6 @@ package web
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -20,9 +19,6 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver"
-	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
 
 	"soshik/handlers"
 	"soshik/internal/actions"
@@ -92,17 +88,10 @@ func openDatabase(ctx context.Context, cfg Config) (*models.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database (SOSHIK_DATABASE): %w", err)
 	}
-	if err := migrations.Up(ctx, db.SQL(), db.Dialect(), riverDriver(db)); err != nil {
+	if err := migrations.Up(ctx, db.SQL(), db.Dialect()); err != nil {
 		return nil, errors.Join(fmt.Errorf("migrate: %w", err), db.Close())
 	}
 	return db, nil
-}
-
-func riverDriver(db *models.DB) riverdriver.Driver[*sql.Tx] {
-	if db.Dialect() == models.Postgres {
-		return riverdatabasesql.New(db.SQL())
-	}
-	return riversqlite.New(db.SQL())
 }
 
 func (a *App) build(ctx context.Context) error {
@@ -127,7 +116,7 @@ func (a *App) build(ctx context.Context) error {
 		Timing:   actions.Timing{CallTimeout: a.cfg.CallTimeout, Settling: a.cfg.Settling},
 		Sweeping: actions.SweepSettings{ResultsEvery: a.cfg.ResultsEvery}, DataDir: a.cfg.DataDir,
 	}
-	a.Actions.Jobs, err = river.NewClient(riverDriver(a.DB), jobs.Config(a.Actions, a.cfg.Workers, a.log))
+	a.Actions.Jobs, err = river.NewClient(migrations.Driver(a.DB.SQL(), a.DB.Dialect()), jobs.Config(a.Actions, a.cfg.Workers, a.log))
 	if err != nil {
 		return fmt.Errorf("job queue: %w", err)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,14 +15,12 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver"
-	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
 
 	"soshik/internal/actions"
 	"soshik/internal/kakao"
 	"soshik/internal/nhn/nhnsim"
 	"soshik/internal/testdb"
+	"soshik/migrations"
 	"soshik/models"
 )
 
@@ -122,19 +119,12 @@ func launchForCrash(t *testing.T, address, key, url string, offset time.Duration
 		DB: db, Log: slog.New(slog.DiscardHandler), Keeper: keeper, Now: func() time.Time { return time.Now().Add(offset).UTC() },
 		Provider: actions.NewProvider(keeper, 10*time.Second, nil),
 	}
-	s.Jobs, err = river.NewClient(crashDriver(db), &river.Config{})
+	s.Jobs, err = river.NewClient(migrations.Driver(db.SQL(), db.Dialect()), &river.Config{})
 	must(t, err)
 	appkey := seedCrash(t, s, url)
 	c := draftForCrash(t, s, appkey)
 	must(t, s.Launch(ctx, models.Actor{}, appkey.ID, c.ID, c.Revision))
 	return c
-}
-
-func crashDriver(db *models.DB) riverdriver.Driver[*sql.Tx] {
-	if db.Dialect() == models.Postgres {
-		return riverdatabasesql.New(db.SQL())
-	}
-	return riversqlite.New(db.SQL())
 }
 
 func seedCrash(t *testing.T, s *actions.Service, url string) models.Appkey {

@@ -2,7 +2,6 @@ package actions_test
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -11,15 +10,13 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver"
-	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
 
 	"soshik/internal/actions"
 	"soshik/internal/jobs"
 	"soshik/internal/kakao"
 	"soshik/internal/nhn/nhnsim"
 	"soshik/internal/testdb"
+	"soshik/migrations"
 	"soshik/models"
 )
 
@@ -58,7 +55,7 @@ func newBench(t *testing.T, timeout time.Duration) *bench {
 		Timing:   actions.Timing{CallTimeout: timeout, Settling: 4 * timeout},
 		Sweeping: actions.SweepSettings{ResultsEvery: 100 * time.Millisecond},
 	}
-	b.Jobs, err = river.NewClient(driver(b.DB), jobs.Config(b.Service, 4, b.Log))
+	b.Jobs, err = river.NewClient(migrations.Driver(b.DB.SQL(), b.DB.Dialect()), jobs.Config(b.Service, 4, b.Log))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,13 +85,6 @@ func openSim(t *testing.T, now func() time.Time) *nhnsim.Sim {
 		t.Fatal(err)
 	}
 	return sim
-}
-
-func driver(db *models.DB) riverdriver.Driver[*sql.Tx] {
-	if db.Dialect() == models.Postgres {
-		return riverdatabasesql.New(db.SQL())
-	}
-	return riversqlite.New(db.SQL())
 }
 
 func (b *bench) seed(t *testing.T, url string) {

@@ -17,10 +17,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/riverqueue/river/riverdriver"
-	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
-
 	"soshik/migrations"
 	"soshik/models"
 )
@@ -95,14 +91,7 @@ func migrate(address string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return migrations.Up(ctx, db.SQL(), db.Dialect(), driver(db))
-}
-
-func driver(db *models.DB) riverdriver.Driver[*sql.Tx] {
-	if db.Dialect() == models.Postgres {
-		return riverdatabasesql.New(db.SQL())
-	}
-	return riversqlite.New(db.SQL())
+	return migrations.Up(ctx, db.SQL(), db.Dialect())
 }
 
 func newPostgres(t testing.TB) string {
