@@ -20,6 +20,12 @@ func composeSteps() []string {
 // StepPath is the page of a step of composing c.
 func StepPath(c models.Campaign, step string) string { return CampaignPath(c) + "/" + step }
 
+// stepOpen reports whether the person may see the step: files of recipients are
+// for those who compose.
+func stepOpen(p Page, step string) bool {
+	return step != "recipients" || p.Actor.Can(models.ManageCampaigns)
+}
+
 // campaignColor is the colour of a campaign's state, of Tabler's.
 func campaignColor(s models.CampaignState) string {
 	switch s {
