@@ -167,7 +167,7 @@ func TestSlowProviderIsGivenUp(t *testing.T) {
 	s := newSite(t, idle, func(c *web.Config) { c.CallTimeout = 100 * time.Millisecond })
 	s.setUp(t)
 	s.addAppkey(t, baseURL)
-	sim.SetFaults(nhnsim.Faults{AllCalls: true, HangAfter: 1})
+	sim.SetFaults(nhnsim.Faults{Rules: []nhnsim.Fault{{Kind: nhnsim.FaultTimeoutAfter}}})
 	s.post(t, "/appkeys/1/test", nil).says(t, http.StatusUnprocessableEntity, "NHN Cloud가 제때 응답하지 않았습니다.")
 }
 

@@ -137,7 +137,7 @@ func TestCategoriesAreSearched(t *testing.T) {
 func TestCategoriesWhileTheProviderIsDown(t *testing.T) {
 	t.Parallel()
 	s, sim, k := newAppkeySite(t)
-	sim.SetFaults(nhnsim.Faults{AllCalls: true, ErrorBefore: 1})
+	sim.SetFaults(nhnsim.Faults{Rules: []nhnsim.Fault{{Kind: nhnsim.FaultErrorBefore}}})
 	s.get(t, "/appkeys/1/senders/new").says(t, http.StatusOK, "HTTP 503", `name="plus_friend_id"`)
 
 	old := []models.Category{{Code: generalHospital, Path: []string{"건강", "병원", "종합병원"}}}
@@ -237,7 +237,7 @@ func TestRefreshThatFailsKeepsWhatWasKnown(t *testing.T) {
 	add(t, sim, nhnsim.Sender{PlusFriendID: "@봄봄상점", Registered: true})
 	s.post(t, "/appkeys/1/senders/refresh", nil)
 	before := s.sender(t)
-	sim.SetFaults(nhnsim.Faults{AllCalls: true, ErrorBefore: 1})
+	sim.SetFaults(nhnsim.Faults{Rules: []nhnsim.Fault{{Kind: nhnsim.FaultErrorBefore}}})
 	for _, path := range []string{"/appkeys/1/senders/refresh", "/appkeys/1/senders/1/refresh"} {
 		s.post(t, path, nil).says(t, http.StatusUnprocessableEntity, "HTTP 503", "@봄봄상점")
 	}

@@ -86,11 +86,31 @@ func crashSim(t *testing.T, seed uint64, offset time.Duration) *nhnsim.Sim {
 	must(t, sim.AddAppkey("crash", "secret"))
 	_, err = sim.AddSender("crash", nhnsim.Sender{PlusFriendID: "@crash", Registered: true})
 	must(t, err)
-	sim.SetFaults(nhnsim.Faults{
-		Seed: seed, TooMany: .05, RetryAfter: time.Second, ErrorBefore: .05, DropBefore: .1, Slow: .7, SlowMax: 1500 * time.Millisecond,
-		ErrorAfter: .1, DropAfter: .1, HangAfter: .1, Garbled: .05, LateListing: .5, LateListingMax: 1500 * time.Millisecond, RepeatResults: .1,
-	})
+	sim.SetFaults(nhnsim.Faults{Seed: seed, Rules: crashFaults()})
 	return sim
+}
+
+// crashFaults are what the provider does to sends: it is late whether or not the
+// caller still waits, refuses, breaks down before and after accepting, and lists late. It
+// repeats results.
+func crashFaults() []nhnsim.Fault {
+	const late = 1500 * time.Millisecond
+	rules := []nhnsim.Fault{
+		{Kind: nhnsim.FaultLate, Rate: .7, Delay: late, DelayMin: new(time.Duration(0))},
+		{Kind: nhnsim.FaultTooMany, Rate: .05, RetryAfter: time.Second},
+		{Kind: nhnsim.FaultErrorBefore, Rate: .05},
+		{Kind: nhnsim.FaultDropBefore, Rate: .1},
+		{Kind: nhnsim.FaultTimeoutAfter, Rate: .1},
+		{Kind: nhnsim.FaultErrorAfter, Rate: .1},
+		{Kind: nhnsim.FaultDropAfter, Rate: .1},
+		{Kind: nhnsim.FaultNotJSON, Rate: .025},
+		{Kind: nhnsim.FaultTruncated, Rate: .025},
+		{Kind: nhnsim.FaultLateListing, Rate: .5, Delay: late, DelayMin: new(time.Duration(0))},
+	}
+	for i := range rules {
+		rules[i].Endpoint = "send"
+	}
+	return append(rules, nhnsim.Fault{Kind: nhnsim.FaultRepeat, Rate: .1, Endpoint: "results"})
 }
 
 func must(t *testing.T, errs ...error) {

@@ -23,15 +23,22 @@ func succeed(body buf) reply { return reply{message: "SUCCESS", body: body} }
 // refuse answers with a failure's code. The arguments fill the gaps of its message.
 func refuse(code int, args ...any) reply { return reply{code: code, message: describe(code, args...)} }
 
-func (a reply) write(w http.ResponseWriter) {
+const jsonType = "application/json;charset=UTF-8"
+
+func (a reply) json() []byte {
 	b := make(buf, 0, len(a.body)+128)
 	b = append(b, `{"header":{`...)
 	b = b.int("resultCode", a.code)
 	b = b.text("resultMessage", a.message)
 	b = b.bool("isSuccessful", a.code == kakao.CodeOK)
 	b = append(b.end('}'), ',')
-	b = append(b, a.body...).end('}')
-	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
+	return append(b, a.body...).end('}')
+}
+
+func (a reply) write(w http.ResponseWriter) { writeBody(w, jsonType, a.json()) }
+
+func writeBody(w http.ResponseWriter, contentType string, b []byte) {
+	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
 	_, _ = w.Write(b) // who does not wait for the answer does not get it
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"syscall"
 )
 
 // Kinds of journal entries.
@@ -19,6 +20,7 @@ const (
 	entrySMSAppkey = "sms appkey" // the SMS service, which resets all fallback settings
 	entrySend      = "send"       // an accepted request
 	entryCancel    = "cancel"     // cancelled messages
+	entryClock     = "clock"      // the clock goes on from a moment
 	entryKey       = "key"        // an idempotency key that a refused call has used up
 )
 
@@ -26,11 +28,12 @@ const (
 // are set depends on its type. Dates are Unix milliseconds.
 type entry struct {
 	Type   string  `json:"t"`
-	Appkey string  `json:"k"`
+	Appkey string  `json:"k,omitempty"` // of all but the clock
 	At     int64   `json:"at,omitempty"`
 	Secret string  `json:"secret,omitempty"`
 	Sender *Sender `json:"sender,omitempty"`
 	Image  *Image  `json:"image,omitempty"`
+	Clock  *anchor `json:"clock,omitempty"`
 	SMS    string  `json:"sms,omitempty"`
 	ID     string  `json:"id,omitempty"`   // of a request
 	Key    string  `json:"key,omitempty"`  // idempotency
@@ -66,8 +69,12 @@ type journal struct {
 	size int64
 }
 
+// ErrInUse is the state file of another simulator that runs.
+var ErrInUse = errors.New("another simulator uses it")
+
 // openJournal replays the file's entries. A last line that was not written to its
-// end was never answered, and is cut off.
+// end was never answered, and is cut off. The file is locked until it is closed or
+// the process dies.
 func openJournal(name string, replay func(*entry) error) (*journal, error) {
 	if name == "" {
 		return &journal{}, nil
@@ -75,6 +82,12 @@ func openJournal(name string, replay func(*entry) error) (*journal, error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			err = ErrInUse
+		}
+		return nil, errors.Join(err, f.Close())
 	}
 	j := &journal{file: f}
 	if err := j.read(replay); err != nil {
@@ -134,6 +147,17 @@ func (j *journal) append(e *entry) error {
 	}
 	j.size += int64(len(line))
 	return nil
+}
+
+// clear forgets everything.
+func (j *journal) clear() error {
+	if j.file == nil {
+		return nil
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.size = 0
+	return j.file.Truncate(0)
 }
 
 func (j *journal) close() error {

@@ -49,7 +49,7 @@ func (s *Sim) Received() []Received {
 		projects = append(projects, p)
 	}
 	s.mu.RUnlock()
-	now := s.cfg.Now()
+	now := s.Now()
 	var tokens, messages []Received
 	for _, p := range projects {
 		p.mu.RLock()

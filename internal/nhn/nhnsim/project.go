@@ -14,6 +14,7 @@ type project struct {
 	appkey string
 
 	mu        sync.RWMutex
+	gone      bool // the simulator was reset, and this is no longer part of it
 	secret    string
 	smsAppkey string
 	senders   []*sender     // in the order of registration

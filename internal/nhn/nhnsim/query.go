@@ -148,6 +148,7 @@ func (c *call) matching(q listQuery) []*request {
 // answerList answers with a page of messages. The caller holds c.mu.
 func (c *call) answerList(list []update, total int, sh shape) reply {
 	now, layout := c.now.UnixMilli(), c.sim.cfg.DateLayout
+	list = c.fault.disturb(list)
 	b := make(buf, 0, 256+len(list)*640)
 	b = append(b.name("messageSearchResultResponse"), '{')
 	b = append(b.name("messages"), '[')
@@ -206,7 +207,7 @@ func listResults(c *call) reply {
 	defer c.mu.RUnlock()
 	all := c.reading(s, pg.from > 0)
 	list := all[min(pg.from, len(all)):min(pg.to, len(all))]
-	return c.answerList(c.fault.repeat(list), len(all), shapeResult)
+	return c.answerList(list, len(all), shapeResult)
 }
 
 // reading are the messages whose last change was in s. The caller holds c.mu.

@@ -224,7 +224,7 @@ func (d *draft) check(to *recipientIn) int {
 		return kakao.CodeRecipientNo
 	case kakao.Len(to.RecipientGroupingKey) > kakao.MaxGroupingKey:
 		return kakao.CodeTooLong
-	case d.fault.refuses():
+	case d.fault.refuses(*to.RecipientNo):
 		return d.fault.refuseCode
 	}
 	if code := d.checkContent(to); code != 0 {

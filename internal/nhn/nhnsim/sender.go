@@ -22,6 +22,7 @@ type Sender struct {
 	Registered       bool      `json:"registered,omitempty"`   // its token was entered
 	Dormant          bool      `json:"dormant,omitempty"`
 	Blocked          bool      `json:"blocked,omitempty"`
+	FirstTime        bool      `json:"firstTime,omitempty"`     // may not join a group
 	ProfileStatus    string    `json:"profileStatus,omitempty"` // kakao.Profile…; activated or blocked unless set
 	Fallback         Fallback  `json:"fallback,omitzero"`
 	DailyMax         int       `json:"dailyMax,omitempty"` // FriendTalk messages; 0 is no limit
@@ -59,7 +60,7 @@ func (s *Sim) AddSender(appkey string, in Sender) (Sender, error) {
 	if old := p.sender(in.PlusFriendID); old != nil {
 		return old.Sender, nil
 	}
-	in.complete(appkey, s.cfg.Now())
+	in.complete(appkey, s.Now())
 	err := s.commit(p, entry{Type: entrySender, Appkey: appkey, Sender: &in})
 	return in, err
 }

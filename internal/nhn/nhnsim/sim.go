@@ -10,11 +10,14 @@ package nhnsim
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,6 +35,8 @@ type Config struct {
 	Now       func() time.Time // the clock; time.Now unless set
 	Log       *slog.Logger     // discarded unless set
 
+	Speed float64 // of the clock, in seconds that pass in one; as the state file has it, else 1, unless set
+
 	Latency         Span    // from sending to the result; 1 to 6 seconds unless set
 	FallbackLatency Span    // from a failure to the result of its SMS; 3 to 8 seconds unless set
 	FailureRate     float64 // share of all numbers that are not reachable
@@ -42,7 +47,7 @@ type Config struct {
 	RequireConvert    bool   // FriendTalk without X-Convert-To-Brand-Message is refused with -9992
 	TokenWithoutBody  bool   // the token is answered with the header alone, as the documents have it
 	DateLayout        string // of dates in answers; "2006-01-02 15:04:05.0" unless set
-	NoControl         bool   // leaves out the paths under /_sim/
+	NoControl         bool   // leaves out the paths under /_sim/ and the phone's pages
 }
 
 // Span is a time between two bounds.
@@ -53,9 +58,12 @@ type Sim struct {
 	cfg     Config
 	mux     *http.ServeMux
 	journal *journal
+	clock   clock
 	stats   stats
-	closed  context.Context
-	close   context.CancelFunc
+	era     atomic.Pointer[era]
+
+	admin sync.Mutex // held where what belongs to no project changes
+	seeds []keys     // what [Sim.Seed] has made
 
 	mu       sync.RWMutex
 	projects map[string]*project
@@ -63,25 +71,43 @@ type Sim struct {
 	idMu sync.Mutex
 	ids  *rand.Rand
 
-	faultMu sync.Mutex
-	faults  Faults
-	dice    *rand.Rand
+	faultMu sync.Mutex // held where faults is replaced
+	faults  atomic.Pointer[faultSet]
+	diceMu  sync.Mutex
 }
 
-// Open starts a simulator with the state it was left in. Only one at a time may
-// use a state file.
+// era is the time from one beginning of the state to the next. Calls that wait do
+// not outlive it.
+type era struct {
+	context.Context
+	end context.CancelFunc
+}
+
+// newEra ends the calls that wait.
+func (s *Sim) newEra() {
+	ctx, end := context.WithCancel(context.Background())
+	if old := s.era.Swap(&era{ctx, end}); old != nil {
+		old.end()
+	}
+}
+
+// Open starts a simulator with the state it was left in. Only one at a time can
+// use a state file: [ErrInUse].
 func Open(cfg Config) (*Sim, error) {
 	cfg.fill()
-	s := &Sim{cfg: cfg, projects: map[string]*project{}}
-	s.closed, s.close = context.WithCancel(context.Background())
-	s.dice = rand.New(rand.NewPCG(cfg.Seed, 2))
+	s := &Sim{cfg: cfg, projects: map[string]*project{}, clock: clock{under: cfg.Now}}
+	s.newEra()
 	s.mux = s.routes()
+	s.SetFaults(Faults{})
 	j, err := openJournal(cfg.StateFile, s.replay)
 	if err != nil {
 		return nil, fmt.Errorf("simulator's state %s: %w", cfg.StateFile, err)
 	}
 	s.journal = j
 	s.ids = rand.New(rand.NewPCG(cfg.Seed, uint64(j.size))) // not the ids of before a restart
+	if err := s.startClock(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
 }
 
@@ -107,7 +133,7 @@ func (c *Config) fill() {
 
 // Close ends calls that hang and closes the state file.
 func (s *Sim) Close() error {
-	s.close()
+	s.era.Load().end()
 	return s.journal.close()
 }
 
@@ -116,6 +142,8 @@ func (s *Sim) AddAppkey(appkey, secret string) error {
 	if appkey == "" || secret == "" {
 		return fmt.Errorf("an appkey needs a name and a secret key")
 	}
+	s.admin.Lock()
+	defer s.admin.Unlock()
 	if p := s.project(appkey); p != nil {
 		p.mu.RLock()
 		same := p.secret == secret
@@ -136,8 +164,11 @@ func (s *Sim) project(appkey string) *project {
 
 // commit writes an entry to the journal, then applies it. The caller holds the lock
 // of the project it is about, so that the journal has the order in which things
-// happened; nil stands for no project.
+// happened; nil stands for no project, and s.admin is held.
 func (s *Sim) commit(p *project, e entry) error {
+	if p != nil && p.gone {
+		return errReset
+	}
 	if err := s.journal.append(&e); err != nil {
 		return err
 	}
@@ -149,6 +180,9 @@ func (s *Sim) commit(p *project, e entry) error {
 
 // replay applies an entry of which no lock is held.
 func (s *Sim) replay(e *entry) error {
+	if e.Type == entryClock {
+		return s.clock.restore(e.Clock)
+	}
 	p := s.project(e.Appkey)
 	if p == nil {
 		if e.Type != entryAppkey {
@@ -198,7 +232,9 @@ func (s *Sim) routes() *http.ServeMux {
 	s.handle(mux, "POST", friendTalk+"/failback", "fallback", setFallback)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { refuse(kakao.CodeUnknownAPI).write(w) })
 	if !s.cfg.NoControl {
-		s.control(mux)
+		mux.Handle("/_sim/", s.control())
+		mux.Handle("GET /{$}", s.PhoneHandler())
+		mux.Handle("GET /phone/", http.StripPrefix("/phone", s.PhoneHandler()))
 	}
 	return mux
 }
@@ -214,13 +250,14 @@ func converted(next endpoint) endpoint {
 	}
 }
 
-// ServeHTTP answers the API, and the control paths under /_sim/.
+// ServeHTTP answers the API, the control paths under /_sim/, and with the phone's
+// pages at / and /phone/.
 func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
 // handle serves an endpoint: with its share of faults, and after the checks that
 // come before all others.
 func (s *Sim) handle(mux *http.ServeMux, method, path, op string, next endpoint) {
-	counter := s.stats.counter(op)
+	counter, which := s.stats.counter(op), route{endpointNumber(method + " " + path), op}
 	mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) {
 		counter.Add(1)
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -228,16 +265,14 @@ func (s *Sim) handle(mux *http.ServeMux, method, path, op string, next endpoint)
 			refuse(kakao.CodeBody).write(w)
 			return
 		}
-		f := s.draw(r, op == sendOp)
-		if !f.before(s, w) {
+		f := s.draw(r, body, which)
+		if !f.before(w, r) {
 			return
 		}
 		start := time.Now()
 		answer := s.serve(r, body, f, next)
 		s.stats.busy.Add(int64(time.Since(start)))
-		if f.after(s, w, r) {
-			answer.write(w)
-		}
+		f.after(w, r, answer)
 	})
 }
 
@@ -256,7 +291,7 @@ func (s *Sim) serve(r *http.Request, body []byte, f fault, next endpoint) reply 
 	if r.Method == http.MethodPost && !isJSON(r.Header.Get("Content-Type")) {
 		return refuse(kakao.CodeContentType)
 	}
-	return next(&call{project: p, r: r, body: body, now: s.cfg.Now(), fault: f})
+	return next(&call{project: p, r: r, body: body, now: s.Now(), fault: f})
 }
 
 const idLetters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -272,7 +307,7 @@ func (s *Sim) newID(now time.Time) string {
 	return string(b)
 }
 
-// stats counts what the simulator did since it was opened.
+// stats counts what the simulator did since it was opened or reset.
 type stats struct {
 	busy       atomic.Int64 // nanoseconds in endpoints
 	accepted   atomic.Int64 // recipients
@@ -296,7 +331,26 @@ func (s *stats) counter(op string) *atomic.Int64 {
 	return s.operations[op]
 }
 
-// Stats is what the simulator did since it was opened.
+// names are the operations that are counted, in order.
+func (s *stats) names() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.operations))
+}
+
+// reset begins to count anew.
+func (s *stats) reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, n := range []*atomic.Int64{&s.busy, &s.accepted, &s.refused, &s.cancelled, &s.repeats, &s.faults} {
+		n.Store(0)
+	}
+	for _, n := range s.operations {
+		n.Store(0)
+	}
+}
+
+// Stats is what the simulator did since it was opened or reset.
 type Stats struct {
 	Calls       map[string]int64 `json:"calls"`       // by endpoint
 	Accepted    int64            `json:"accepted"`    // recipients
@@ -307,7 +361,7 @@ type Stats struct {
 	BusySeconds float64          `json:"busySeconds"` // time spent in endpoints, without reading and writing
 }
 
-// Stats tells what the simulator did since it was opened.
+// Stats tells what the simulator did since it was opened or reset.
 func (s *Sim) Stats() Stats {
 	s.stats.mu.Lock()
 	defer s.stats.mu.Unlock()
