@@ -11,38 +11,55 @@ import (
 	"soshik/internal/nhn/nhnsim"
 )
 
-// simulate serves the simulated provider, its control paths under /_sim/ and its
-// phone under /phone/.
+// simulate serves the simulated provider, its control paths under /_sim/ and at /
+// what phones receive.
 type simulate struct {
-	Addr        string        `default:"127.0.0.1:8090" help:"Address to listen on."`
-	State       string        `help:"File that keeps its state; empty: in memory."`
-	Appkey      string        `default:"demoappkey" help:"An appkey that it knows from the beginning."`
-	Secret      string        `default:"demosecret" help:"The appkey's secret key."`
-	FailureRate float64       `default:"0.02" help:"Share of numbers that KakaoTalk does not reach."`
-	ClockOffset time.Duration `hidden:"" env:"SOSHIK_CLOCK_OFFSET" help:"How far the clock is moved, for tests."`
+	Addr              string        `default:"127.0.0.1:8090" help:"Address to listen on."`
+	State             string        `help:"File that keeps its state; empty: in memory."`
+	Appkey            string        `default:"demoappkey" help:"An appkey that it knows from the beginning."`
+	Secret            string        `default:"demosecret" help:"The appkey's secret key."`
+	Seed              uint64        `help:"Of request ids, and of faults that bring none; 0: random."`
+	Speed             float64       `help:"Seconds that pass by its clock in one; 0: as the state has it, else 1."`
+	FailureRate       float64       `default:"0.02" help:"Share of numbers that KakaoTalk does not reach."`
+	RequireConvert    bool          `help:"Refuse FriendTalk without X-Convert-To-Brand-Message, as the provider does since 2025-12-30."`
+	FailedCallUsesKey bool          `help:"A refused send, too, uses its idempotency key up."`
+	TokenWithoutBody  bool          `help:"Answer a token with the header alone."`
+	DateLayout        string        `default:"2006-01-02 15:04:05.0" help:"Of dates in answers, as Go writes layouts."`
+	ClockOffset       time.Duration `hidden:"" env:"SOSHIK_CLOCK_OFFSET" help:"How far the clock is moved, for tests."`
+}
+
+func (s *simulate) config() nhnsim.Config {
+	return nhnsim.Config{
+		StateFile: s.State, Seed: s.Seed, Speed: s.Speed, FailureRate: s.FailureRate, RequireConvert: s.RequireConvert,
+		FailedCallUsesKey: s.FailedCallUsesKey, TokenWithoutBody: s.TokenWithoutBody, DateLayout: s.DateLayout,
+		Now: func() time.Time { return time.Now().Add(s.ClockOffset) },
+	}
 }
 
 // Run serves until the program is told to stop.
 func (s *simulate) Run(ctx context.Context) (err error) {
-	sim, err := nhnsim.Open(nhnsim.Config{
-		StateFile: s.State, FailureRate: s.FailureRate, Now: func() time.Time { return time.Now().Add(s.ClockOffset) },
-	})
+	sim, err := nhnsim.Open(s.config())
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, sim.Close()) }()
-	if err := sim.AddAppkey(s.Appkey, s.Secret); err != nil {
+	if err := sim.Seed(s.Appkey, s.Secret); err != nil {
 		return err
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/phone/", http.StripPrefix("/phone", sim.PhoneHandler()))
-	mux.Handle("/", sim)
 	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.Addr)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("simulated provider: http://%s (appkey %s, secret key %s), phone: http://%s/phone/\n", ln.Addr(), s.Appkey, s.Secret, ln.Addr())
-	return serveUntil(ctx, &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}, ln)
+	url := "http://" + ln.Addr().String()
+	fmt.Printf(`simulated provider: nothing is really sent
+
+  API      %s, appkey %s, secret key %s
+  phone    %s/
+  control  %s/_sim/, what there is: %s/_sim/state
+`, url, s.Appkey, s.Secret, url, url, url)
+	srv := &http.Server{Handler: sim, ReadHeaderTimeout: 5 * time.Second}
+	srv.RegisterOnShutdown(sim.HangUp)
+	return serveUntil(ctx, srv, ln)
 }
 
 func serveUntil(ctx context.Context, srv *http.Server, ln net.Listener) error {

@@ -131,7 +131,10 @@ func (c *Config) fill() {
 	c.DateLayout = cmp.Or(c.DateLayout, "2006-01-02 15:04:05.0")
 }
 
-// Close ends calls that hang and closes the state file.
+// HangUp drops the calls that wait since something goes wrong with them.
+func (s *Sim) HangUp() { s.newEra() }
+
+// Close ends calls that wait and closes the state file.
 func (s *Sim) Close() error {
 	s.era.Load().end()
 	return s.journal.close()
