@@ -236,8 +236,10 @@ func (s *Sim) routes() *http.ServeMux {
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { refuse(kakao.CodeUnknownAPI).write(w) })
 	if !s.cfg.NoControl {
 		mux.Handle("/_sim/", s.control())
-		mux.Handle("GET /{$}", s.PhoneHandler())
-		mux.Handle("GET /phone/", http.StripPrefix("/phone", s.PhoneHandler()))
+		phone := s.PhoneHandler()
+		mux.Handle("GET /{$}", phone)
+		mux.Handle("GET /phone.css", phone)
+		mux.Handle("GET /phone/", http.StripPrefix("/phone", phone))
 	}
 	return mux
 }
