@@ -91,8 +91,8 @@ func crashSim(t *testing.T, seed uint64, offset time.Duration) *nhnsim.Sim {
 }
 
 // crashFaults are what the provider does to sends: it is late whether or not the
-// caller still waits, refuses, breaks down before and after accepting, and lists late. It
-// repeats results.
+// caller still waits, refuses, breaks down before and after accepting, and lists late. Its
+// lists and results repeat what they say, in no order.
 func crashFaults() []nhnsim.Fault {
 	const late = 1500 * time.Millisecond
 	rules := []nhnsim.Fault{
@@ -110,7 +110,7 @@ func crashFaults() []nhnsim.Fault {
 	for i := range rules {
 		rules[i].Endpoint = "send"
 	}
-	return append(rules, nhnsim.Fault{Kind: nhnsim.FaultRepeat, Rate: .1, Endpoint: "results"})
+	return append(rules, nhnsim.Fault{Kind: nhnsim.FaultRepeat, Rate: .1}, nhnsim.Fault{Kind: nhnsim.FaultShuffle, Rate: .3})
 }
 
 func must(t *testing.T, errs ...error) {

@@ -57,9 +57,8 @@ func (p *simProcess) state(t *testing.T) string {
 	for {
 		resp, err := http.Get(p.url + "/_sim/state")
 		if err == nil {
-			defer func() { _ = resp.Body.Close() }()
 			text, err := io.ReadAll(resp.Body)
-			must(t, err)
+			must(t, err, resp.Body.Close())
 			return string(text)
 		}
 		select {

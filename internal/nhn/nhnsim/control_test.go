@@ -59,7 +59,7 @@ func TestControlAnswersWithStatusesOfItsOwn(t *testing.T) {
 func TestPagesOfOtherSitesCannotPost(t *testing.T) {
 	t.Parallel()
 	b := open(t, nhnsim.Config{})
-	req, err := http.NewRequestWithContext(t.Context(), "POST", b.url+"/_sim/reset", nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.url+"/_sim/reset", nil)
 	must(t, err)
 	req.Header.Set("Origin", "https://example.com")
 	req.Header.Set("Sec-Fetch-Site", "cross-site")

@@ -38,10 +38,7 @@ type rule struct {
 // SetFaults replaces what goes wrong from now on, the hook too. A rule that makes no
 // sense is a mistake in the caller's code: it panics.
 func (s *Sim) SetFaults(f Faults) {
-	set := &faultSet{mu: &s.diceMu, seed: f.Seed, hook: f.Hook}
-	if set.seed == 0 {
-		set.seed = s.cfg.Seed >> 11 // which every reader of JSON can hold
-	}
+	set := &faultSet{mu: &s.diceMu, seed: cmp.Or(f.Seed, s.cfg.Seed), hook: f.Hook}
 	for i, f := range f.Rules {
 		if err := f.check(s.stats.names()); err != nil {
 			panic(fmt.Sprintf("nhnsim: faults[%d].%v", i, err))

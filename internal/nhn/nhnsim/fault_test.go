@@ -384,6 +384,44 @@ func TestWhatARuleIsAbout(t *testing.T) {
 	}
 }
 
+// Endpoints have the numbers of the provider's documents. Those that are not
+// simulated are left out.
+func TestEndpointsAreKnownByTheirNumbers(t *testing.T) {
+	t.Parallel()
+	b := open(t, nhnsim.Config{})
+	senders := []string{"GET /sender/categories", "POST /senders", "POST /sender/token", "DELETE /senders/x", "GET /senders/x", "GET /senders",
+		"GET /sender-groups/x", "POST /sender-groups/x/senders/y", "DELETE /sender-groups/x/senders/y"}
+	var calls []string
+	for _, area := range []struct {
+		base string
+		list []string
+	}{
+		{"/alimtalk/v2.1", senders}, {"/alimtalk/v2.0", senders},
+		{"/brandtalk/v2.2", []string{"POST /messages", "GET /messages", "GET /messages/x/1", "DELETE /messages/x", "POST /senders/x/templates", "GET /senders/x/templates/y"}},
+		{"/friendtalk/v1.5", []string{"POST /messages", "GET /messages", "GET /messages/x/1", "DELETE /messages/x", "GET /message-results",
+			"POST /images", "GET /images", "DELETE /images", "POST /failback/appkey", "POST /failback"}},
+	} {
+		for _, call := range area.list {
+			method, path, _ := strings.Cut(call, " ")
+			calls = append(calls, method+" "+area.base+"/appkeys/app"+path)
+		}
+	}
+	for i, call := range calls {
+		method, path, _ := strings.Cut(call, " ")
+		b.sim.SetFaults(nhnsim.Faults{})
+		if got := b.try(t, time.Minute, method, path, "{}"); strings.Contains(got.body, "-9998") {
+			continue
+		}
+		b.sim.SetFaults(only(nhnsim.Fault{Kind: nhnsim.FaultTooMany, Endpoint: fmt.Sprint(i + 1)}))
+		if got := b.try(t, time.Minute, method, path, "{}"); got.status != http.StatusTooManyRequests {
+			t.Errorf("%s is not number %d: %+v", call, i+1, got)
+		}
+	}
+	if len(calls) != 34 {
+		t.Errorf("%d endpoints", len(calls))
+	}
+}
+
 // Rules with a count make a play in the order of the list: what another rule
 // answers does not use a rule up.
 func TestCountedRulesComeOneAfterTheOther(t *testing.T) {

@@ -327,10 +327,10 @@ func parseFault(raw []byte, ops []string) (Fault, error) {
 		return Fault{}, err
 	}
 	f, err := in.fault()
-	if err != nil {
-		return f, err
+	if err == nil {
+		err = f.check(ops)
 	}
-	return f, f.check(ops)
+	return f, err
 }
 
 // target is what an endpoint's narrowing asks for; empty is everything.

@@ -40,7 +40,7 @@ type Config struct {
 	Latency         Span    // from sending to the result; 1 to 6 seconds unless set
 	FallbackLatency Span    // from a failure to the result of its SMS; 3 to 8 seconds unless set
 	FailureRate     float64 // share of all numbers that are not reachable
-	Seed            uint64  // of request ids; random unless set
+	Seed            uint64  // of request ids, and of faults that bring none; random unless set
 
 	NewSenderDailyMax int    // messages a day of a sender that registers itself; 1,000 unless set, below 0 no limit
 	FailedCallUsesKey bool   // a refused send, too, makes its idempotency key fail for ten minutes
@@ -125,7 +125,7 @@ func (c *Config) fill() {
 		c.FallbackLatency = Span{3 * time.Second, 8 * time.Second}
 	}
 	if c.Seed == 0 {
-		c.Seed = rand.Uint64()
+		c.Seed = rand.Uint64N(1 << 53) // which every reader of JSON can hold
 	}
 	c.NewSenderDailyMax = cmp.Or(c.NewSenderDailyMax, 1000)
 	c.DateLayout = cmp.Or(c.DateLayout, "2006-01-02 15:04:05.0")
