@@ -1,7 +1,6 @@
 package nhnsim
 
 import (
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,36 +11,6 @@ import (
 )
 
 const sendOp = "send"
-
-// sendIn is the body of a send. Members are pointers where a missing one differs
-// from an empty one.
-type sendIn struct {
-	PlusFriendID      *string       `json:"plusFriendId"`
-	RequestDate       string        `json:"requestDate"`
-	SenderGroupingKey string        `json:"senderGroupingKey"`
-	CreateUser        string        `json:"createUser"`
-	RecipientList     []recipientIn `json:"recipientList"`
-}
-
-type recipientIn struct {
-	RecipientNo          *string   `json:"recipientNo"`
-	Content              *string   `json:"content"`
-	ImageSeq             *int      `json:"imageSeq"`
-	ImageLink            string    `json:"imageLink"`
-	Buttons              []button  `json:"buttons"`
-	Resend               *resendIn `json:"resendParameter"`
-	IsAd                 *bool     `json:"isAd"`
-	RecipientGroupingKey string    `json:"recipientGroupingKey"`
-}
-
-type resendIn struct {
-	IsResend      *bool  `json:"isResend"`
-	Type          string `json:"resendType"`
-	Title         string `json:"resendTitle"`
-	Content       string `json:"resendContent"`
-	SendNo        string `json:"resendSendNo"`
-	UnsubscribeNo string `json:"resendUnsubscribeNo"`
-}
 
 // sendFriendTalk is endpoint 25. An idempotency key is held while the call is under
 // way, and kept for ten minutes when it was accepted.
@@ -80,8 +49,8 @@ func (c *call) claimKey(key string) bool {
 }
 
 func (c *call) send(key string) reply {
-	var in sendIn
-	if json.Unmarshal(c.body, &in) != nil {
+	in, ok := parseSend(c.body)
+	if !ok {
 		return refuse(kakao.CodeBody)
 	}
 	if bad := in.check(); bad != nil {
@@ -184,7 +153,7 @@ func (c *call) draft(in *sendIn, sendAt time.Time) (*draft, *reply) {
 // the whole request: nobody is sent anything while they are wrong.
 func (d *draft) checkFallback(p *resendIn) int {
 	switch {
-	case p == nil || p.IsResend == nil || !*p.IsResend:
+	case p == nil || p.IsResend != saidYes:
 		return 0
 	case !d.sms, p.SendNo == "" && d.sender.Fallback.SendNo == "":
 		return kakao.CodeFallbackNotSet
@@ -203,11 +172,7 @@ func (d *draft) fill(in *sendIn) {
 		if d.refusals[i] = d.check(to); d.refusals[i] != 0 {
 			continue
 		}
-		content := *to.Content
-		if n := len(d.messages); n > 0 && d.messages[n-1].content == content {
-			content = d.messages[n-1].content // shared, so that the other copy can go
-		}
-		m := message{no: *to.RecipientNo, key: to.RecipientGroupingKey, content: content, style: d.style(to), seq: int32(i + 1)}
+		m := message{no: to.RecipientNo.text, key: to.RecipientGroupingKey, content: to.Content.text, style: d.style(to), seq: int32(i + 1)}
 		m.decide(d.request, &d.sim.cfg)
 		d.messages = append(d.messages, m)
 	}
@@ -216,11 +181,11 @@ func (d *draft) fill(in *sendIn) {
 // check returns the code that a recipient is refused with, or 0.
 func (d *draft) check(to *recipientIn) int {
 	switch {
-	case to.RecipientNo == nil, to.Content == nil:
+	case !to.RecipientNo.given, !to.Content.given:
 		return kakao.CodeNull
-	case blank(*to.Content):
+	case blank(to.Content.text):
 		return kakao.CodeBlank
-	case !validNumber(*to.RecipientNo), lastFour(*to.RecipientNo) == NumberRefused:
+	case !validNumber(to.RecipientNo.text), lastFour(to.RecipientNo.text) == NumberRefused:
 		return kakao.CodeRecipientNo
 	case kakao.Len(to.RecipientGroupingKey) > kakao.MaxGroupingKey:
 		return kakao.CodeTooLong
@@ -238,11 +203,11 @@ func (d *draft) check(to *recipientIn) int {
 
 // checkContent looks at the image and at what it leaves room for.
 func (d *draft) checkContent(to *recipientIn) int {
-	n := kakao.Len(*to.Content)
-	if to.ImageSeq == nil || *to.ImageSeq == 0 {
+	n := kakao.Len(to.Content.text)
+	if to.ImageSeq == 0 {
 		return firstCode(n > kakao.MaxContent, kakao.CodeContent, len(to.Buttons) > kakao.MaxButtons, kakao.CodeButton)
 	}
-	im, ok := d.images[*to.ImageSeq]
+	im, ok := d.images[to.ImageSeq]
 	switch {
 	case !ok:
 		return kakao.CodeImageNotFound
@@ -322,7 +287,7 @@ const (
 // the ad mark and names an 080 number.
 func checkSMS(to *recipientIn) int {
 	p := to.Resend
-	if p == nil || p.IsResend != nil && !*p.IsResend {
+	if p == nil || p.IsResend == saidNo {
 		return 0
 	}
 	switch {
@@ -344,13 +309,13 @@ func adText(s string) bool {
 // an 080 number has no fallback.
 func (d *draft) style(to *recipientIn) *style {
 	st := style{ImageLink: to.ImageLink, Buttons: to.Buttons, IsAd: to.ad(), Fallback: d.sms && d.sender.Fallback.IsResend}
-	if to.ImageSeq != nil {
-		st.Image = d.images[*to.ImageSeq]
+	if to.ImageSeq != 0 {
+		st.Image = d.images[to.ImageSeq]
 	}
 	st.SendNo, st.UnsubscribeNo = d.sender.Fallback.SendNo, d.sender.Fallback.UnsubscribeNo
 	if p := to.Resend; p != nil {
-		if p.IsResend != nil {
-			st.Fallback = *p.IsResend
+		if p.IsResend != notSaid {
+			st.Fallback = p.IsResend == saidYes
 		}
 		st.Type, st.Title, st.Content = p.Type, p.Title, p.Content
 		st.SendNo, st.UnsubscribeNo = or(p.SendNo, st.SendNo), or(p.UnsubscribeNo, st.UnsubscribeNo)
@@ -414,10 +379,10 @@ func (to *recipientIn) result(b buf, seq, code int) buf {
 	b = append(b, `{"recipientSeq":`...)
 	b = strconv.AppendInt(b, int64(seq), 10)
 	b = append(b, `,"recipientNo":`...)
-	if to.RecipientNo == nil {
+	if !to.RecipientNo.given {
 		b = append(b, "null"...)
 	} else {
-		b = jsontext.AppendString(b, *to.RecipientNo)
+		b = jsontext.AppendString(b, to.RecipientNo.text)
 	}
 	if code == kakao.CodeOK {
 		b = append(b, `,"resultCode":0,"resultMessage":"SUCCESS",`...)
@@ -431,7 +396,7 @@ func (to *recipientIn) result(b buf, seq, code int) buf {
 // reason is the message of a refusal, with the names that belong in it.
 func (to *recipientIn) reason(code int) string {
 	switch {
-	case code == kakao.CodeNull && to.RecipientNo == nil:
+	case code == kakao.CodeNull && !to.RecipientNo.given:
 		return describe(code, "recipientNo")
 	case code == kakao.CodeNull, code == kakao.CodeBlank:
 		return describe(code, "content")
