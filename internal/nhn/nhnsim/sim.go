@@ -34,6 +34,7 @@ type Config struct {
 
 	Latency         Span    // from sending to the result; 1 to 6 seconds unless set
 	FallbackLatency Span    // from a failure to the result of its SMS; 3 to 8 seconds unless set
+	Rate            float64 // deliveries a second for an appkey; as many as there are unless set
 	FailureRate     float64 // share of all numbers that are not reachable
 	Seed            uint64  // of request ids; random unless set
 
