@@ -25,6 +25,12 @@ import (
 // maxBody bounds a request's body, in bytes.
 const maxBody = 16 << 20
 
+// DefaultAppkey and DefaultSecret are what a simulator of its own begins with.
+const (
+	DefaultAppkey = "demoappkey"
+	DefaultSecret = "demosecret"
+)
+
 // Config says where the simulator keeps its state and how it behaves. Its zero
 // value is a service in memory that delivers everything within seconds.
 type Config struct {
