@@ -56,12 +56,12 @@ func takes(op string, r *http.Request) bool {
 	return r.Method != http.MethodPost || takes(r.Header.Get("Content-Type"))
 }
 
-// unread is the code for a body that is larger than any that is read, or broke off.
-func unread(op string) int {
+// unread is the answer to a body that is larger than any that is read, or broke off.
+func unread(op string) reply {
 	if op == uploadOp {
-		return kakao.CodeImageSize
+		return refuse(kakao.CodeImageSize, maxImageText)
 	}
-	return kakao.CodeBody
+	return refuse(kakao.CodeBody)
 }
 
 // buf is JSON under construction: every member and element is written with a comma

@@ -56,7 +56,8 @@ func (s *Sim) AddGroup(appkey string, in Group) (Group, error) {
 	if err := p.checkGroup(&in); err != nil {
 		return Group{}, err
 	}
-	return in, s.commit(p, entry{Type: entryGroup, Appkey: appkey, Group: &in})
+	err := s.commit(p, entry{Type: entryGroup, Appkey: appkey, Group: &in})
+	return in, err
 }
 
 func (g *Group) complete(appkey string, now time.Time) {

@@ -21,6 +21,9 @@ const entryImageGone = "image gone"
 // uploadOp is what calls of endpoint 30 count as.
 const uploadOp = "upload image"
 
+// maxImageText is how an answer writes kakao.MaxImageBytes.
+const maxImageText = "5MB"
+
 // codeImageUpload says that an image could not be kept.
 const codeImageUpload = -8010
 
@@ -94,7 +97,7 @@ func uploadImage(c *call) reply {
 		return refuse(kakao.CodeNoSender)
 	}
 	if code := c.sim.pictures.check(up.bytes, up.name, friendTalkImage(wide)); code != 0 {
-		return refuse(code, "5MB")
+		return refuse(code, maxImageText)
 	}
 	file, err := c.sim.pictures.put(up.bytes)
 	if err != nil {

@@ -55,11 +55,8 @@ type Sim struct {
 	mux     *http.ServeMux
 	journal *journal
 	stats   stats
-
-	pictures *pictures
-
-	closed context.Context
-	close  context.CancelFunc
+	closed  context.Context
+	close   context.CancelFunc
 
 	mu       sync.RWMutex
 	projects map[string]*project
@@ -70,6 +67,8 @@ type Sim struct {
 	faultMu sync.Mutex
 	faults  Faults
 	dice    *rand.Rand
+
+	pictures *pictures
 }
 
 // Open starts a simulator with the state it was left in. Only one at a time may
@@ -237,7 +236,7 @@ func (s *Sim) handle(mux *http.ServeMux, method, path, op string, next endpoint)
 		counter.Add(1)
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		if err != nil {
-			refuse(unread(op)).write(w)
+			unread(op).write(w)
 			return
 		}
 		f := s.draw(r, op == sendOp)
