@@ -108,14 +108,16 @@ func uploadImage(c *call) reply {
 }
 
 // readUpload reads the first file called image and what wide says. Other parts are
-// not looked at.
+// not looked at. A body that breaks off is refused, also where the reader would take
+// it.
 func readUpload(contentType string, body []byte) (upload, *reply) {
 	var up upload
 	_, params, err := mime.ParseMediaType(contentType)
-	if err != nil || params["boundary"] == "" {
+	boundary := params["boundary"]
+	if err != nil || boundary == "" || len(body) > 0 && !bytes.Contains(body, []byte("--"+boundary+"--")) {
 		return up, new(refuse(kakao.CodeBody))
 	}
-	form := multipart.NewReader(bytes.NewReader(body), params["boundary"])
+	form := multipart.NewReader(bytes.NewReader(body), boundary)
 	for {
 		part, err := form.NextPart()
 		if errors.Is(err, io.EOF) {
