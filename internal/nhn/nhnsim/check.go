@@ -66,6 +66,11 @@ func validUnsubscribeNo(no string) bool {
 	return validNumber(no) && strings.HasPrefix(d, "080") && (len(d) == 10 || len(d) == 11)
 }
 
+// isRequestID reports whether s can name a request: letters and digits.
+func isRequestID(s string) bool {
+	return s != "" && strings.Trim(s, idLetters) == ""
+}
+
 // page is a part of a list.
 type page struct{ from, to int }
 

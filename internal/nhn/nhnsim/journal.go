@@ -37,8 +37,30 @@ type entry struct {
 	Seqs   []int   `json:"seqs,omitempty"` // cancelled
 	Send   *sent   `json:"send,omitempty"`
 
+	State     *AppkeyState `json:"state,omitempty"`
+	Group     *Group       `json:"senderGroup,omitempty"`
+	GroupKey  string       `json:"group,omitempty"`
+	SenderKey string       `json:"senderKey,omitempty"`
+
 	request *request // of an entry that is not read from the journal, its Send as applied
 	raw     []byte   // of such an entry, the line
+}
+
+// empty reports whether an entry lacks what its type is about.
+func (e *entry) empty() bool {
+	switch e.Type {
+	case entrySender:
+		return e.Sender == nil
+	case entryImage:
+		return e.Image == nil
+	case entryGroup:
+		return e.Group == nil
+	case entryAppkeyState:
+		return e.State == nil
+	case entrySend:
+		return e.Send == nil && e.request == nil
+	}
+	return false
 }
 
 // sent is an accepted request in the journal. Its messages are columns, and texts

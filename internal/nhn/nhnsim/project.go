@@ -24,6 +24,13 @@ type project struct {
 	inUse     map[string]bool    // those of calls that are under way
 	updates   map[int64][]update // by minute: what changed state then, unless something else came first
 
+	senderNames map[string]*sender     // those of senders, by plusFriendId
+	senderKeys  map[string]*sender     // the same by key
+	sent        map[string]map[int]int // FriendTalk messages by plusFriendId and day
+	groups      map[string]*group      // by key
+	lastImage   int                    // the greatest number that an image ever had
+	state       AppkeyState
+
 	readMu   sync.Mutex
 	readings map[span]reading
 }
@@ -32,18 +39,32 @@ func newProject(s *Sim, appkey string) *project {
 	return &project{
 		sim: s, appkey: appkey, images: map[int]Image{}, byID: map[string]*request{},
 		keys: map[string]int64{}, inUse: map[string]bool{}, updates: map[int64][]update{}, readings: map[span]reading{},
+		senderNames: map[string]*sender{}, senderKeys: map[string]*sender{}, sent: map[string]map[int]int{}, groups: map[string]*group{},
 	}
 }
 
 // apply changes the state as e says. The caller holds p.mu.
 func (p *project) apply(e *entry) error {
+	if e.empty() {
+		return fmt.Errorf("entry of type %q says nothing", e.Type)
+	}
 	switch e.Type {
 	case entryAppkey:
 		p.secret = e.Secret
 	case entrySender:
 		p.putSender(*e.Sender)
+	case entrySenderGone:
+		return p.dropSender(e.SenderKey, e.At)
+	case entryGroup:
+		p.putGroup(*e.Group)
+	case entryMember, entryMemberGone:
+		return p.applyMember(e)
+	case entryAppkeyState:
+		p.state = *e.State
 	case entryImage:
 		p.putImage(*e.Image)
+	case entryImageGone:
+		p.dropImages(e.Seqs)
 	case entrySMSAppkey:
 		p.smsAppkey = e.SMS
 		for _, s := range p.senders {
@@ -71,9 +92,7 @@ func (p *project) applySend(e *entry) error {
 	}
 	p.requests = append(p.requests, r)
 	p.byID[r.id] = r
-	if s := p.sender(r.plusFriendID); s != nil {
-		s.sent[day(r.sendAt)] += len(r.messages)
-	}
+	p.sentBy(r.plusFriendID)[day(r.sendAt)] += len(r.messages)
 	if e.Key != "" {
 		p.useKey(e.Key, e.At)
 	}
@@ -100,9 +119,7 @@ func (p *project) applyCancel(e *entry) error {
 		r.messages[i].cancelledAt = e.At
 		p.addUpdate(e.At, r, i)
 	}
-	if s := p.sender(r.plusFriendID); s != nil {
-		s.sent[day(r.sendAt)] -= len(e.Seqs)
-	}
+	p.sentBy(r.plusFriendID)[day(r.sendAt)] -= len(e.Seqs)
 	return nil
 }
 

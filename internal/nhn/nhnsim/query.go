@@ -174,7 +174,7 @@ func showMessage(c *call) reply {
 	if !ok {
 		return refuse(kakao.CodeMessageNotFound)
 	}
-	b := r.messages[i].appendTo(buf(nil).name("message"), r, c.now.UnixMilli(), c.sim.cfg.DateLayout, shapeDetail)
+	b := c.withImageURL(r.messages[i]).appendTo(buf(nil).name("message"), r, c.now.UnixMilli(), c.sim.cfg.DateLayout, shapeDetail)
 	return succeed(append(b, ','))
 }
 
@@ -240,9 +240,13 @@ func cancelMessages(c *call) reply {
 	if bad != nil {
 		return *bad
 	}
+	id := c.r.PathValue("requestId")
+	if !isRequestID(id) {
+		return refuse(kakao.CodeRequestID)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	r := c.byID[c.r.PathValue("requestId")]
+	r := c.byID[id]
 	if r == nil || c.now.UnixMilli() >= r.sendAt {
 		return refuse(kakao.CodeNothingToCancel)
 	}

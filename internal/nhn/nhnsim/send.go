@@ -126,11 +126,9 @@ func (c *call) draft(in *sendIn, sendAt time.Time) (*draft, *reply) {
 	s := c.sender(*in.PlusFriendID)
 	switch {
 	case s == nil:
-		return nil, new(refuse(kakao.CodeSenderNotFound))
-	case s.Blocked:
-		return nil, new(refuse(kakao.CodeSenderBlocked))
-	case !s.Registered, s.Dormant:
-		return nil, new(refuse(kakao.CodeSenderInactive))
+		return nil, new(refuse(c.noSender(*in.PlusFriendID)))
+	case s.unable() != 0:
+		return nil, new(refuse(s.unable()))
 	}
 	d := &draft{
 		request: &request{
@@ -153,7 +151,7 @@ func (c *call) draft(in *sendIn, sendAt time.Time) (*draft, *reply) {
 // the whole request: nobody is sent anything while they are wrong.
 func (d *draft) checkFallback(p *resendIn) int {
 	switch {
-	case p == nil || p.IsResend != saidYes:
+	case p == nil || !d.resends(p):
 		return 0
 	case !d.sms, p.SendNo == "" && d.sender.Fallback.SendNo == "":
 		return kakao.CodeFallbackNotSet
@@ -187,7 +185,7 @@ func (d *draft) check(to *recipientIn) int {
 		return kakao.CodeBlank
 	case !validNumber(to.RecipientNo.text), lastFour(to.RecipientNo.text) == NumberRefused:
 		return kakao.CodeRecipientNo
-	case kakao.Len(to.RecipientGroupingKey) > kakao.MaxGroupingKey:
+	case kakao.Len(to.RecipientGroupingKey) > kakao.MaxGroupingKey, tooLong(to.ImageLink):
 		return kakao.CodeTooLong
 	case d.fault.refuses():
 		return d.fault.refuseCode
@@ -277,9 +275,11 @@ func webLink(s string) bool {
 	return s == "" || strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")
 }
 
-// Bounds of what the SMS service stores, in characters.
+// Bounds of what the SMS service stores, in characters. What is shorter, but has more
+// bytes than go out, is cut.
 const (
 	maxSMSTitle = 120
+	maxSMSText  = 255
 	maxLMSText  = 4000
 )
 
@@ -293,6 +293,7 @@ func checkSMS(to *recipientIn) int {
 	switch {
 	case p.Type != "" && p.Type != kakao.FallbackSMS && p.Type != kakao.FallbackLMS,
 		kakao.Len(p.Title) > maxSMSTitle, kakao.Len(p.Content) > maxLMSText,
+		p.Type == kakao.FallbackSMS && kakao.Len(p.Content) > maxSMSText,
 		to.ad() && p.Content != "" && !adText(p.Content):
 		return kakao.CodeFallbackMessage
 	}
@@ -301,22 +302,37 @@ func checkSMS(to *recipientIn) int {
 
 func (to *recipientIn) ad() bool { return to.IsAd == nil || *to.IsAd }
 
+// adText reports whether the text of an SMS has what the law wants of an
+// advertisement: the mark before all, and the way out with its 080 number behind all.
+// Blanks, hyphens, colons and brackets in that do not matter.
 func adText(s string) bool {
-	return strings.HasPrefix(strings.TrimSpace(s), kakao.AdMark) && strings.Contains(digits(s), "080")
+	tight := smsPunctuation.Replace(s)
+	phrase := strings.TrimRight(tight, "0123456789")
+	number := tight[len(phrase):]
+	return strings.HasPrefix(strings.TrimSpace(s), kakao.AdMark) && validUnsubscribeNo(number) &&
+		(strings.HasSuffix(phrase, "무료수신거부") || strings.HasSuffix(phrase, "무료거부"))
+}
+
+var smsPunctuation = strings.NewReplacer(" ", "", "\n", "", "\r", "", "\t", "", "-", "", ":", "", "[", "", "]", "")
+
+// resends reports whether a failure goes out by SMS: where the message does not say,
+// the sender's own setting decides.
+func (d *draft) resends(p *resendIn) bool {
+	if p == nil || p.IsResend == notSaid {
+		return d.sms && d.sender.Fallback.IsResend
+	}
+	return p.IsResend == saidYes
 }
 
 // style resolves a recipient's settings with the sender's. An advertisement without
 // an 080 number has no fallback.
 func (d *draft) style(to *recipientIn) *style {
-	st := style{ImageLink: to.ImageLink, Buttons: to.Buttons, IsAd: to.ad(), Fallback: d.sms && d.sender.Fallback.IsResend}
+	st := style{ImageLink: to.ImageLink, Buttons: to.Buttons, IsAd: to.ad(), Fallback: d.resends(to.Resend)}
 	if to.ImageSeq != 0 {
 		st.Image = d.images[to.ImageSeq]
 	}
 	st.SendNo, st.UnsubscribeNo = d.sender.Fallback.SendNo, d.sender.Fallback.UnsubscribeNo
 	if p := to.Resend; p != nil {
-		if p.IsResend != notSaid {
-			st.Fallback = p.IsResend == saidYes
-		}
 		st.Type, st.Title, st.Content = p.Type, p.Title, p.Content
 		st.SendNo, st.UnsubscribeNo = or(p.SendNo, st.SendNo), or(p.UnsubscribeNo, st.UnsubscribeNo)
 	}
@@ -346,6 +362,9 @@ func (c *call) accept(in *sendIn, d *draft, key string) reply {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := c.sender(d.plusFriendID)
+	if s == nil { // deleted meanwhile
+		return refuse(kakao.CodeSenderNotFound)
+	}
 	if s.DailyMax > 0 && s.sent[day(d.sendAt)]+n > s.DailyMax {
 		return refuse(kakao.CodeDailyMax)
 	}
@@ -400,6 +419,8 @@ func (to *recipientIn) reason(code int) string {
 		return describe(code, "recipientNo")
 	case code == kakao.CodeNull, code == kakao.CodeBlank:
 		return describe(code, "content")
+	case code == kakao.CodeTooLong && tooLong(to.ImageLink):
+		return describe(code, "imageLink", kakao.MaxLink)
 	case code == kakao.CodeTooLong:
 		return describe(code, "recipientGroupingKey", kakao.MaxGroupingKey)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,6 +30,7 @@ type Sender struct {
 	CreateDate       time.Time `json:"createDate,omitzero"` // now unless set
 	Token            int       `json:"token,omitempty"`     // 8 digits; drawn while waiting unless set
 	TokenDate        time.Time `json:"tokenDate,omitzero"`  // when the token was sent
+	FirstTime        bool      `json:"firstTime,omitempty"` // restricted as first-time users are: it cannot join a group
 }
 
 // Fallback is a sender's SMS fallback. It is set when SendNo is, and needs the
@@ -42,8 +44,11 @@ type Fallback struct {
 // sender is a Sender and what it has sent.
 type sender struct {
 	Sender
-	sent map[int]int // FriendTalk messages by day
+	sent map[int]int // FriendTalk messages by day; outlives the sender
 }
+
+// entrySenderGone is a journal entry with the key of a deleted sender.
+const entrySenderGone = "sender gone"
 
 const defaultCategory = "00100010001"
 
@@ -60,6 +65,9 @@ func (s *Sim) AddSender(appkey string, in Sender) (Sender, error) {
 		return old.Sender, nil
 	}
 	in.complete(appkey, s.cfg.Now())
+	if p.senderKeys[in.SenderKey] != nil || p.groups[in.SenderKey] != nil {
+		return Sender{}, fmt.Errorf("sender key %q is taken", in.SenderKey)
+	}
 	err := s.commit(p, entry{Type: entrySender, Appkey: appkey, Sender: &in})
 	return in, err
 }
@@ -116,21 +124,58 @@ func (s *Sender) complete(appkey string, now time.Time) {
 }
 
 // sender is nil for an unknown one. The caller holds p.mu.
-func (p *project) sender(plusFriendID string) *sender {
-	for _, s := range p.senders {
-		if s.PlusFriendID == plusFriendID {
-			return s
-		}
+func (p *project) sender(plusFriendID string) *sender { return p.senderNames[plusFriendID] }
+
+func (p *project) putSender(in Sender) {
+	s := p.sender(in.PlusFriendID)
+	if s == nil {
+		s = &sender{sent: p.sentBy(in.PlusFriendID)}
+		p.senders = append(p.senders, s)
 	}
+	delete(p.senderKeys, s.SenderKey)
+	s.Sender = in
+	p.senderNames[in.PlusFriendID], p.senderKeys[in.SenderKey] = s, s
+}
+
+// sentBy counts the messages of a channel by day. A channel that is deleted and
+// registered again has not sent less.
+func (p *project) sentBy(plusFriendID string) map[int]int {
+	if p.sent[plusFriendID] == nil {
+		p.sent[plusFriendID] = map[int]int{}
+	}
+	return p.sent[plusFriendID]
+}
+
+// dropSender forgets a sender with its templates. What it was accepted for stays.
+func (p *project) dropSender(senderKey string, at int64) error {
+	s := p.senderKeys[senderKey]
+	if s == nil {
+		return fmt.Errorf("sender %q that was deleted is unknown", senderKey)
+	}
+	delete(p.senderKeys, senderKey)
+	delete(p.senderNames, s.PlusFriendID)
+	p.senders = slices.DeleteFunc(p.senders, func(other *sender) bool { return other == s })
+	for _, g := range p.groups {
+		g.drop(senderKey, at)
+	}
+	p.dropTemplates(senderKey)
 	return nil
 }
 
-func (p *project) putSender(in Sender) {
-	if s := p.sender(in.PlusFriendID); s != nil {
-		s.Sender = in
-		return
+// dropTemplates forgets the templates of a sender that is deleted. The caller holds
+// p.mu.
+func (p *project) dropTemplates(senderKey string) {}
+
+// unable is the code for why a sender cannot send, or 0.
+func (s *Sender) unable() int {
+	_, profile := s.kakao()
+	switch {
+	case s.Blocked, profile == kakao.ProfileBlocked:
+		return kakao.CodeSenderBlocked
+	case !s.Registered, s.Dormant, profile != kakao.ProfileActivated:
+		return kakao.CodeSenderInactive
 	}
-	p.senders = append(p.senders, &sender{Sender: in, sent: map[int]int{}})
+	return 0
 }
 
 // registerSender is endpoint 2. A channel that still waits for its token may be
@@ -170,7 +215,7 @@ func (c *call) register(in Sender) reply {
 		if old.Registered {
 			return refuse(kakao.CodeSenderExists)
 		}
-		in.CreateDate = old.CreateDate
+		in.SenderKey, in.CreateDate, in.FirstTime = old.SenderKey, old.CreateDate, old.FirstTime
 	}
 	in.complete(c.appkey, c.now)
 	return c.done(entry{Type: entrySender, Appkey: c.appkey, Sender: &in}, nil)
@@ -231,16 +276,29 @@ func (c *call) authenticate(plusFriendID string, token int) reply {
 	return c.done(entry{Type: entrySender, Appkey: c.appkey, Sender: &registered}, b)
 }
 
+// deleteSender is endpoint 4. The channel may be registered again.
+func deleteSender(c *call) reply {
+	key := c.r.PathValue("senderKey")
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.groups[key] != nil:
+		return refuse(kakao.CodeGroupUndeletable)
+	case c.senderKeys[key] == nil:
+		return refuse(kakao.CodeSenderNotFound)
+	}
+	return c.done(entry{Type: entrySenderGone, Appkey: c.appkey, At: c.now.UnixMilli(), SenderKey: key}, nil)
+}
+
 // showSender is endpoint 5.
 func showSender(c *call) reply {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	for _, s := range c.senders {
-		if s.SenderKey == c.r.PathValue("senderKey") {
-			return succeed(append(c.senderJSON(buf(nil).name("sender"), s), ','))
-		}
+	s := c.senderKeys[c.r.PathValue("senderKey")]
+	if s == nil {
+		return refuse(kakao.CodeSenderNotFound)
 	}
-	return refuse(kakao.CodeSenderNotFound)
+	return succeed(append(c.senderJSON(buf(nil).name("sender"), s), ','))
 }
 
 // listSenders is endpoint 6.
@@ -249,6 +307,9 @@ func listSenders(c *call) reply {
 	pg, bad := parsePage(q)
 	if bad != nil {
 		return *bad
+	}
+	if st := q.Get("status"); st != "" && st != kakao.SenderWaiting && st != kakao.SenderRegistered {
+		return refuse(kakao.CodeInvalid)
 	}
 	c.mu.RLock()
 	defer c.mu.RUnlock()

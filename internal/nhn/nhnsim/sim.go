@@ -49,7 +49,8 @@ type Config struct {
 	RequireConvert    bool   // FriendTalk without X-Convert-To-Brand-Message is refused with -9992
 	TokenWithoutBody  bool   // the token is answered with the header alone, as the documents have it
 	DateLayout        string // of dates in answers; "2006-01-02 15:04:05.0" unless set
-	NoControl         bool   // leaves out the paths under /_sim/
+	NoControl         bool   // leaves out the paths under /_sim/ but the images'
+	ImageBaseURL      string // where images can be reached; where a call came to unless set
 }
 
 // Span is a time between two bounds.
@@ -73,13 +74,15 @@ type Sim struct {
 	faultMu sync.Mutex
 	faults  Faults
 	dice    *rand.Rand
+
+	pictures *pictures
 }
 
 // Open starts a simulator with the state it was left in. Only one at a time may
 // use a state file.
 func Open(cfg Config) (*Sim, error) {
 	cfg.fill()
-	s := &Sim{cfg: cfg, projects: map[string]*project{}}
+	s := &Sim{cfg: cfg, projects: map[string]*project{}, pictures: newPictures(cfg.StateFile)}
 	s.closed, s.close = context.WithCancel(context.Background())
 	s.dice = rand.New(rand.NewPCG(cfg.Seed, 2))
 	s.mux = s.routes()
@@ -192,8 +195,12 @@ func (s *Sim) routes() *http.ServeMux {
 		s.handle(mux, "GET", base+"/sender/categories", "categories", categories)
 		s.handle(mux, "POST", base+"/senders", "register sender", registerSender)
 		s.handle(mux, "POST", base+"/sender/token", "token", enterToken)
+		s.handle(mux, "DELETE", base+"/senders/{senderKey}", "delete sender", deleteSender)
 		s.handle(mux, "GET", base+"/senders/{senderKey}", "sender", showSender)
 		s.handle(mux, "GET", base+"/senders", "senders", listSenders)
+		s.handle(mux, "GET", base+"/sender-groups/{groupSenderKey}", "group", showGroup)
+		s.handle(mux, "POST", base+"/sender-groups/{groupSenderKey}/senders/{senderKey}", addMemberOp, addMember)
+		s.handle(mux, "DELETE", base+"/sender-groups/{groupSenderKey}/senders/{senderKey}", "remove member", removeMember)
 	}
 	const friendTalk = "/friendtalk/v1.5/appkeys/{appkey}"
 	s.handle(mux, "POST", friendTalk+"/messages", sendOp, converted(sendFriendTalk))
@@ -201,9 +208,13 @@ func (s *Sim) routes() *http.ServeMux {
 	s.handle(mux, "GET", friendTalk+"/messages/{requestId}/{recipientSeq}", "message", showMessage)
 	s.handle(mux, "DELETE", friendTalk+"/messages/{requestId}", "cancel", cancelMessages)
 	s.handle(mux, "GET", friendTalk+"/message-results", "results", listResults)
+	s.handle(mux, "POST", friendTalk+"/images", uploadOp, uploadImage)
+	s.handle(mux, "GET", friendTalk+"/images", "images", listImages)
+	s.handle(mux, "DELETE", friendTalk+"/images", "delete images", deleteImages)
 	s.handle(mux, "POST", friendTalk+"/failback/appkey", "fallback appkey", setFallbackAppkey)
 	s.handle(mux, "POST", friendTalk+"/failback", "fallback", setFallback)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { refuse(kakao.CodeUnknownAPI).write(w) })
+	mux.Handle("GET "+imagePath+"{file}", s.ImageHandler())
 	if !s.cfg.NoControl {
 		s.control(mux)
 	}
@@ -232,7 +243,7 @@ func (s *Sim) handle(mux *http.ServeMux, method, path, op string, next endpoint)
 		counter.Add(1)
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		if err != nil {
-			refuse(kakao.CodeBody).write(w)
+			unread(op).write(w)
 			return
 		}
 		f := s.draw(r, op == sendOp)
@@ -240,7 +251,7 @@ func (s *Sim) handle(mux *http.ServeMux, method, path, op string, next endpoint)
 			return
 		}
 		start := time.Now()
-		answer := s.serve(r, body, f, next)
+		answer := s.serve(r, op, body, f, next)
 		s.stats.busy.Add(int64(time.Since(start)))
 		if f.after(s, w, r) {
 			answer.write(w)
@@ -249,18 +260,21 @@ func (s *Sim) handle(mux *http.ServeMux, method, path, op string, next endpoint)
 }
 
 // serve checks who calls, and with what, and carries the call out.
-func (s *Sim) serve(r *http.Request, body []byte, f fault, next endpoint) reply {
+func (s *Sim) serve(r *http.Request, op string, body []byte, f fault, next endpoint) reply {
 	p := s.project(r.PathValue("appkey"))
 	if p == nil {
 		return refuse(kakao.CodeAppkey)
 	}
 	p.mu.RLock()
-	secret := p.secret
+	secret, state := p.secret, p.state
 	p.mu.RUnlock()
 	if r.Header.Get(kakao.HeaderSecretKey) != secret {
 		return refuse(kakao.CodeSecretKey)
 	}
-	if r.Method == http.MethodPost && !isJSON(r.Header.Get("Content-Type")) {
+	if code := state.code(); code != 0 {
+		return refuse(code)
+	}
+	if !takes(op, r) {
 		return refuse(kakao.CodeContentType)
 	}
 	return next(&call{project: p, r: r, body: body, now: s.cfg.Now(), fault: f})
