@@ -117,7 +117,7 @@ var messages = map[int]string{
 	kakao.CodeContentImage:     "The 'content' is too long. If you request the 'image', It can be less than 400 characters.",
 	kakao.CodeContent:          "The 'content' is too long. It can be less than 1,000 characters without any image.",
 	kakao.CodePast:             "You can not send messages on past dates. Please check `requestDate` again.",
-	kakao.CodeHorizon:          "You can not send messages after 90 days. Please check `requestDate` again.",
+	kakao.CodeHorizon:          "You can not send messages after {} days. Please check `requestDate` again.",
 	kakao.CodeDateFormat:       "The '{}' has invalid format.",
 	kakao.CodeNothingToCancel:  "All of your messages to cancel are not found or do not meet conditions to cancel.",
 	kakao.CodeContentWide:      "The 'content' is too long. If you request the 'wide-image', It must be less than 76 characters.",
@@ -130,7 +130,7 @@ var messages = map[int]string{
 	kakao.CodeButtonName:       "Not exist button name.",
 	kakao.CodeButtonType:       "Button type is invalid.",
 	codeInvalidParameter:       "Invalid parameter",
-	kakao.CodeSearchRange:      "Search is possible within 31 days.",
+	kakao.CodeSearchRange:      "Search is possible within {} days.",
 	kakao.CodeTooOld:           "You can not search the messages before 90 days.",
 	kakao.CodeSearchConditions: "RequestId or startRequestDate/endRequestDate is invalid.",
 	kakao.CodeFallbackMessage:  "Resend Message is invalid.",
@@ -152,6 +152,9 @@ const (
 
 func describe(code int, args ...any) string {
 	m, ok := messages[code]
+	if !ok {
+		m, ok = templateMessages[code]
+	}
 	if !ok {
 		return "Failure " + strconv.Itoa(code)
 	}

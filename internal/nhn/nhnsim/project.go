@@ -53,6 +53,8 @@ func (p *project) apply(e *entry) error {
 		return p.applySend(e)
 	case entryCancel:
 		return p.applyCancel(e)
+	case entryTemplate:
+		return p.putTemplate(*e.Template)
 	case entryKey:
 		p.useKey(e.Key, e.At)
 	default:
@@ -65,14 +67,18 @@ func (p *project) applySend(e *entry) error {
 	r := e.request
 	if r == nil {
 		var err error
-		if r, err = e.Send.request(e.ID, e.At, &p.sim.cfg); err != nil {
+		if r, err = p.restore(e); err != nil {
 			return err
 		}
 	}
 	p.requests = append(p.requests, r)
 	p.byID[r.id] = r
 	if s := p.sender(r.plusFriendID); s != nil {
-		s.sent[day(r.sendAt)] += len(r.messages)
+		sent, _ := s.quota(r)
+		sent[day(r.sendAt)] += len(r.messages)
+	}
+	if t := r.template; t != nil && t.Status == kakao.TemplateWaiting {
+		t.Status = kakao.TemplateNormal
 	}
 	if e.Key != "" {
 		p.useKey(e.Key, e.At)
@@ -85,6 +91,17 @@ func (p *project) applySend(e *entry) error {
 		}
 	}
 	return nil
+}
+
+// restore rebuilds a request from the journal.
+func (p *project) restore(e *entry) (*request, error) {
+	var t *brandTemplate
+	if e.Send.Template != "" {
+		if t = p.sender(e.Send.PlusFriendID).template(e.Send.Template); t == nil {
+			return nil, fmt.Errorf("template %q of request %q is unknown", e.Send.Template, e.ID)
+		}
+	}
+	return e.Send.request(e.ID, e.At, &p.sim.cfg, t)
 }
 
 func (p *project) applyCancel(e *entry) error {
@@ -101,7 +118,8 @@ func (p *project) applyCancel(e *entry) error {
 		p.addUpdate(e.At, r, i)
 	}
 	if s := p.sender(r.plusFriendID); s != nil {
-		s.sent[day(r.sendAt)] -= len(e.Seqs)
+		sent, _ := s.quota(r)
+		sent[day(r.sendAt)] -= len(e.Seqs)
 	}
 	return nil
 }

@@ -29,6 +29,8 @@ type Sender struct {
 	CreateDate       time.Time `json:"createDate,omitzero"` // now unless set
 	Token            int       `json:"token,omitempty"`     // 8 digits; drawn while waiting unless set
 	TokenDate        time.Time `json:"tokenDate,omitzero"`  // when the token was sent
+
+	BrandTalkDailyMax int `json:"brandtalkDailyMax,omitempty"` // 0 is no limit
 }
 
 // Fallback is a sender's SMS fallback. It is set when SendNo is, and needs the
@@ -43,6 +45,9 @@ type Fallback struct {
 type sender struct {
 	Sender
 	sent map[int]int // FriendTalk messages by day
+
+	brandSent map[int]int      // BrandTalk messages by day
+	templates []*brandTemplate // in the order of registration
 }
 
 const defaultCategory = "00100010001"
@@ -130,7 +135,7 @@ func (p *project) putSender(in Sender) {
 		s.Sender = in
 		return
 	}
-	p.senders = append(p.senders, &sender{Sender: in, sent: map[int]int{}})
+	p.senders = append(p.senders, &sender{Sender: in, sent: map[int]int{}, brandSent: map[int]int{}})
 }
 
 // registerSender is endpoint 2. A channel that still waits for its token may be

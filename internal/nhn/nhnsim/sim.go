@@ -196,6 +196,13 @@ func (s *Sim) routes() *http.ServeMux {
 	s.handle(mux, "GET", friendTalk+"/message-results", "results", listResults)
 	s.handle(mux, "POST", friendTalk+"/failback/appkey", "fallback appkey", setFallbackAppkey)
 	s.handle(mux, "POST", friendTalk+"/failback", "fallback", setFallback)
+	const brandTalk = "/brandtalk/v2.2/appkeys/{appkey}"
+	s.handle(mux, "POST", brandTalk+"/messages", brandSendOp, sendBrandTalk)
+	s.handle(mux, "GET", brandTalk+"/messages", "brandtalk messages", listMessages)
+	s.handle(mux, "GET", brandTalk+"/messages/{requestId}/{recipientSeq}", "brandtalk message", showMessage)
+	s.handle(mux, "DELETE", brandTalk+"/messages/{requestId}", "brandtalk cancel", cancelMessages)
+	s.handle(mux, "POST", brandTalk+"/senders/{senderKey}/templates", templateOp, registerTemplate)
+	s.handle(mux, "GET", brandTalk+"/senders/{senderKey}/templates/{templateCode}", "template", showTemplate)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { refuse(kakao.CodeUnknownAPI).write(w) })
 	if !s.cfg.NoControl {
 		s.control(mux)
@@ -221,6 +228,9 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTT
 // come before all others.
 func (s *Sim) handle(mux *http.ServeMux, method, path, op string, next endpoint) {
 	counter := s.stats.counter(op)
+	if method == http.MethodPost && op != templateOp {
+		next = takesJSON(next)
+	}
 	mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) {
 		counter.Add(1)
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -228,7 +238,7 @@ func (s *Sim) handle(mux *http.ServeMux, method, path, op string, next endpoint)
 			refuse(kakao.CodeBody).write(w)
 			return
 		}
-		f := s.draw(r, op == sendOp)
+		f := s.draw(r, op == sendOp || op == brandSendOp)
 		if !f.before(s, w) {
 			return
 		}
@@ -239,6 +249,16 @@ func (s *Sim) handle(mux *http.ServeMux, method, path, op string, next endpoint)
 			answer.write(w)
 		}
 	})
+}
+
+// takesJSON lets a call pass only with a body that says it is JSON.
+func takesJSON(next endpoint) endpoint {
+	return func(c *call) reply {
+		if !isJSON(c.r.Header.Get("Content-Type")) {
+			return refuse(kakao.CodeContentType)
+		}
+		return next(c)
+	}
 }
 
 // serve checks who calls, and with what, and carries the call out.
@@ -252,9 +272,6 @@ func (s *Sim) serve(r *http.Request, body []byte, f fault, next endpoint) reply 
 	p.mu.RUnlock()
 	if r.Header.Get(kakao.HeaderSecretKey) != secret {
 		return refuse(kakao.CodeSecretKey)
-	}
-	if r.Method == http.MethodPost && !isJSON(r.Header.Get("Content-Type")) {
-		return refuse(kakao.CodeContentType)
 	}
 	return next(&call{project: p, r: r, body: body, now: s.cfg.Now(), fault: f})
 }
