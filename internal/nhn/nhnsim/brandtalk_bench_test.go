@@ -48,6 +48,7 @@ func heap() uint64 {
 }
 
 func thousandBrand(b *testing.B) string {
+	b.Helper()
 	list := make([]m, 1000)
 	for i := range list {
 		list[i] = m{
@@ -59,6 +60,7 @@ func thousandBrand(b *testing.B) string {
 }
 
 func thousandFriend(b *testing.B) string {
+	b.Helper()
 	var list []m
 	for _, to := range thousand().Recipients {
 		list = append(list, m{

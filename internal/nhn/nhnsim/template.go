@@ -96,7 +96,8 @@ func (s *Sim) AddTemplate(appkey string, in Template) (Template, error) {
 		return Template{}, fmt.Errorf("template %q: %d %s", in.Code, bad.code, bad.message)
 	}
 	in.Buttons = slices.Clone(in.Buttons)
-	return in, s.commit(p, entry{Type: entryTemplate, Appkey: appkey, Template: &in})
+	err := s.commit(p, entry{Type: entryTemplate, Appkey: appkey, Template: &in})
+	return in, err
 }
 
 // SetTemplate changes a template behind the API's back, and unchecked: it is blocked,

@@ -100,6 +100,9 @@ func (in *templateIn) readForm(body []byte) *reply {
 // readParts takes an image as a file or as a field with its URL. A file that has no
 // name was not chosen.
 func (in *templateIn) readParts(body []byte, boundary string) *reply {
+	if !bytes.Contains(body, []byte("--"+boundary+"--")) { // the reader takes some bodies that are cut short for whole
+		return new(refuse(kakao.CodeBody))
+	}
 	parts := multipart.NewReader(bytes.NewReader(body), boundary)
 	for {
 		part, err := parts.NextPart()
@@ -118,7 +121,7 @@ func (in *templateIn) readParts(body []byte, boundary string) *reply {
 				return bad
 			}
 		} else if part.FormName() == "image" {
-			in.file, in.fileName = append([]byte{}, content...), strings.ToValidUTF8(name, "\uFFFD")
+			in.file, in.fileName = content, strings.ToValidUTF8(name, "\uFFFD")
 		}
 	}
 }
