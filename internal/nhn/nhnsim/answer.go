@@ -44,6 +44,7 @@ func isJSON(contentType string) bool {
 // otherBodies are the content types of the POST endpoints that do not take JSON.
 var otherBodies = map[string]func(contentType string) bool{
 	uploadOp:    isMultipart,
+	templateOp:  func(string) bool { return true }, // it looks itself
 	addMemberOp: func(string) bool { return true }, // it has no body
 }
 
@@ -148,7 +149,7 @@ var messages = map[int]string{
 	kakao.CodeContentImage:     "The 'content' is too long. If you request the 'image', It can be less than 400 characters.",
 	kakao.CodeContent:          "The 'content' is too long. It can be less than 1,000 characters without any image.",
 	kakao.CodePast:             "You can not send messages on past dates. Please check `requestDate` again.",
-	kakao.CodeHorizon:          "You can not send messages after 90 days. Please check `requestDate` again.",
+	kakao.CodeHorizon:          "You can not send messages after {} days. Please check `requestDate` again.",
 	kakao.CodeDateFormat:       "The '{}' has invalid format.",
 	kakao.CodeRequestID:        "The `requestId` is invalid",
 	kakao.CodeNothingToCancel:  "All of your messages to cancel are not found or do not meet conditions to cancel.",
@@ -162,7 +163,7 @@ var messages = map[int]string{
 	kakao.CodeButtonName:       "Not exist button name.",
 	kakao.CodeButtonType:       "Button type is invalid.",
 	codeInvalidParameter:       "Invalid parameter",
-	kakao.CodeSearchRange:      "Search is possible within 31 days.",
+	kakao.CodeSearchRange:      "Search is possible within {} days.",
 	kakao.CodeAppkeyDisabled:   "Appkey is disabled.",
 	kakao.CodeImageSize:        "The file size is less than {}.",
 	kakao.CodeImageType:        "Check the file extension.",
@@ -192,6 +193,9 @@ const (
 
 func describe(code int, args ...any) string {
 	m, ok := messages[code]
+	if !ok {
+		m, ok = templateMessages[code]
+	}
 	if !ok {
 		return "Failure " + strconv.Itoa(code)
 	}

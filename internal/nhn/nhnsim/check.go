@@ -118,8 +118,9 @@ type span struct{ start, end int64 }
 
 func (s span) holds(ms int64) bool { return ms >= s.start && ms <= s.end }
 
-// parseSpan reads two dates of a query; ok is false when one is missing.
-func parseSpan(q url.Values, start, end string, now time.Time) (s span, ok bool, bad *reply) {
+// parseSpan reads two dates of a query, at most so many days apart; ok is false when
+// one is missing.
+func parseSpan(q url.Values, start, end string, now time.Time, days int) (s span, ok bool, bad *reply) {
 	if blank(q.Get(start)) || blank(q.Get(end)) {
 		return span{}, false, nil
 	}
@@ -134,8 +135,8 @@ func parseSpan(q url.Values, start, end string, now time.Time) (s span, ok bool,
 	switch {
 	case to.Before(from):
 		return span{}, false, new(refuse(kakao.CodeSearchConditions))
-	case to.Sub(from) > kakao.QueryDays*24*time.Hour:
-		return span{}, false, new(refuse(kakao.CodeSearchRange))
+	case to.Sub(from) > time.Duration(days)*24*time.Hour:
+		return span{}, false, new(refuse(kakao.CodeSearchRange, days))
 	case from.Before(now.AddDate(0, 0, -kakao.RetentionDays)):
 		return span{}, false, new(refuse(kakao.CodeTooOld))
 	}

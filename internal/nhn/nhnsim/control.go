@@ -70,6 +70,7 @@ func (s *Sim) control(mux *http.ServeMux) {
 	mux.HandleFunc("POST /_sim/senders", controlled(func(in senderIn) (any, error) {
 		return s.AddSender(in.Appkey, in.Sender)
 	}))
+	s.templateControl(mux)
 }
 
 // appkeyIn seeds an appkey, and its SMS service unless that is empty.

@@ -73,7 +73,7 @@ type part struct {
 	body        []byte
 }
 
-func form(t testing.TB, parts ...part) (body, contentType string) {
+func formOf(t testing.TB, parts ...part) (body, contentType string) {
 	t.Helper()
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
@@ -93,7 +93,7 @@ func form(t testing.TB, parts ...part) (body, contentType string) {
 // upload sends a form to endpoint 30.
 func (b *bench) upload(t testing.TB, parts ...part) object {
 	t.Helper()
-	body, contentType := form(t, parts...)
+	body, contentType := formOf(t, parts...)
 	return b.do(t, "POST", talk+"/images", body, "Content-Type", contentType)
 }
 
@@ -216,7 +216,7 @@ func TestUploadsAreRefused(t *testing.T) {
 			}
 		})
 	}
-	whole, contentType := form(t, file("a.jpg", jpg)...)
+	whole, contentType := formOf(t, file("a.jpg", jpg)...)
 	for name, test := range map[string]struct {
 		path, body, contentType string
 		code                    int
@@ -400,7 +400,7 @@ func FuzzUpload(f *testing.F) {
 		nil, {{"image", "a.jpg", picture(f, "jpg", 500, 250)}}, {{"image", "a.png", picture(f, "png", 500, 250)}, {"wide", "", []byte("true")}},
 		{{"image", "a.jpg", []byte("\xff\xd8\xff")}}, {{"image", "a.png", bomb(f, 1000, 1000)}}, {{"wide", "", []byte("x")}, {"wide", "w", nil}},
 	} {
-		body, contentType := form(f, parts...)
+		body, contentType := formOf(f, parts...)
 		f.Add(contentType, []byte(body))
 		f.Add("multipart/form-data; boundary=x", []byte(body))
 	}

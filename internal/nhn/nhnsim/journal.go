@@ -20,6 +20,7 @@ const (
 	entrySend      = "send"       // an accepted request
 	entryCancel    = "cancel"     // cancelled messages
 	entryKey       = "key"        // an idempotency key that a refused call has used up
+	entryTemplate  = "template"   // a template as it is from now on
 )
 
 // entry is a line of the journal: something that changed the state. Which fields
@@ -41,6 +42,7 @@ type entry struct {
 	Group     *Group       `json:"senderGroup,omitempty"`
 	GroupKey  string       `json:"group,omitempty"`
 	SenderKey string       `json:"senderKey,omitempty"`
+	Template  *Template    `json:"template,omitempty"`
 
 	request *request // of an entry that is not read from the journal, its Send as applied
 	raw     []byte   // of such an entry, the line
@@ -78,6 +80,9 @@ type sent struct {
 	Seq          []int32  `json:"seq"`
 	Content      []int32  `json:"content"` // index in Contents
 	Style        []int32  `json:"style"`   // index in Styles
+
+	Template string   `json:"template,omitempty"` // the code, of BrandTalk
+	Values   []string `json:"values,omitempty"`   // of its variables, message by message
 }
 
 // journal is an append-only file of entries, one a line. What was appended survives

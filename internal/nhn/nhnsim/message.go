@@ -12,7 +12,7 @@ import (
 	"soshik/internal/nhn/internal/jsontext"
 )
 
-// request is an accepted send. Dates are Unix milliseconds. Only the cancellation
+// request is an accepted send, of FriendTalk unless it has a template. Dates are Unix milliseconds. Only the cancellation
 // of its messages ever changes.
 type request struct {
 	id, plusFriendID, groupingKey, createUser string
@@ -20,6 +20,16 @@ type request struct {
 	sendAt                                    int64
 	visibleAt                                 int64 // before, no reading shows it
 	messages                                  []message
+	template                                  *brandTemplate // its text and buttons
+	values                                    []string       // of the template's variables, message by message
+}
+
+// newRequest begins a request of n recipients at most.
+func (c *call) newRequest(from *sender, sendAt time.Time, n int) *request {
+	return &request{
+		id: c.sim.newID(c.now), plusFriendID: from.PlusFriendID, created: c.now.UnixMilli(), sendAt: sendAt.UnixMilli(),
+		visibleAt: c.now.Add(c.fault.listedAfter).UnixMilli(), messages: make([]message, 0, n),
+	}
 }
 
 // message is one recipient's. Messages of a request share what is alike.
@@ -107,7 +117,7 @@ func (m *message) state(now int64) state {
 	case m.cancelledAt != 0:
 		st.status, st.updated = kakao.StatusCancelled, m.cancelledAt
 	case now < o.resultAt:
-	case o.code == kakao.DeliveryOK:
+	case arrived(o.code):
 		st.status, st.code, st.updated, st.received = kakao.StatusCompleted, o.code, o.resultAt, o.resultAt
 	default:
 		st.status, st.code, st.updated = kakao.StatusFailed, o.code, o.resultAt
@@ -199,15 +209,16 @@ func (m *message) detail(b buf, r *request, st state) buf {
 	return b.bool("isAd", m.style.IsAd)
 }
 
-// request rebuilds a request from the journal.
-func (s *sent) request(id string, created int64, cfg *Config) (*request, error) {
+// request rebuilds a request from the journal, with the template it was sent by.
+func (s *sent) request(id string, created int64, cfg *Config, t *brandTemplate) (*request, error) {
 	n := len(s.Numbers)
-	if len(s.Keys) != n || len(s.Seq) != n || len(s.Content) != n || len(s.Style) != n {
+	if len(s.Keys) != n || len(s.Seq) != n || len(s.Content) != n || len(s.Style) != n || t != nil && len(s.Values) != n*len(t.names) {
 		return nil, fmt.Errorf("request %q has columns of different lengths", id)
 	}
 	r := &request{
 		id: id, plusFriendID: s.PlusFriendID, groupingKey: s.GroupingKey, createUser: s.CreateUser,
 		created: created, sendAt: s.SendAt, visibleAt: s.VisibleAt, messages: make([]message, n),
+		template: t, values: s.Values,
 	}
 	for i := range r.messages {
 		c, st := int(s.Content[i]), int(s.Style[i])
@@ -216,7 +227,7 @@ func (s *sent) request(id string, created int64, cfg *Config) (*request, error) 
 		}
 		m := &r.messages[i]
 		*m = message{no: s.Numbers[i], key: s.Keys[i], content: s.Contents[c], style: s.Styles[st], seq: s.Seq[i]}
-		m.decide(r, cfg)
+		r.decide(i, cfg)
 	}
 	return r, nil
 }
@@ -230,6 +241,9 @@ func (r *request) line(appkey, key string) ([]byte, error) {
 	b = append(b.name("send"), '{')
 	b = b.int("sendAt", int(r.sendAt)).int("visibleAt", int(r.visibleAt)).text("from", r.plusFriendID)
 	b = b.text("group", r.groupingKey).text("user", r.createUser)
+	if t := r.template; t != nil {
+		b = b.text("template", t.Code).strings("values", len(r.values), func(i int) string { return r.values[i] })
+	}
 	styles, contents := r.table()
 	raw, err := json.Marshal(styles)
 	if err != nil {

@@ -30,7 +30,7 @@ const (
 // Received is what a phone has received.
 type Received struct {
 	At      time.Time
-	Kind    string // "TOKEN", "FRIENDTALK", kakao.FallbackSMS or kakao.FallbackLMS
+	Kind    string // "TOKEN", "FRIENDTALK", "BRANDTALK", kakao.FallbackSMS or kakao.FallbackLMS
 	To      string
 	From    string // the channel, or the number an SMS came from
 	Title   string // of an LMS
@@ -38,6 +38,7 @@ type Received struct {
 	Buttons []string
 	IsAd    bool // of a KakaoTalk message; an SMS has the mark in its text
 	Image   string
+	OptOut  string // how to refuse advertisements; the channel's own way unless set
 }
 
 // Received lists what phones have received, over all appkeys, the newest first: the
@@ -113,6 +114,9 @@ func latest(minute []update, now int64) []update {
 
 // received is what arrived with an update.
 func (m *message) received(u update) Received {
+	if u.r.template != nil {
+		return u.r.receivedBrand(u.i, time.UnixMilli(u.at))
+	}
 	out := Received{At: time.UnixMilli(u.at), To: m.no}
 	if u.at == m.outcome.fallbackAt {
 		text := m.sms(u.r.plusFriendID)
@@ -158,6 +162,8 @@ func kindName(kind string) string {
 		return "인증"
 	case "FRIENDTALK":
 		return "친구톡"
+	case "BRANDTALK":
+		return "브랜드톡"
 	}
 	return kind
 }

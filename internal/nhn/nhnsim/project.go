@@ -24,11 +24,11 @@ type project struct {
 	inUse     map[string]bool    // those of calls that are under way
 	updates   map[int64][]update // by minute: what changed state then, unless something else came first
 
-	senderNames map[string]*sender     // those of senders, by plusFriendId
-	senderKeys  map[string]*sender     // the same by key
-	sent        map[string]map[int]int // FriendTalk messages by plusFriendId and day
-	groups      map[string]*group      // by key
-	lastImage   int                    // the greatest number that an image ever had
+	senderNames map[string]*sender      // those of senders, by plusFriendId
+	senderKeys  map[string]*sender      // the same by key
+	sent        map[sentKey]map[int]int // messages by day
+	groups      map[string]*group       // by key
+	lastImage   int                     // the greatest number that an image ever had
 	state       AppkeyState
 
 	readMu   sync.Mutex
@@ -39,7 +39,7 @@ func newProject(s *Sim, appkey string) *project {
 	return &project{
 		sim: s, appkey: appkey, images: map[int]Image{}, byID: map[string]*request{},
 		keys: map[string]int64{}, inUse: map[string]bool{}, updates: map[int64][]update{}, readings: map[span]reading{},
-		senderNames: map[string]*sender{}, senderKeys: map[string]*sender{}, sent: map[string]map[int]int{}, groups: map[string]*group{},
+		senderNames: map[string]*sender{}, senderKeys: map[string]*sender{}, sent: map[sentKey]map[int]int{}, groups: map[string]*group{},
 	}
 }
 
@@ -74,6 +74,8 @@ func (p *project) apply(e *entry) error {
 		return p.applySend(e)
 	case entryCancel:
 		return p.applyCancel(e)
+	case entryTemplate:
+		return p.putTemplate(*e.Template)
 	case entryKey:
 		p.useKey(e.Key, e.At)
 	default:
@@ -86,13 +88,16 @@ func (p *project) applySend(e *entry) error {
 	r := e.request
 	if r == nil {
 		var err error
-		if r, err = e.Send.request(e.ID, e.At, &p.sim.cfg); err != nil {
+		if r, err = p.restore(e); err != nil {
 			return err
 		}
 	}
 	p.requests = append(p.requests, r)
 	p.byID[r.id] = r
-	p.sentBy(r.plusFriendID)[day(r.sendAt)] += len(r.messages)
+	p.sentBy(r.channel(), r.plusFriendID)[day(r.sendAt)] += len(r.messages)
+	if t := r.template; t != nil && t.Status == kakao.TemplateWaiting {
+		t.Status = kakao.TemplateNormal
+	}
 	if e.Key != "" {
 		p.useKey(e.Key, e.At)
 	}
@@ -104,6 +109,17 @@ func (p *project) applySend(e *entry) error {
 		}
 	}
 	return nil
+}
+
+// restore rebuilds a request from the journal.
+func (p *project) restore(e *entry) (*request, error) {
+	var t *brandTemplate
+	if e.Send.Template != "" {
+		if t = p.sender(e.Send.PlusFriendID).template(e.Send.Template); t == nil {
+			return nil, fmt.Errorf("template %q of request %q is unknown", e.Send.Template, e.ID)
+		}
+	}
+	return e.Send.request(e.ID, e.At, &p.sim.cfg, t)
 }
 
 func (p *project) applyCancel(e *entry) error {
@@ -119,7 +135,7 @@ func (p *project) applyCancel(e *entry) error {
 		r.messages[i].cancelledAt = e.At
 		p.addUpdate(e.At, r, i)
 	}
-	p.sentBy(r.plusFriendID)[day(r.sendAt)] -= len(e.Seqs)
+	p.sentBy(r.channel(), r.plusFriendID)[day(r.sendAt)] -= len(e.Seqs)
 	return nil
 }
 

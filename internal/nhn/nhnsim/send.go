@@ -56,7 +56,7 @@ func (c *call) send(key string) reply {
 	if bad := in.check(); bad != nil {
 		return *bad
 	}
-	sendAt, bad := in.sendAt(c.now)
+	sendAt, bad := parseRequestDate(in.RequestDate, c.now, kakao.FriendTalkHorizonDays)
 	if bad != nil {
 		return *bad
 	}
@@ -65,43 +65,46 @@ func (c *call) send(key string) reply {
 		return *bad
 	}
 	d.fill(&in)
-	if len(d.messages) == 0 {
-		c.sim.stats.refused.Add(int64(len(in.RecipientList)))
-		return reply{code: kakao.CodeAllRefused, message: describe(kakao.CodeAllRefused), body: d.answer(&in, false)}
-	}
-	return c.accept(&in, d, key)
+	return c.accept(d, key, func(b buf, i int) buf { return in.RecipientList[i].result(b, i+1, d.refusals[i]) })
 }
 
 // check looks at what concerns the whole request but needs no state.
 func (in *sendIn) check() *reply {
-	if bad := firstBad(
+	return firstBad(
 		required("plusFriendId", in.PlusFriendID, kakao.MaxPlusFriendID),
-		given("recipientList", in.RecipientList != nil),
-		limited("senderGroupingKey", in.SenderGroupingKey, kakao.MaxGroupingKey),
-	); bad != nil {
+		checkSend(in.RecipientList != nil, len(in.RecipientList), in.SenderGroupingKey, in.CreateUser),
+	)
+}
+
+// checkSend looks at what all sends have: whether there is a list, of n recipients,
+// and how long the other texts are.
+func checkSend(listed bool, n int, groupingKey, createUser string) *reply {
+	if bad := firstBad(given("recipientList", listed), limited("senderGroupingKey", groupingKey, kakao.MaxGroupingKey)); bad != nil {
 		return bad
 	}
-	if n := len(in.RecipientList); n == 0 || n > kakao.MaxRecipients {
+	switch {
+	case n == 0, n > kakao.MaxRecipients:
 		return new(refuse(kakao.CodeNotBetween, "recipientList", 1, kakao.MaxRecipients))
-	}
-	if kakao.Len(in.CreateUser) > kakao.MaxCreateUser {
+	case kakao.Len(createUser) > kakao.MaxCreateUser:
 		return new(refuse(kakao.CodeCreateUser))
 	}
 	return nil
 }
 
-func (in *sendIn) sendAt(now time.Time) (time.Time, *reply) {
-	if blank(in.RequestDate) {
+// parseRequestDate reads when to send: now for a blank date, and at most so many days
+// ahead.
+func parseRequestDate(date string, now time.Time, horizonDays int) (time.Time, *reply) {
+	if blank(date) {
 		return now, nil
 	}
-	t, err := kakaoDate(in.RequestDate)
+	t, err := kakaoDate(date)
 	switch {
 	case err != nil:
 		return t, new(refuse(kakao.CodeDateFormat, "requestDate"))
 	case t.Before(now):
 		return t, new(refuse(kakao.CodePast))
-	case t.After(now.AddDate(0, 0, kakao.FriendTalkHorizonDays)):
-		return t, new(refuse(kakao.CodeHorizon))
+	case t.After(now.AddDate(0, 0, horizonDays)):
+		return t, new(refuse(kakao.CodeHorizon, horizonDays))
 	}
 	return t, nil
 }
@@ -124,21 +127,16 @@ func (c *call) draft(in *sendIn, sendAt time.Time) (*draft, *reply) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	s := c.sender(*in.PlusFriendID)
-	switch {
-	case s == nil:
-		return nil, new(refuse(c.noSender(*in.PlusFriendID)))
-	case s.unable() != 0:
-		return nil, new(refuse(s.unable()))
+	if code := c.unable(s, *in.PlusFriendID); code != 0 {
+		return nil, new(refuse(code))
 	}
+	n := len(in.RecipientList)
 	d := &draft{
-		request: &request{
-			id: c.sim.newID(c.now), plusFriendID: s.PlusFriendID, groupingKey: in.SenderGroupingKey, createUser: in.CreateUser,
-			created: c.now.UnixMilli(), sendAt: sendAt.UnixMilli(), visibleAt: c.now.Add(c.fault.listedAfter).UnixMilli(),
-			messages: make([]message, 0, len(in.RecipientList)),
-		},
-		sim: c.sim, sender: s.Sender, images: c.images, sms: c.smsAppkey != "", fault: c.fault,
-		refusals: make([]int, len(in.RecipientList)),
+		request: c.newRequest(s, sendAt, n),
+		sim:     c.sim, sender: s.Sender, images: c.images, sms: c.smsAppkey != "", fault: c.fault,
+		refusals: make([]int, n),
 	}
+	d.groupingKey, d.createUser = in.SenderGroupingKey, in.CreateUser
 	for i := range in.RecipientList {
 		if code := d.checkFallback(in.RecipientList[i].Resend); code != 0 {
 			return nil, new(refuse(code))
@@ -352,34 +350,55 @@ func or(a, b string) string {
 	return b
 }
 
-// accept stores the request unless it exceeds what the sender may send that day.
-func (c *call) accept(in *sendIn, d *draft, key string) reply {
+// resultOf appends what became of the i-th recipient of a request.
+type resultOf func(b buf, i int) buf
+
+// accept stores the request unless nobody is left in it or it exceeds what the sender
+// may send that day.
+func (c *call) accept(d *draft, key string, result resultOf) reply {
+	n, refused := len(d.messages), int64(len(d.refusals)-len(d.messages))
+	if n == 0 {
+		c.sim.stats.refused.Add(refused)
+		return reply{code: kakao.CodeAllRefused, message: describe(kakao.CodeAllRefused), body: d.answer(result, false)}
+	}
 	line, err := d.line(c.appkey, key)
 	if err != nil {
 		return refuse(kakao.CodeSystem)
 	}
-	n := len(d.messages)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := c.sender(d.plusFriendID)
-	if s == nil { // deleted meanwhile
-		return refuse(kakao.CodeSenderNotFound)
-	}
-	if s.DailyMax > 0 && s.sent[day(d.sendAt)]+n > s.DailyMax {
-		return refuse(kakao.CodeDailyMax)
+	if bad := c.recheck(d); bad != nil {
+		return *bad
 	}
 	answer := c.done(entry{Type: entrySend, Appkey: c.appkey, At: d.created, ID: d.id, Key: key, request: d.request, raw: line}, nil)
 	if answer.code == kakao.CodeOK {
-		answer.body = d.answer(in, true)
+		answer.body = d.answer(result, true)
 		c.sim.stats.accepted.Add(int64(n))
-		c.sim.stats.refused.Add(int64(len(in.RecipientList) - n))
+		c.sim.stats.refused.Add(refused)
 	}
 	return answer
 }
 
+// recheck looks at what may have changed since the draft was begun. The caller holds
+// c.mu.
+func (c *call) recheck(d *draft) *reply {
+	s := c.sender(d.plusFriendID)
+	if s == nil {
+		return new(refuse(kakao.CodeSenderNotFound))
+	}
+	if d.template != nil && s.template(d.template.Code) != d.template {
+		return new(refuse(kakao.CodeTemplateStatus))
+	}
+	ch := d.channel()
+	if limit := s.limit(ch); limit > 0 && c.sentBy(ch, d.plusFriendID)[day(d.sendAt)]+len(d.messages) > limit {
+		return new(refuse(kakao.CodeDailyMax))
+	}
+	return nil
+}
+
 // answer tells what became of each recipient, under a request id if any was taken.
-func (d *draft) answer(in *sendIn, accepted bool) buf {
-	b := make(buf, 0, 256+len(in.RecipientList)*(96+len(in.SenderGroupingKey)))
+func (d *draft) answer(result resultOf, accepted bool) buf {
+	b := make(buf, 0, 256+len(d.refusals)*(96+len(d.groupingKey)))
 	b = append(b.name("message"), '{')
 	id := ""
 	if accepted {
@@ -387,29 +406,38 @@ func (d *draft) answer(in *sendIn, accepted bool) buf {
 	}
 	b = b.null("requestId", id).null("senderGroupingKey", d.groupingKey)
 	b = append(b.name("sendResults"), '[')
-	for i := range in.RecipientList {
-		b = append(in.RecipientList[i].result(b, i+1, d.refusals[i]), ',')
+	for i := range d.refusals {
+		b = append(result(b, i), ',')
 	}
 	b = append(b.end(']'), ',')
 	return append(b.end('}'), ',')
 }
 
 func (to *recipientIn) result(b buf, seq, code int) buf {
+	reason := ""
+	if code != kakao.CodeOK {
+		reason = to.reason(code)
+	}
+	return sendResult(b, seq, to.RecipientNo.pointer(), code, reason, to.RecipientGroupingKey)
+}
+
+// sendResult appends what became of one recipient; the reason is that of a refusal.
+func sendResult(b buf, seq int, no *string, code int, reason, groupingKey string) buf {
 	b = append(b, `{"recipientSeq":`...)
 	b = strconv.AppendInt(b, int64(seq), 10)
 	b = append(b, `,"recipientNo":`...)
-	if !to.RecipientNo.given {
+	if no == nil {
 		b = append(b, "null"...)
 	} else {
-		b = jsontext.AppendString(b, to.RecipientNo.text)
+		b = jsontext.AppendString(b, *no)
 	}
 	if code == kakao.CodeOK {
 		b = append(b, `,"resultCode":0,"resultMessage":"SUCCESS",`...)
 	} else {
 		b = append(b, ',')
-		b = b.int("resultCode", code).text("resultMessage", to.reason(code))
+		b = b.int("resultCode", code).text("resultMessage", reason)
 	}
-	return b.null("recipientGroupingKey", to.RecipientGroupingKey).end('}')
+	return b.null("recipientGroupingKey", groupingKey).end('}')
 }
 
 // reason is the message of a refusal, with the names that belong in it.

@@ -31,6 +31,8 @@ type Sender struct {
 	Token            int       `json:"token,omitempty"`     // 8 digits; drawn while waiting unless set
 	TokenDate        time.Time `json:"tokenDate,omitzero"`  // when the token was sent
 	FirstTime        bool      `json:"firstTime,omitempty"` // restricted as first-time users are: it cannot join a group
+
+	BrandTalkDailyMax int `json:"brandtalkDailyMax,omitempty"` // 0 is no limit
 }
 
 // Fallback is a sender's SMS fallback. It is set when SendNo is, and needs the
@@ -44,7 +46,7 @@ type Fallback struct {
 // sender is a Sender and what it has sent.
 type sender struct {
 	Sender
-	sent map[int]int // FriendTalk messages by day; outlives the sender
+	templates []*brandTemplate // in the order of registration
 }
 
 // entrySenderGone is a journal entry with the key of a deleted sender.
@@ -129,7 +131,7 @@ func (p *project) sender(plusFriendID string) *sender { return p.senderNames[plu
 func (p *project) putSender(in Sender) {
 	s := p.sender(in.PlusFriendID)
 	if s == nil {
-		s = &sender{sent: p.sentBy(in.PlusFriendID)}
+		s = &sender{}
 		p.senders = append(p.senders, s)
 	}
 	delete(p.senderKeys, s.SenderKey)
@@ -137,13 +139,19 @@ func (p *project) putSender(in Sender) {
 	p.senderNames[in.PlusFriendID], p.senderKeys[in.SenderKey] = s, s
 }
 
-// sentBy counts the messages of a channel by day. A channel that is deleted and
-// registered again has not sent less.
-func (p *project) sentBy(plusFriendID string) map[int]int {
-	if p.sent[plusFriendID] == nil {
-		p.sent[plusFriendID] = map[int]int{}
+// sentBy counts what a sender has sent in a channel by day. One that is deleted and
+// registered again has not sent less. The caller holds p.mu for writing.
+func (p *project) sentBy(ch channel, plusFriendID string) map[int]int {
+	key := sentKey{ch, plusFriendID}
+	if p.sent[key] == nil {
+		p.sent[key] = map[int]int{}
 	}
-	return p.sent[plusFriendID]
+	return p.sent[key]
+}
+
+type sentKey struct {
+	channel      channel
+	plusFriendID string
 }
 
 // dropSender forgets a sender with its templates. What it was accepted for stays.
@@ -158,13 +166,8 @@ func (p *project) dropSender(senderKey string, at int64) error {
 	for _, g := range p.groups {
 		g.drop(senderKey, at)
 	}
-	p.dropTemplates(senderKey)
 	return nil
 }
-
-// dropTemplates forgets the templates of a sender that is deleted. The caller holds
-// p.mu.
-func (p *project) dropTemplates(senderKey string) {}
 
 // unable is the code for why a sender cannot send, or 0.
 func (s *Sender) unable() int {
@@ -353,7 +356,7 @@ func (c *call) senderJSON(b buf, s *sender) buf {
 	b = c.fallbackJSON(b, Fallback{}, false).int("dailyMaxCount", s.AlimTalkDailyMax).int("sentCount", 0)
 	b = append(append(b.end('}'), ',').name("friendtalk"), '{')
 	b = c.fallbackJSON(b, s.Fallback, true).int("dailyMaxCount", s.DailyMax)
-	b = append(b.int("sentCount", s.sent[day(c.now.UnixMilli())]).end('}'), ',')
+	b = append(b.int("sentCount", c.sent[sentKey{channelFriendTalk, s.PlusFriendID}][day(c.now.UnixMilli())]).end('}'), ',')
 	b = b.bool("dormant", s.Dormant).bool("block", s.Blocked)
 	return b.date("createDate", c.sim.cfg.DateLayout, s.CreateDate.UnixMilli()).end('}')
 }

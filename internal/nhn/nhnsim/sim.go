@@ -213,6 +213,13 @@ func (s *Sim) routes() *http.ServeMux {
 	s.handle(mux, "DELETE", friendTalk+"/images", "delete images", deleteImages)
 	s.handle(mux, "POST", friendTalk+"/failback/appkey", "fallback appkey", setFallbackAppkey)
 	s.handle(mux, "POST", friendTalk+"/failback", "fallback", setFallback)
+	const brandTalk = "/brandtalk/v2.2/appkeys/{appkey}"
+	s.handle(mux, "POST", brandTalk+"/messages", brandSendOp, sendBrandTalk)
+	s.handle(mux, "GET", brandTalk+"/messages", "brandtalk messages", listMessages)
+	s.handle(mux, "GET", brandTalk+"/messages/{requestId}/{recipientSeq}", "brandtalk message", showMessage)
+	s.handle(mux, "DELETE", brandTalk+"/messages/{requestId}", "brandtalk cancel", cancelMessages)
+	s.handle(mux, "POST", brandTalk+"/senders/{senderKey}/templates", templateOp, registerTemplate)
+	s.handle(mux, "GET", brandTalk+"/senders/{senderKey}/templates/{templateCode}", "template", showTemplate)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { refuse(kakao.CodeUnknownAPI).write(w) })
 	mux.Handle("GET "+imagePath+"{file}", s.ImageHandler())
 	if !s.cfg.NoControl {
@@ -246,7 +253,7 @@ func (s *Sim) handle(mux *http.ServeMux, method, path, op string, next endpoint)
 			unread(op).write(w)
 			return
 		}
-		f := s.draw(r, op == sendOp)
+		f := s.draw(r, op == sendOp || op == brandSendOp)
 		if !f.before(s, w) {
 			return
 		}
