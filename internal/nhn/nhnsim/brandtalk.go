@@ -151,7 +151,6 @@ func (d *draft) fillBrand(in *brandIn) {
 			continue
 		}
 		d.messages = append(d.messages, message{no: *to.RecipientNo, key: to.RecipientGroupingKey, style: d.last, seq: int32(i + 1)})
-		d.decide(len(d.messages)-1, &d.sim.cfg)
 	}
 }
 
@@ -213,21 +212,29 @@ func brandCode(code string) string {
 	case kakao.DeliveryUnconfirmed:
 		return kakao.BrandUnconfirmed
 	}
+	if code[0] >= 'A' {
+		return code
+	}
 	return "A" + code
 }
 
-// decide sets what becomes of the i-th message. What its values have made too long
+// decideAll sets what becomes of all messages. What its values have made too long
 // for a wide image does not arrive.
-func (r *request) decide(i int, cfg *Config) {
-	m := &r.messages[i]
-	m.decide(r, cfg)
-	if r.template == nil {
-		return
+func (r *request) decideAll() {
+	for i := range r.messages {
+		r.decide(i)
+		if r.template != nil {
+			r.decideBrand(i)
+		}
 	}
-	m.outcome.code = brandCode(m.outcome.code)
+}
+
+func (r *request) decideBrand(i int) {
+	o := &r.messages[i].outcome
+	o.code = brandCode(o.code)
 	tooLong := r.template.MessageType == kakao.TemplateWide && r.template.content.filledLen(r.parameters(i)) > kakao.MaxTemplateContentWide
-	if tooLong && m.outcome.code == kakao.BrandOK {
-		m.outcome.code = kakao.BrandTooLong
+	if tooLong && o.code == kakao.BrandOK {
+		o.code = kakao.BrandTooLong
 	}
 }
 

@@ -67,6 +67,8 @@ func (s *Sim) control(mux *http.ServeMux) {
 		}
 		return in, s.SetSMSAppkey(in.Appkey, in.SMSAppkey)
 	}))
+	mux.HandleFunc("GET /_sim/outcomes", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.Outcomes()) })
+	mux.HandleFunc("POST /_sim/outcomes", controlled(func(in Override) (any, error) { return in, s.SetOutcome(in) }))
 	mux.HandleFunc("POST /_sim/senders", controlled(func(in senderIn) (any, error) {
 		return s.AddSender(in.Appkey, in.Sender)
 	}))

@@ -1,7 +1,10 @@
 package nhnsim
 
 import (
+	"errors"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"soshik/internal/kakao"
@@ -14,10 +17,23 @@ const HeaderOutcome = "X-Sim-Outcome"
 // Override is what becomes of messages to a number in place of what the rule of
 // numbers says. It holds for what is accepted from then on.
 type Override struct {
-	RecipientNo  string        `json:"recipientNo"`
-	Code         string        `json:"code"`                   // of the delivery; empty takes the override back
-	FallbackCode string        `json:"fallbackCode,omitempty"` // of the SMS; delivered unless set
-	After        time.Duration `json:"after,omitempty"`        // from the sending to the result; the usual time unless set
+	RecipientNo  string   `json:"recipientNo"`
+	Code         string   `json:"code"`                   // of the delivery; empty takes the override back
+	FallbackCode string   `json:"fallbackCode,omitempty"` // of the SMS; delivered unless set
+	After        Duration `json:"after,omitempty"`        // from the sending to the result; the usual time unless set
+}
+
+// A Duration is written as people do, "1.5s".
+type Duration time.Duration
+
+// MarshalText writes d as time.Duration prints it.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// UnmarshalText reads what time.ParseDuration takes.
+func (d *Duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	*d = Duration(v)
+	return err
 }
 
 // delivery is how the messages of a request are delivered. It is kept with the
@@ -35,12 +51,82 @@ type delivery struct {
 
 // delivery is how a request that is sent at a time is delivered when nothing is
 // waiting before it.
-func (c *Config) delivery(sendAt time.Time) delivery {
+// outcome is what [HeaderOutcome] says.
+func (c *Config) delivery(sendAt time.Time, outcome string) delivery {
 	d := delivery{Start: sendAt.UnixMilli(), Latency: c.Latency, FallbackLatency: c.FallbackLatency, FailureRate: c.FailureRate}
+	d.Code, d.FallbackCode, _ = strings.Cut(outcome, "/")
 	if c.Rate > 0 {
 		d.Step = int64(float64(time.Second) / c.Rate)
 	}
 	return d
+}
+
+// Outcome tells what becomes of a message to a number, depending on nothing but its
+// arguments and the configured latencies and failure rate.
+func (c *Config) Outcome(recipientNo, requestID string, sendAt time.Time) Outcome {
+	d := c.delivery(sendAt, "")
+	return d.outcome(recipientNo, requestID, 0, Override{})
+}
+
+// SetOutcome decides what becomes of messages to a number.
+func (s *Sim) SetOutcome(o Override) error {
+	o.RecipientNo = digits(o.RecipientNo)
+	if o.RecipientNo == "" {
+		return errors.New("recipientNo: no digits")
+	}
+	return s.commit(nil, entry{Type: entryOverride, Override: &o})
+}
+
+// Outcomes lists what [Sim.SetOutcome] has decided, by number.
+func (s *Sim) Outcomes() []Override {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	list := slices.Collect(maps.Values(s.overrides))
+	slices.SortFunc(list, func(a, b Override) int { return strings.Compare(a.RecipientNo, b.RecipientNo) })
+	return list
+}
+
+// putOverride replaces the map, since calls under way hold on to the old one.
+func (s *Sim) putOverride(o Override) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	overrides := maps.Clone(s.overrides)
+	if overrides == nil {
+		overrides = map[string]Override{}
+	}
+	if overrides[o.RecipientNo] = o; o.Code == "" {
+		delete(overrides, o.RecipientNo)
+	}
+	s.overrides = overrides
+}
+
+// overridesOf are those for the numbers of messages, by index; nil for none.
+func (s *Sim) overridesOf(messages []message) map[int]Override {
+	s.mu.RLock()
+	overrides := s.overrides
+	s.mu.RUnlock()
+	if len(overrides) == 0 {
+		return nil
+	}
+	var out map[int]Override
+	for i := range messages {
+		if o, ok := overrides[digits(messages[i].no)]; ok {
+			if out == nil {
+				out = map[int]Override{}
+			}
+			out[i] = o
+		}
+	}
+	return out
+}
+
+// wait puts the request behind what is being delivered, and reports whether that
+// is later than it was to be.
+func (r *request) wait(q *queue) bool {
+	start := q.take(r.delivery.Start, r.delivery.length(len(r.messages)))
+	later := start != r.delivery.Start
+	r.delivery.Start = start
+	return later
 }
 
 // length is how many milliseconds the delivery of n messages takes.
@@ -52,7 +138,7 @@ func (d *delivery) outcome(no, requestID string, i int, override Override) Outco
 	h := hash(requestID, no)
 	out := Outcome{Code: d.code(no, h, at, override), ResultAt: at.Add(d.Latency.pick(h))}
 	if override.After > 0 {
-		out.ResultAt = at.Add(override.After)
+		out.ResultAt = at.Add(time.Duration(override.After))
 	}
 	if out.Code == kakao.DeliveryOK {
 		return out

@@ -12,8 +12,8 @@ import (
 	"soshik/internal/nhn/internal/jsontext"
 )
 
-// request is an accepted send, of FriendTalk unless it has a template. Dates are Unix milliseconds. Only the cancellation
-// of its messages ever changes.
+// request is an accepted send, of FriendTalk unless it has a template. Dates are Unix
+// milliseconds. Only the cancellation of its messages ever changes.
 type request struct {
 	id, plusFriendID, groupingKey, createUser string
 	created                                   int64
@@ -22,6 +22,8 @@ type request struct {
 	messages                                  []message
 	template                                  *brandTemplate // its text and buttons
 	values                                    []string       // of the template's variables, message by message
+	delivery                                  delivery
+	overrides                                 map[int]Override // by index in messages
 }
 
 // newRequest begins a request of n recipients at most.
@@ -29,6 +31,7 @@ func (c *call) newRequest(from *sender, sendAt time.Time, n int) *request {
 	return &request{
 		id: c.sim.newID(c.now), plusFriendID: from.PlusFriendID, created: c.now.UnixMilli(), sendAt: sendAt.UnixMilli(),
 		visibleAt: c.now.Add(c.fault.listedAfter).UnixMilli(), messages: make([]message, 0, n),
+		delivery: c.sim.cfg.delivery(sendAt, c.r.Header.Get(HeaderOutcome)),
 	}
 }
 
@@ -78,9 +81,10 @@ type button struct {
 	SchemeAndroid string `json:"schemeAndroid,omitempty"`
 }
 
-// decide sets what becomes of m.
-func (m *message) decide(r *request, cfg *Config) {
-	o := cfg.Outcome(m.no, r.id, time.UnixMilli(r.sendAt))
+// decide sets what becomes of the i-th message, without a look at its channel.
+func (r *request) decide(i int) {
+	m := &r.messages[i]
+	o := r.delivery.outcome(m.no, r.id, i, r.overrides[i])
 	m.outcome = outcome{resultAt: o.ResultAt.UnixMilli(), code: o.Code}
 	if o.FallbackCode == "" || !m.style.Fallback {
 		return
@@ -218,7 +222,10 @@ func (s *sent) request(id string, created int64, cfg *Config, t *brandTemplate) 
 	r := &request{
 		id: id, plusFriendID: s.PlusFriendID, groupingKey: s.GroupingKey, createUser: s.CreateUser,
 		created: created, sendAt: s.SendAt, visibleAt: s.VisibleAt, messages: make([]message, n),
-		template: t, values: s.Values,
+		template: t, values: s.Values, overrides: s.Overrides, delivery: cfg.delivery(time.UnixMilli(s.SendAt), ""),
+	}
+	if s.Delivery != nil {
+		r.delivery = *s.Delivery
 	}
 	for i := range r.messages {
 		c, st := int(s.Content[i]), int(s.Style[i])
@@ -227,8 +234,8 @@ func (s *sent) request(id string, created int64, cfg *Config, t *brandTemplate) 
 		}
 		m := &r.messages[i]
 		*m = message{no: s.Numbers[i], key: s.Keys[i], content: s.Contents[c], style: s.Styles[st], seq: s.Seq[i]}
-		r.decide(i, cfg)
 	}
+	r.decideAll()
 	return r, nil
 }
 
@@ -245,11 +252,15 @@ func (r *request) line(appkey, key string) ([]byte, error) {
 		b = b.text("template", t.Code).strings("values", len(r.values), func(i int) string { return r.values[i] })
 	}
 	styles, contents := r.table()
-	raw, err := json.Marshal(styles)
+	raw, err := json.Marshal(struct {
+		Delivery  *delivery        `json:"delivery"`
+		Overrides map[int]Override `json:"overrides,omitempty"`
+		Styles    []*style         `json:"styles"`
+	}{&r.delivery, r.overrides, styles})
 	if err != nil {
 		return nil, err
 	}
-	b = append(append(b.name("styles"), raw...), ',')
+	b = append(append(b, raw[1:len(raw)-1]...), ',')
 	b = b.strings("contents", len(contents), func(i int) string { return contents[i] })
 	b = b.strings("no", len(r.messages), func(i int) string { return r.messages[i].no })
 	b = b.strings("keys", len(r.messages), func(i int) string { return r.messages[i].key })

@@ -31,6 +31,8 @@ type project struct {
 	lastImage   int                     // the greatest number that an image ever had
 	state       AppkeyState
 
+	queue *queue
+
 	readMu   sync.Mutex
 	readings map[span]reading
 }
@@ -39,7 +41,7 @@ func newProject(s *Sim, appkey string) *project {
 	return &project{
 		sim: s, appkey: appkey, images: map[int]Image{}, byID: map[string]*request{},
 		keys: map[string]int64{}, inUse: map[string]bool{}, updates: map[int64][]update{}, readings: map[span]reading{},
-		senderNames: map[string]*sender{}, senderKeys: map[string]*sender{}, sent: map[sentKey]map[int]int{}, groups: map[string]*group{},
+		senderNames: map[string]*sender{}, senderKeys: map[string]*sender{}, sent: map[sentKey]map[int]int{}, groups: map[string]*group{}, queue: new(queue),
 	}
 }
 
@@ -91,6 +93,7 @@ func (p *project) applySend(e *entry) error {
 		if r, err = p.restore(e); err != nil {
 			return err
 		}
+		r.wait(p.queue)
 	}
 	p.requests = append(p.requests, r)
 	p.byID[r.id] = r

@@ -169,7 +169,6 @@ func (d *draft) fill(in *sendIn) {
 			continue
 		}
 		m := message{no: to.RecipientNo.text, key: to.RecipientGroupingKey, content: to.Content.text, style: d.style(to), seq: int32(i + 1)}
-		m.decide(d.request, &d.sim.cfg)
 		d.messages = append(d.messages, m)
 	}
 }
@@ -361,14 +360,20 @@ func (c *call) accept(d *draft, key string, result resultOf) reply {
 		c.sim.stats.refused.Add(refused)
 		return reply{code: kakao.CodeAllRefused, message: describe(kakao.CodeAllRefused), body: d.answer(result, false)}
 	}
+	d.overrides = c.sim.overridesOf(d.messages)
+	d.decideAll()
 	line, err := d.line(c.appkey, key)
-	if err != nil {
-		return refuse(kakao.CodeSystem)
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if bad := c.recheck(d); bad != nil {
 		return *bad
+	}
+	if err == nil && d.wait(c.queue) {
+		d.decideAll()
+		line, err = d.line(c.appkey, key)
+	}
+	if err != nil {
+		return refuse(kakao.CodeSystem)
 	}
 	answer := c.done(entry{Type: entrySend, Appkey: c.appkey, At: d.created, ID: d.id, Key: key, request: d.request, raw: line}, nil)
 	if answer.code == kakao.CodeOK {

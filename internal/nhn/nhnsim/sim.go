@@ -65,8 +65,9 @@ type Sim struct {
 	closed  context.Context
 	close   context.CancelFunc
 
-	mu       sync.RWMutex
-	projects map[string]*project
+	mu        sync.RWMutex
+	projects  map[string]*project
+	overrides map[string]Override // by number; replaced, never written to
 
 	idMu sync.Mutex
 	ids  *rand.Rand
@@ -159,6 +160,13 @@ func (s *Sim) commit(p *project, e entry) error {
 
 // replay applies an entry of which no lock is held.
 func (s *Sim) replay(e *entry) error {
+	if e.Type == entryOverride {
+		if e.empty() {
+			return fmt.Errorf("entry of type %q says nothing", e.Type)
+		}
+		s.putOverride(*e.Override)
+		return nil
+	}
 	p := s.project(e.Appkey)
 	if p == nil {
 		if e.Type != entryAppkey {
