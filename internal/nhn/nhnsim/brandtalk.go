@@ -162,7 +162,7 @@ func (d *draft) checkBrand(to *brandRecipientIn) int {
 		return kakao.CodeNull
 	case !validNumber(*to.RecipientNo), lastFour(*to.RecipientNo) == NumberRefused:
 		return kakao.CodeRecipientNo
-	case kakao.Len(to.RecipientGroupingKey) > kakao.MaxGroupingKey:
+	case longer(to.RecipientGroupingKey, kakao.MaxGroupingKey):
 		return kakao.CodeTooLong
 	case d.fault.refuses():
 		return d.fault.refuseCode

@@ -182,7 +182,7 @@ func (d *draft) check(to *recipientIn) int {
 		return kakao.CodeBlank
 	case !validNumber(to.RecipientNo.text), lastFour(to.RecipientNo.text) == NumberRefused:
 		return kakao.CodeRecipientNo
-	case kakao.Len(to.RecipientGroupingKey) > kakao.MaxGroupingKey, tooLong(to.ImageLink):
+	case longer(to.RecipientGroupingKey, kakao.MaxGroupingKey), tooLong(to.ImageLink):
 		return kakao.CodeTooLong
 	case d.fault.refuses():
 		return d.fault.refuseCode
@@ -198,9 +198,9 @@ func (d *draft) check(to *recipientIn) int {
 
 // checkContent looks at the image and at what it leaves room for.
 func (d *draft) checkContent(to *recipientIn) int {
-	n := kakao.Len(to.Content.text)
+	text := to.Content.text
 	if to.ImageSeq == 0 {
-		return firstCode(n > kakao.MaxContent, kakao.CodeContent, len(to.Buttons) > kakao.MaxButtons, kakao.CodeButton)
+		return firstCode(longer(text, kakao.MaxContent), kakao.CodeContent, len(to.Buttons) > kakao.MaxButtons, kakao.CodeButton)
 	}
 	im, ok := d.images[to.ImageSeq]
 	switch {
@@ -209,9 +209,9 @@ func (d *draft) checkContent(to *recipientIn) int {
 	case blank(to.ImageLink):
 		return kakao.CodeImageLink
 	case im.Wide:
-		return firstCode(n > kakao.MaxContentWide, kakao.CodeContentWide, len(to.Buttons) > kakao.MaxButtonsWide, kakao.CodeButtonsWide)
+		return firstCode(longer(text, kakao.MaxContentWide), kakao.CodeContentWide, len(to.Buttons) > kakao.MaxButtonsWide, kakao.CodeButtonsWide)
 	}
-	return firstCode(n > kakao.MaxContentImage, kakao.CodeContentImage, len(to.Buttons) > kakao.MaxButtons, kakao.CodeButton)
+	return firstCode(longer(text, kakao.MaxContentImage), kakao.CodeContentImage, len(to.Buttons) > kakao.MaxButtons, kakao.CodeButton)
 }
 
 func firstCode(bad1 bool, code1 int, bad2 bool, code2 int) int {
@@ -243,7 +243,7 @@ func (b *button) check() int {
 	switch {
 	case blank(b.Name):
 		return kakao.CodeButtonName
-	case kakao.Len(b.Name) > kakao.MaxButtonName, slices.ContainsFunc([]string{b.LinkMo, b.LinkPC, b.SchemeIOS, b.SchemeAndroid}, tooLong):
+	case longer(b.Name, kakao.MaxButtonName), slices.ContainsFunc([]string{b.LinkMo, b.LinkPC, b.SchemeIOS, b.SchemeAndroid}, tooLong):
 		return kakao.CodeButton
 	}
 	switch b.Type {
@@ -265,7 +265,11 @@ func (b *button) check() int {
 	return 0
 }
 
-func tooLong(link string) bool { return len(link) > kakao.MaxLink && kakao.Len(link) > kakao.MaxLink }
+func tooLong(link string) bool { return longer(link, kakao.MaxLink) }
+
+// longer compares a text's length with a limit, and mostly need not measure it: it has
+// at least as many bytes.
+func longer(s string, limit int) bool { return len(s) > limit && kakao.Len(s) > limit }
 
 // webLink takes an empty link too.
 func webLink(s string) bool {

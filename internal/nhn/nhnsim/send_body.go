@@ -3,6 +3,7 @@ package nhnsim
 import (
 	"slices"
 
+	"soshik/internal/kakao"
 	"soshik/internal/nhn/internal/jsontext"
 )
 
@@ -86,13 +87,16 @@ func parseSend(body []byte) (in sendIn, ok bool) {
 	return in, s.End() == nil
 }
 
+// leastRecipient is about how many bytes the shortest recipient of a real send has.
+const leastRecipient = 128
+
 // parseRecipients is nil for null.
 func parseRecipients(s *jsontext.Scanner) []recipientIn {
 	if s.Kind() == jsontext.Null {
 		s.Skip()
 		return nil
 	}
-	list := make([]recipientIn, 0, 64)
+	list := make([]recipientIn, 0, min(len(s.Rest())/leastRecipient, kakao.MaxRecipients))
 	none := recipientIn{}
 	s.Array(func() {
 		before := &none

@@ -8,10 +8,10 @@
 package nhnsim
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -256,7 +256,7 @@ func (s *Sim) handle(mux *http.ServeMux, method, path, op string, next endpoint)
 	counter := s.stats.counter(op)
 	mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) {
 		counter.Add(1)
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		body, err := readBody(w, r)
 		if err != nil {
 			unread(op).write(w)
 			return
@@ -272,6 +272,16 @@ func (s *Sim) handle(mux *http.ServeMux, method, path, op string, next endpoint)
 			answer.write(w)
 		}
 	})
+}
+
+// readBody reads a body of up to maxBody bytes into room made for it.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	var b bytes.Buffer
+	if n := r.ContentLength; n > 0 && n <= maxBody {
+		b.Grow(int(n) + bytes.MinRead)
+	}
+	_, err := b.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody))
+	return b.Bytes(), err
 }
 
 // serve checks who calls, and with what, and carries the call out.

@@ -189,6 +189,9 @@ func (s *Scanner) literal(word string) bool {
 	return false
 }
 
+// Rest is the text that has not been walked over.
+func (s *Scanner) Rest() []byte { return s.data[s.pos:] }
+
 // Skip takes a value and leaves it.
 func (s *Scanner) Skip() {
 	switch s.Kind() {
@@ -288,28 +291,37 @@ func (s *Scanner) text() []byte {
 	if !s.expect('"') {
 		return nil
 	}
-	from, valid := s.pos, true
-	for ; s.pos < len(s.data); s.pos++ {
+	rest := s.data[s.pos:]
+	end := bytes.IndexByte(rest, '"')
+	if end < 0 {
+		s.pos = len(s.data)
+		s.fail("a string without end")
+		return nil
+	}
+	text := rest[:end]
+	switch clean, ascii := examine(text); {
+	case !clean:
+		return s.unusual()
+	case !ascii && !utf8.Valid(text):
+		s.buf = appendValid(s.buf[:0], text)
+		text = s.buf
+	}
+	s.pos += end + 1
+	return text
+}
+
+// unusual takes a string that has an escape, or what no string may have.
+func (s *Scanner) unusual() []byte {
+	from := s.pos
+	for ; ; s.pos++ {
 		switch c := s.data[s.pos]; {
-		case c == '"':
-			b := s.data[from:s.pos]
-			s.pos++
-			if !valid && !utf8.Valid(b) {
-				s.buf = appendValid(s.buf[:0], b)
-				return s.buf
-			}
-			return b
 		case c == '\\':
 			return s.escaped(from)
 		case c < ' ':
 			s.fail("a control character")
 			return nil
-		case c >= utf8.RuneSelf:
-			valid = false
 		}
 	}
-	s.fail("a string without end")
-	return nil
 }
 
 // escaped takes the rest of a string from its first escape on.
