@@ -261,7 +261,7 @@ func (v *visitor) followsFailures() {
 	for _, code := range []string{"3018", "3008", "-5000"} {
 		v.Sees(table.GetByRole("row").Filter(hasText(code)))
 	}
-	v.Reads(table.GetByRole("row").Filter(hasText("3008")), "전화번호 오류")
+	v.Reads(table.GetByRole("row").Filter(hasText("3008")), "수신 번호가 올바르지 않음")
 	campaign := v.path()
 	v.Click(table.GetByRole("row").Filter(hasText("3018")).GetByRole("link"))
 	row := v.Role("row", "010-7777-0001")

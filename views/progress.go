@@ -227,11 +227,6 @@ func ours(code string) bool {
 	return slices.Contains([]string{models.SkipNoValue, models.SkipTooLong, models.CodeAnswerLost}, code)
 }
 
-// codeMeaning is a result code in words, as far as it is known.
-func codeMeaning(p Page, code string) string {
-	return known(p, "code."+code, p.T("progress.code_unknown"))
-}
-
 func numbers(g models.BatchGroup) string {
 	if g.First == g.Last {
 		return strconv.FormatInt(g.First, 10)

@@ -24,6 +24,7 @@ type commands struct {
 	Serve   serve        `cmd:"" default:"withargs" help:"Serve the dashboard and work its jobs."`
 	Sim     simulate     `cmd:"" help:"Serve the simulated provider by itself."`
 	Bench   benchmark    `cmd:"" help:"Measure import, dispatch and results against the simulated provider."`
+	Sink    sink         `cmd:"" hidden:"" help:"Answer everything, as the limit that bench measures against."`
 	Health  healthCheck  `cmd:"" hidden:"" help:"Ask a running server whether it is well."`
 	Version printVersion `cmd:"" help:"Print the version."`
 }
@@ -57,6 +58,13 @@ type benchmark struct {
 
 // Run measures and prints.
 func (b *benchmark) Run(ctx context.Context) error { return bench.Run(ctx, b.Config, os.Stdout) }
+
+type sink struct {
+	Addr string `required:""`
+}
+
+// Run answers until the program is told to stop.
+func (s *sink) Run(ctx context.Context) error { return bench.Sink(ctx, s.Addr) }
 
 type healthCheck struct {
 	Addr string `env:"SOSHIK_ADDR" default:"127.0.0.1:8080"`

@@ -20,6 +20,7 @@ type simulate struct {
 	Secret            string        `default:"demosecret" help:"The appkey's secret key."`
 	Seed              uint64        `help:"Of request ids, and of faults that bring none; 0: random."`
 	Speed             float64       `help:"Seconds that pass by its clock in one; 0: as the state has it, else 1."`
+	Rate              float64       `help:"Deliveries a second for an appkey; 0: as many as there are."`
 	FailureRate       float64       `default:"0.02" help:"Share of numbers that KakaoTalk does not reach."`
 	RequireConvert    bool          `help:"Refuse FriendTalk without X-Convert-To-Brand-Message, as the provider does since 2025-12-30."`
 	FailedCallUsesKey bool          `help:"A refused send, too, uses its idempotency key up."`
@@ -30,7 +31,7 @@ type simulate struct {
 
 func (s *simulate) config() nhnsim.Config {
 	return nhnsim.Config{
-		StateFile: s.State, Seed: s.Seed, Speed: s.Speed, FailureRate: s.FailureRate, RequireConvert: s.RequireConvert,
+		StateFile: s.State, Seed: s.Seed, Speed: s.Speed, Rate: s.Rate, FailureRate: s.FailureRate, RequireConvert: s.RequireConvert,
 		FailedCallUsesKey: s.FailedCallUsesKey, TokenWithoutBody: s.TokenWithoutBody, DateLayout: s.DateLayout,
 		Now: func() time.Time { return time.Now().Add(s.ClockOffset) },
 	}

@@ -62,22 +62,6 @@ func (p *Provider) make(k models.Appkey, secret string) *nhn.Client {
 	})
 }
 
-// explained are the provider's result codes that the catalogs have a sentence
-// for, under "api." and the code.
-func explained(code int) bool {
-	switch code {
-	case kakao.CodeAppkey, kakao.CodeSecretKey, kakao.CodeSMSAppkey, kakao.CodeSMSSendNo, kakao.CodeSenderExists,
-		kakao.CodeToken, kakao.CodeSenderInactive, kakao.CodeDailyMax, kakao.CodeUnsubscribeNo, kakao.CodeSenderIsGroup,
-		kakao.CodeSenderBlocked, kakao.CodeSelfVerification, kakao.CodeSenderNotFound, kakao.CodeFallbackNotSet,
-		kakao.CodeAppkeyNotFound, kakao.CodeAppkeyDisabled, kakao.CodeFriendTalkEnded, kakao.CodeVersionEnded,
-		kakao.CodeNothingToCancel, kakao.CodeRecipientNo, kakao.CodeAllRefused, kakao.CodePast, kakao.CodeHorizon,
-		kakao.CodeContent, kakao.CodeButton, kakao.CodeLinkScheme, kakao.CodeSystem, kakao.CodeVendor,
-		kakao.CodeFallbackMessage, kakao.CodeUnknownAPI:
-		return true
-	}
-	return false
-}
-
 // explain turns a failed call into what the person is told. What is not a failed
 // call stays as it is.
 func explain(err error) error {
@@ -89,11 +73,12 @@ func explain(err error) error {
 	return &models.Error{Kind: models.Upstream, Key: text.Key, Args: text.Args, Err: err}
 }
 
-// answerText says what the provider's answer means, or what its absence does.
+// answerText says what the provider's answer means, or what its absence does. The
+// provider's own message stands in the text where only it names the wrong value.
 func answerText(e *nhn.Error) models.Text {
 	switch {
-	case explained(e.Code):
-		return models.T(fmt.Sprintf("api.%d", e.Code))
+	case kakao.KnownResultCode(e.Code):
+		return models.T(fmt.Sprintf("api.%d", e.Code), "Message", e.Message)
 	case e.Code != kakao.CodeOK:
 		return models.T("provider.refused", "Code", fmt.Sprint(e.Code), "Message", e.Message)
 	case e.Status == http.StatusTooManyRequests:

@@ -8,8 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -29,21 +27,9 @@ func texts(t *testing.T, tag string) *locale.Locale {
 	return c.Locale(tag)
 }
 
-func TestEveryExplainedCodeHasItsSentence(t *testing.T) {
+func TestWhateverHappensToACallHasItsSentence(t *testing.T) {
 	t.Parallel()
-	ko, found := texts(t, "ko"), 0
-	for code := -10_000; code <= 100; code++ {
-		key := fmt.Sprintf("api.%d", code)
-		if actions.Explained(code) != ko.Has(key) {
-			t.Errorf("%s: explained %v, text %v", key, actions.Explained(code), ko.Has(key))
-		}
-		if ko.Has(key) {
-			found++
-		}
-	}
-	if found < 25 {
-		t.Errorf("only %d codes are explained", found)
-	}
+	ko := texts(t, "ko")
 	for _, key := range []string{"refused", "busy", "status", "unreachable", "silent", "unreadable", "unknown_host", "certificate"} {
 		if !ko.Has("provider." + key) {
 			t.Errorf("provider.%s has no text", key)
@@ -51,23 +37,15 @@ func TestEveryExplainedCodeHasItsSentence(t *testing.T) {
 	}
 }
 
-func TestEveryDeliveryCodeHasItsMeaningAndWhatToDo(t *testing.T) {
+func TestAnAnswerNamesTheValueThatIsWrong(t *testing.T) {
 	t.Parallel()
-	codes := strings.Fields(`1000 1003 1006 1007 1021 1022 1023 1024 1025 1030 2000 2001 3000 3005 3006 3008 3012 3014 3018
-		3019 3020 3021 3022 3024 4000 4001 9998 9999 no_value too_long answer_lost -5000`)
-	for _, tag := range locale.Tags() {
-		l := texts(t, tag)
-		for _, code := range codes {
-			if !l.Has("code."+code) || !l.Has("code."+code+".do") {
-				t.Errorf("%s: code.%s lacks its meaning or what to do", tag, code)
-			}
-		}
-		for _, key := range l.Keys() {
-			code, about := strings.CutPrefix(strings.TrimSuffix(key, ".do"), "code.")
-			if about && !slices.Contains(codes, code) {
-				t.Errorf("%s: %s is asked for by nobody", tag, key)
-			}
-		}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(header(kakao.CodeBlank)))
+	}))
+	t.Cleanup(server.Close)
+	told := models.TextOf(testConnection(t, server.URL, nil))
+	if got := texts(t, "en").T(told.Key, told.Args...); got != "A required value is empty. Please fill it in. NHN Cloud says: no" {
+		t.Errorf("told %q", got)
 	}
 }
 

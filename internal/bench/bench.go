@@ -30,6 +30,7 @@ import (
 type Config struct {
 	Database   string `help:"sqlite:FILE or postgres://…, of an empty database; a temporary SQLite file if empty."`
 	Recipients int    `default:"100000" help:"Recipients of the campaign."`
+	Provider   bool   `help:"Measure the simulated provider alone, in a process of its own."`
 }
 
 const appkey, secret, sender = "bench", "bench", "@bench"
@@ -47,6 +48,9 @@ type run struct {
 
 // Run measures and prints a line for each phase.
 func Run(ctx context.Context, cfg Config, out io.Writer) (err error) {
+	if cfg.Provider {
+		return Provider(ctx, cfg, out)
+	}
 	r := &run{cfg: cfg, out: out}
 	if r.dir, err = os.MkdirTemp("", "soshik-bench-*"); err != nil {
 		return err
@@ -145,7 +149,7 @@ func (r *run) measure(ctx context.Context) error {
 			return err
 		}
 	}
-	peak, err := peakMemory()
+	peak, err := peakMemory(os.Getpid())
 	if err != nil {
 		return err
 	}
@@ -299,9 +303,9 @@ func (r *run) print(what string, took time.Duration, n int) {
 	_, _ = fmt.Fprintf(r.out, "%-24s %8.2f s %s\n", what, took.Seconds(), rate)
 }
 
-// peakMemory is the most memory that the process has had resident.
-func peakMemory() (string, error) {
-	text, err := os.ReadFile("/proc/self/status")
+// peakMemory is the most memory that a process has had resident.
+func peakMemory(pid int) (string, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return "", err
 	}

@@ -31,7 +31,7 @@ type Catalogs struct {
 // Locale is one language: its texts and its ways to write things.
 type Locale struct {
 	Tag       string            // ko, en, ja
-	plain     map[string]string // texts without values, ready
+	plain     map[string]string // texts without values, ready; empty for those of the localizer
 	localizer *i18n.Localizer
 	formats   formats
 }
@@ -39,7 +39,6 @@ type Locale struct {
 // Load reads the catalogs. A key of one language that another lacks is an error.
 func Load() (*Catalogs, error) {
 	bundle := i18n.NewBundle(language.Korean)
-	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
 	c := &Catalogs{locales: map[string]*Locale{}}
 	for _, tag := range Tags() {
 		c.locales[tag] = &Locale{Tag: tag, plain: map[string]string{}, localizer: i18n.NewLocalizer(bundle, tag), formats: formatsOf(tag)}
@@ -61,8 +60,14 @@ func Load() (*Catalogs, error) {
 	return c, nil
 }
 
+// load adds a file. What has no values to fill in, which are most texts, stays out of
+// the bundle: there, each would take half a kilobyte more.
 func (c *Catalogs) load(bundle *i18n.Bundle, name string) error {
-	f, err := bundle.LoadMessageFileFS(files, name)
+	text, err := files.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	f, err := i18n.ParseMessageFileBytes(text, name, map[string]i18n.UnmarshalFunc{"json": json.Unmarshal})
 	if err != nil {
 		return err
 	}
@@ -74,9 +79,13 @@ func (c *Catalogs) load(bundle *i18n.Bundle, name string) error {
 		if _, twice := l.plain[m.ID]; twice {
 			return fmt.Errorf("%s: %s is there twice", name, m.ID)
 		}
-		l.plain[m.ID] = ""
 		if m.One == "" && !strings.Contains(m.Other, "{{") {
 			l.plain[m.ID] = m.Other
+			continue
+		}
+		l.plain[m.ID] = ""
+		if err := bundle.AddMessages(f.Tag, m); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -160,7 +160,7 @@ func call[Out any, P headed[Out]](ctx context.Context, c *Client, r request) (Ou
 	if err != nil {
 		return out, err
 	}
-	jsonErr := json.Unmarshal(a.body, &out)
+	jsonErr := decode(a.body, &out)
 	if e := judge(a, P(&out).head(), jsonErr); e != nil {
 		e.Op = r.op()
 		e.Message = c.redact(e.Message)

@@ -1,6 +1,7 @@
 package nhn_test
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -140,4 +141,25 @@ func FuzzAnswer(f *testing.F) {
 		_, _, _ = c.Senders(t.Context(), nhn.SenderFilter{})
 		_, _ = c.Categories(t.Context())
 	})
+}
+
+func TestASendsAnswerWithoutAReadableCodeIsInDoubt(t *testing.T) {
+	t.Parallel()
+	for name, recipient := range map[string]string{
+		"none":         `{"recipientSeq":1,"recipientNo":"010"}`,
+		"null":         `{"recipientSeq":1,"resultCode":null}`,
+		"a word":       `{"recipientSeq":1,"resultCode":"SUCCESS"}`,
+		"a fraction":   `{"recipientSeq":1,"resultCode":0.5}`,
+		"an object":    `{"recipientSeq":1,"resultCode":{}}`,
+		"no recipient": `7`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			body := `{` + success + `,"message":{"requestId":"R","sendResults":[` + recipient + `]}}`
+			_, err := answering(t, body).SendFriendTalk(t.Context(), &nhn.FriendTalkRequest{}, "")
+			if e, ok := errors.AsType[*nhn.Error](err); !ok || !e.InDoubt() {
+				t.Errorf("err = %v, want one in doubt", err)
+			}
+		})
+	}
 }

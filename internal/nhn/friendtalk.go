@@ -55,6 +55,7 @@ type Button struct {
 	LinkPC        string `json:"linkPc,omitempty"`        // of a web link
 	SchemeIOS     string `json:"schemeIos,omitempty"`     // required for an app link
 	SchemeAndroid string `json:"schemeAndroid,omitempty"` // required for an app link
+	BizFormID     int    `json:"bizFormId,omitempty"`     // required for a business form; BrandTalk only
 }
 
 // ResendParameter is how one message falls back to SMS. Empty texts are left out,
@@ -89,7 +90,7 @@ func (c *Client) SendFriendTalk(ctx context.Context, req *FriendTalkRequest, ide
 	buf := bodies.Get().(*bytes.Buffer)
 	r.body = &body{data: req.appendJSON(buf.AvailableBuffer()), pool: &bodies}
 	out, err := call[sendAnswer](ctx, c, r)
-	result := out.result()
+	result := out.result
 	if err == nil && (result == nil || result.RequestID == "") {
 		return result, &Error{Op: r.op(), Status: http.StatusOK, Message: "answer has no requestId", kind: doubtful}
 	}
@@ -169,17 +170,7 @@ func (c *Client) FriendTalkMessage(ctx context.Context, requestID string, seq in
 		return nil, err
 	}
 	r := c.friendTalk(http.MethodGet, "/messages/"+id+"/"+strconv.Itoa(seq))
-	out, err := call[struct {
-		envelope
-		Message *wireMessage `json:"message"`
-	}](ctx, c, r)
-	if err != nil {
-		return nil, err
-	}
-	if out.Message == nil {
-		return nil, &Error{Op: r.op(), Status: http.StatusOK, Message: "answer has no message", kind: doubtful}
-	}
-	return new(out.Message.message()), nil
+	return c.message(ctx, r)
 }
 
 // CancelFriendTalk cancels the given recipients of a request, or all of them when

@@ -2,7 +2,10 @@ package nhn
 
 import (
 	"context"
+	"net/http"
 	"time"
+
+	"soshik/internal/nhn/internal/jsontext"
 )
 
 // Message is one recipient's message as the provider knows it, of every channel.
@@ -11,6 +14,8 @@ type Message struct {
 	RequestID            string
 	RecipientSeq         int // from 1, the position in the request
 	PlusFriendID         string
+	SenderKey            string // BrandTalk only
+	TemplateCode         string // BrandTalk only
 	RecipientNo          string
 	RequestDate          time.Time // when it was, or is, to be sent
 	CreateDate           time.Time // when the provider accepted it
@@ -29,70 +34,194 @@ type Message struct {
 	ImageURL             string
 	ImageLink            string
 	Wide                 bool
+	TemplateImageURL     string // BrandTalk only, as the next
+	TemplateImageLink    string
 	Buttons              []Button
 	IsAd                 bool
 	SenderGroupingKey    string
 	RecipientGroupingKey string
 }
 
-// wireMessage is a message as it comes.
-type wireMessage struct {
-	RequestID            string   `json:"requestId"`
-	RecipientSeq         int      `json:"recipientSeq"`
-	PlusFriendID         string   `json:"plusFriendId"`
-	RecipientNo          string   `json:"recipientNo"`
-	RequestDate          date     `json:"requestDate"`
-	CreateDate           date     `json:"createDate"`
-	ReceiveDate          date     `json:"receiveDate"`
-	Content              string   `json:"content"`
-	MessageStatus        string   `json:"messageStatus"`
-	ResultCode           text     `json:"resultCode"`
-	ResultCodeName       string   `json:"resultCodeName"`
-	ResendStatus         string   `json:"resendStatus"`
-	ResendStatusName     string   `json:"resendStatusName"`
-	ResendResultCode     text     `json:"resendResultCode"`
-	ResendRequestID      string   `json:"resendRequestId"`
-	CreateUser           string   `json:"createUser"`
-	ImageSeq             int      `json:"imageSeq"`
-	ImageName            string   `json:"imageName"`
-	ImageURL             string   `json:"imageUrl"`
-	ImageLink            string   `json:"imageLink"`
-	Wide                 flexBool `json:"wide"`
-	Buttons              []Button `json:"buttons"`
-	IsAd                 flexBool `json:"isAd"`
-	SenderGroupingKey    string   `json:"senderGroupingKey"`
-	RecipientGroupingKey string   `json:"recipientGroupingKey"`
+// messageNames are a message's members, mostly in the order of the documents.
+var messageNames = jsontext.Names{
+	"requestId", "recipientSeq", "plusFriendId", "recipientNo", "requestDate", "createDate", "receiveDate", "content",
+	"messageStatus", "resendStatus", "resendStatusName", "resultCode", "resultCodeName", "createUser", "resendResultCode",
+	"resendRequestId", "imageSeq", "imageName", "imageUrl", "imageLink", "wide", "buttons", "isAd", "senderGroupingKey",
+	"recipientGroupingKey", "senderKey", "templateCode", "templateImageUrl", "templateImageLink",
 }
 
-func (w *wireMessage) message() Message {
-	return Message{
-		RequestID: w.RequestID, RecipientSeq: w.RecipientSeq, PlusFriendID: w.PlusFriendID, RecipientNo: w.RecipientNo,
-		RequestDate: w.RequestDate.Time, CreateDate: w.CreateDate.Time, ReceiveDate: w.ReceiveDate.Time,
-		Content: w.Content, MessageStatus: w.MessageStatus,
-		ResultCode: string(w.ResultCode), ResultCodeName: w.ResultCodeName,
-		ResendStatus: w.ResendStatus, ResendStatusName: w.ResendStatusName,
-		ResendResultCode: string(w.ResendResultCode), ResendRequestID: w.ResendRequestID,
-		CreateUser: w.CreateUser, ImageSeq: w.ImageSeq, ImageName: w.ImageName, ImageURL: w.ImageURL, ImageLink: w.ImageLink,
-		Wide: bool(w.Wide), Buttons: w.Buttons, IsAd: bool(w.IsAd),
-		SenderGroupingKey: w.SenderGroupingKey, RecipientGroupingKey: w.RecipientGroupingKey,
+// A messageScanner reads messages. It shares the texts that a message has in common
+// with the one before.
+type messageScanner struct {
+	before                    Message
+	requested, created, other dates
+}
+
+func (m *messageScanner) message(s *jsontext.Scanner) Message {
+	var out Message
+	object(s, messageNames, func(i int) { m.member(s, &out, i) })
+	m.before = out
+	return out
+}
+
+// text is the plain text that stands at i in messageNames.
+func (m *Message) text(i int) *string {
+	switch i {
+	case 0:
+		return &m.RequestID
+	case 2:
+		return &m.PlusFriendID
+	case 3:
+		return &m.RecipientNo
+	case 7:
+		return &m.Content
+	case 8:
+		return &m.MessageStatus
+	case 9:
+		return &m.ResendStatus
+	case 10:
+		return &m.ResendStatusName
+	case 11:
+		return &m.ResultCode
+	case 12:
+		return &m.ResultCodeName
+	case 13:
+		return &m.CreateUser
+	case 14:
+		return &m.ResendResultCode
+	case 15:
+		return &m.ResendRequestID
+	case 17:
+		return &m.ImageName
+	case 18:
+		return &m.ImageURL
+	case 19:
+		return &m.ImageLink
+	case 23:
+		return &m.SenderGroupingKey
+	case 24:
+		return &m.RecipientGroupingKey
+	case 25:
+		return &m.SenderKey
+	case 26:
+		return &m.TemplateCode
+	case 27:
+		return &m.TemplateImageURL
+	default:
+		return &m.TemplateImageLink
 	}
+}
+
+func (m *messageScanner) member(s *jsontext.Scanner, out *Message, i int) {
+	switch i {
+	case -1:
+		s.Skip()
+	case 1:
+		out.RecipientSeq = number(s)
+	case 4:
+		out.RequestDate = m.requested.take(s)
+	case 5:
+		out.CreateDate = m.created.take(s)
+	case 6:
+		out.ReceiveDate = m.other.take(s)
+	case 16:
+		out.ImageSeq = number(s)
+	case 20:
+		out.Wide = boolean(s)
+	case 21:
+		array(s, func() { out.Buttons = append(out.Buttons, scanButton(s)) })
+	case 22:
+		out.IsAd = boolean(s)
+	default:
+		*out.text(i) = scalar(s, *m.before.text(i))
+	}
+}
+
+var buttonNames = jsontext.Names{"ordering", "type", "name", "linkMo", "linkPc", "schemeIos", "schemeAndroid", "bizFormId"}
+
+func scanButton(s *jsontext.Scanner) (b Button) {
+	object(s, buttonNames, func(i int) {
+		switch i {
+		case 0:
+			b.Ordering = number(s)
+		case 1:
+			b.Type = scalar(s, "")
+		case 2:
+			b.Name = scalar(s, "")
+		case 3:
+			b.LinkMo = scalar(s, "")
+		case 4:
+			b.LinkPC = scalar(s, "")
+		case 5:
+			b.SchemeIOS = scalar(s, "")
+		case 6:
+			b.SchemeAndroid = scalar(s, "")
+		case 7:
+			b.BizFormID = number(s)
+		}
+	})
+	return b
+}
+
+// messagesAnswer is a page of messages.
+type messagesAnswer struct {
+	envelope
+	messages []Message
+	total    int
+}
+
+func (a *messagesAnswer) scan(s *jsontext.Scanner, name []byte) {
+	if string(name) != "messageSearchResultResponse" {
+		s.Skip()
+		return
+	}
+	var m messageScanner
+	object(s, jsontext.Names{"messages", "totalCount"}, func(i int) {
+		switch i {
+		case 0:
+			array(s, func() {
+				if s.Kind() == jsontext.Object {
+					a.messages = append(a.messages, m.message(s))
+				}
+			})
+		case 1:
+			a.total = number(s)
+		}
+	})
+}
+
+// messageAnswer is a single message.
+type messageAnswer struct {
+	envelope
+	message *Message
+}
+
+func (a *messageAnswer) scan(s *jsontext.Scanner, name []byte) {
+	if string(name) != "message" || s.Kind() != jsontext.Object {
+		s.Skip()
+		return
+	}
+	var m messageScanner
+	a.message = new(m.message(s))
 }
 
 // messages makes a call that answers with a page of messages.
 func (c *Client) messages(ctx context.Context, r request) ([]Message, int, error) {
-	out, err := call[struct {
-		envelope
-		Response *struct {
-			Messages   []wireMessage `json:"messages"`
-			TotalCount int           `json:"totalCount"`
-		} `json:"messageSearchResultResponse"`
-	}](ctx, c, r)
-	if err != nil || out.Response == nil {
+	out, err := call[messagesAnswer](ctx, c, r)
+	if err != nil {
 		return nil, 0, err
 	}
-	list := make([]Message, len(out.Response.Messages))
-	for i := range out.Response.Messages {
-		list[i] = out.Response.Messages[i].message()
+	return out.messages, out.total, nil
+}
+
+// message makes a call that answers with one message.
+func (c *Client) message(ctx context.Context, r request) (*Message, error) {
+	out, err := call[messageAnswer](ctx, c, r)
+	if err != nil {
+		return nil, err
 	}
-	return list, out.Response.TotalCount, nil
+	if out.message == nil {
+		return nil, &Error{Op: r.op(), Status: http.StatusOK, Message: "answer has no message", kind: doubtful}
+	}
+	return out.message, nil
 }

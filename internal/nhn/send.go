@@ -1,5 +1,11 @@
 package nhn
 
+import (
+	"errors"
+
+	"soshik/internal/nhn/internal/jsontext"
+)
+
 // SendResult is what the provider says to a send, of every channel.
 type SendResult struct {
 	RequestID         string // names the accepted request from now on; empty when all recipients were refused
@@ -19,31 +25,53 @@ type RecipientResult struct {
 
 type sendAnswer struct {
 	envelope
-	Message *struct {
-		RequestID         string `json:"requestId"`
-		SenderGroupingKey string `json:"senderGroupingKey"`
-		SendResults       []struct {
-			RecipientSeq         int    `json:"recipientSeq"`
-			RecipientNo          string `json:"recipientNo"`
-			ResultCode           int    `json:"resultCode"`
-			ResultMessage        string `json:"resultMessage"`
-			RecipientGroupingKey string `json:"recipientGroupingKey"`
-		} `json:"sendResults"`
-	} `json:"message"`
+	result *SendResult // nil when the answer says nothing of the message
 }
 
-// result is nil when the answer says nothing of the message.
-func (a *sendAnswer) result() *SendResult {
-	if a.Message == nil {
-		return nil
+var recipientNames = jsontext.Names{"recipientSeq", "recipientNo", "resultCode", "resultMessage", "recipientGroupingKey"}
+
+func (a *sendAnswer) scan(s *jsontext.Scanner, name []byte) {
+	if string(name) != "message" || s.Kind() != jsontext.Object {
+		s.Skip()
+		return
 	}
-	out := &SendResult{
-		RequestID:         a.Message.RequestID,
-		SenderGroupingKey: a.Message.SenderGroupingKey,
-		Recipients:        make([]RecipientResult, len(a.Message.SendResults)),
+	out := &SendResult{Recipients: []RecipientResult{}}
+	a.result = out
+	object(s, jsontext.Names{"requestId", "senderGroupingKey", "sendResults"}, func(i int) {
+		switch i {
+		case 0:
+			out.RequestID = scalar(s, "")
+		case 1:
+			out.SenderGroupingKey = scalar(s, "")
+		case 2:
+			array(s, func() { out.Recipients = append(out.Recipients, scanRecipient(s, out.Recipients)) })
+		}
+	})
+}
+
+// scanRecipient fails without a code that can be read, since 0 would be a success.
+func scanRecipient(s *jsontext.Scanner, list []RecipientResult) (r RecipientResult) {
+	before := "SUCCESS"
+	if n := len(list); n > 0 {
+		before = list[n-1].Message
 	}
-	for i, r := range a.Message.SendResults {
-		out.Recipients[i] = RecipientResult{r.RecipientSeq, r.RecipientNo, r.ResultCode, r.ResultMessage, r.RecipientGroupingKey}
+	judged := false
+	object(s, recipientNames, func(i int) {
+		switch i {
+		case 0:
+			r.Seq = number(s)
+		case 1:
+			r.RecipientNo = scalar(s, "")
+		case 2:
+			r.Code, judged = wholeNumber(s)
+		case 3:
+			r.Message = scalar(s, before)
+		case 4:
+			r.RecipientGroupingKey = scalar(s, "")
+		}
+	})
+	if !judged {
+		s.Fail(errors.New("a recipient without a result code"))
 	}
-	return out
+	return r
 }

@@ -48,6 +48,30 @@ func isJSON(contentType string) bool {
 	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(contentType)), "application/json")
 }
 
+// otherBodies are the content types of the POST endpoints that do not take JSON.
+var otherBodies = map[string]func(contentType string) bool{
+	uploadOp:    isMultipart,
+	templateOp:  func(string) bool { return true }, // it looks itself
+	addMemberOp: func(string) bool { return true }, // it has no body
+}
+
+// takes reports whether an endpoint takes a body of a request's content type.
+func takes(op string, r *http.Request) bool {
+	takes := otherBodies[op]
+	if takes == nil {
+		takes = isJSON
+	}
+	return r.Method != http.MethodPost || takes(r.Header.Get("Content-Type"))
+}
+
+// unread is the answer to a body that is larger than any that is read, or broke off.
+func unread(op string) reply {
+	if op == uploadOp {
+		return refuse(kakao.CodeImageSize, maxImageText)
+	}
+	return refuse(kakao.CodeBody)
+}
+
 // buf is JSON under construction: every member and element is written with a comma
 // behind it, which end turns into the closing bracket.
 type buf []byte
@@ -106,11 +130,19 @@ var messages = map[int]string{
 	kakao.CodeSenderExists:     "Already registered plus friend.",
 	kakao.CodeIdempotencyKey:   "The same 'X-NC-API-IDEMPOTENCY-KEY' was used within the last 10 minute.",
 	kakao.CodeToken:            "Failed to register plus friend token.",
+	kakao.CodeGroupNotFound:    "Not exist plus friend group.",
 	kakao.CodeSenderInactive:   "Not active status plus friend.",
 	kakao.CodeMessageNotFound:  "It is not found any messages responding with that requestId or recipientSeq.",
 	kakao.CodeDailyMax:         "Exceeded the daily max count.",
+	kakao.CodeGroupMember:      "This is a plusFriend that has already been added.",
 	kakao.CodeUnsubscribeNo:    "Invalid Sms UnSubscribeno",
+	kakao.CodeNotGroupMember:   "This is not a plusFriend added to the group.",
+	kakao.CodeSenderIsGroup:    "The sender-group can't send the message.",
+	kakao.CodeGroupUndeletable: "The sender-group can't deleted.",
+	kakao.CodeGroupFull:        "The maximum number of members in a group is 5000.",
 	kakao.CodeSenderBlocked:    "The sender is blocked status.",
+	kakao.CodeGroupFirstTime:   "Blacklist can't join the group.",
+	kakao.CodeSelfVerification: "Self verification is required to use this service.",
 	kakao.CodeAllRefused:       "All of receivers are failed to send.",
 	kakao.CodeTooLong:          "The '{}' must be at less than or equal to {}.",
 	kakao.CodeBlank:            "The '{}' must not be blank.",
@@ -124,8 +156,9 @@ var messages = map[int]string{
 	kakao.CodeContentImage:     "The 'content' is too long. If you request the 'image', It can be less than 400 characters.",
 	kakao.CodeContent:          "The 'content' is too long. It can be less than 1,000 characters without any image.",
 	kakao.CodePast:             "You can not send messages on past dates. Please check `requestDate` again.",
-	kakao.CodeHorizon:          "You can not send messages after 90 days. Please check `requestDate` again.",
+	kakao.CodeHorizon:          "You can not send messages after {} days. Please check `requestDate` again.",
 	kakao.CodeDateFormat:       "The '{}' has invalid format.",
+	kakao.CodeRequestID:        "The `requestId` is invalid",
 	kakao.CodeNothingToCancel:  "All of your messages to cancel are not found or do not meet conditions to cancel.",
 	kakao.CodeContentWide:      "The 'content' is too long. If you request the 'wide-image', It must be less than 76 characters.",
 	kakao.CodeButtonsWide:      "The 'buttons' is too many. If you request the 'wide-image', It must be less than 2 buttons size.",
@@ -137,12 +170,20 @@ var messages = map[int]string{
 	kakao.CodeButtonName:       "Not exist button name.",
 	kakao.CodeButtonType:       "Button type is invalid.",
 	codeInvalidParameter:       "Invalid parameter",
-	kakao.CodeSearchRange:      "Search is possible within 31 days.",
+	kakao.CodeSearchRange:      "Search is possible within {} days.",
+	kakao.CodeAppkeyDisabled:   "Appkey is disabled.",
+	kakao.CodeImageSize:        "The file size is less than {}.",
+	kakao.CodeImageType:        "Check the file extension.",
 	kakao.CodeTooOld:           "You can not search the messages before 90 days.",
 	kakao.CodeSearchConditions: "RequestId or startRequestDate/endRequestDate is invalid.",
 	kakao.CodeFallbackMessage:  "Resend Message is invalid.",
 	kakao.CodeRecipientNo:      "RecipientNo is invalid.",
+	kakao.CodeImageSeq:         "The 'imageSeq' is empty.",
+	kakao.CodeImageBroken:      "The image you upload is invalid.",
 	kakao.CodeImageNotFound:    "It is not found any images.",
+	kakao.CodeNoSender:         "Your project doesn't have any plus friends. Please register it at first.",
+	codeImageUpload:            "Uploading image file has failed for an unexpected error.",
+	kakao.CodePartMissing:      "Required request part is not present.",
 	kakao.CodeCreateUser:       "The 'createUser' is too long. It can be less than 100 characters.",
 	kakao.CodeFriendTalkEnded:  "The API is no longer supported. Please migrate to the new brand-message endpoint/API.",
 	codeArgumentType:           "A method argument has not the expected type.",
@@ -159,6 +200,9 @@ const (
 
 func describe(code int, args ...any) string {
 	m, ok := messages[code]
+	if !ok {
+		m, ok = templateMessages[code]
+	}
 	if !ok {
 		return "Failure " + strconv.Itoa(code)
 	}

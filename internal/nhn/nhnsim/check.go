@@ -66,6 +66,11 @@ func validUnsubscribeNo(no string) bool {
 	return validNumber(no) && strings.HasPrefix(d, "080") && (len(d) == 10 || len(d) == 11)
 }
 
+// isRequestID reports whether s can name a request: letters and digits.
+func isRequestID(s string) bool {
+	return s != "" && strings.Trim(s, idLetters) == ""
+}
+
 // page is a part of a list.
 type page struct{ from, to int }
 
@@ -113,8 +118,9 @@ type span struct{ start, end int64 }
 
 func (s span) holds(ms int64) bool { return ms >= s.start && ms <= s.end }
 
-// parseSpan reads two dates of a query; ok is false when one is missing.
-func parseSpan(q url.Values, start, end string, now time.Time) (s span, ok bool, bad *reply) {
+// parseSpan reads two dates of a query, at most so many days apart; ok is false when
+// one is missing.
+func parseSpan(q url.Values, start, end string, now time.Time, days int) (s span, ok bool, bad *reply) {
 	if blank(q.Get(start)) || blank(q.Get(end)) {
 		return span{}, false, nil
 	}
@@ -129,8 +135,8 @@ func parseSpan(q url.Values, start, end string, now time.Time) (s span, ok bool,
 	switch {
 	case to.Before(from):
 		return span{}, false, new(refuse(kakao.CodeSearchConditions))
-	case to.Sub(from) > kakao.QueryDays*24*time.Hour:
-		return span{}, false, new(refuse(kakao.CodeSearchRange))
+	case to.Sub(from) > time.Duration(days)*24*time.Hour:
+		return span{}, false, new(refuse(kakao.CodeSearchRange, days))
 	case from.Before(now.AddDate(0, 0, -kakao.RetentionDays)):
 		return span{}, false, new(refuse(kakao.CodeTooOld))
 	}

@@ -89,9 +89,12 @@ func (s *Sim) controls() []control {
 		{"GET", "/_sim/faults", "what goes wrong, and how often it has", answer(func(*http.Request) (any, error) { return s.Faults(), nil })},
 		{"POST", "/_sim/faults", `{"seed":7,"faults":[{"kind":"too-many","rate":0.1,"retryAfter":"2s"}]} replaces the list, as does a bare list; a single fault is added`, answer(s.postFaults)},
 		{"DELETE", "/_sim/faults", "nothing goes wrong any more", answer(s.deleteFaults)},
-		{"POST", "/_sim/appkeys", `{"appkey":"a","secretKey":"s","smsAppkey":"m"} makes one, or changes its keys`, answer(s.postAppkey)},
+		{"POST", "/_sim/appkeys", `{"appkey":"a","secretKey":"s","smsAppkey":"m"} makes one, or changes what is given: disabled, unverified`, answer(s.postAppkey)},
 		{"POST", "/_sim/senders", `{"appkey":"a","plusFriendId":"@p","status":"YSC03","dailyMax":1000} makes one, or changes what is given: dormant, blocked, firstTime, token, fallback, …`, answer(s.postSender)},
-		{"POST", "/_sim/groups", `{"appkey":"a","groupName":"g","members":[senderKey, …]} makes one, or replaces its members`, answer(s.postGroup)},
+		{"POST", "/_sim/groups", `{"appkey":"a","groupName":"g","members":["@p", …]} makes one, or replaces its members; sender keys will do as well`, answer(s.postGroup)},
+		{"POST", "/_sim/templates", `{"appkey":"a","plusFriendId":"@p","templateCode":"t","templateContent":"…"} makes one, or changes what is given; "kakaoStatus":"S" blocks it`, answer(s.postTemplate)},
+		{"GET", "/_sim/outcomes", "what becomes of messages to single numbers", answer(func(*http.Request) (any, error) { return s.Outcomes(), nil })},
+		{"POST", "/_sim/outcomes", `{"recipientNo":"010…","code":"3018","fallbackCode":"1000","after":"1m"} decides it; without a code the rule of numbers holds again`, answer(s.postOutcome)},
 		{"POST", "/_sim/reset", "everything as it was in the beginning: state, journal, faults, counts, clock", answer(s.postReset)},
 	}
 }
@@ -161,14 +164,14 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 
 // decode reads a body that is one JSON value with no members but those of into.
 func decode(r *http.Request, into any) error {
-	body, err := readBody(r)
+	body, err := controlBody(r)
 	if err != nil {
 		return err
 	}
 	return strict(body, into)
 }
 
-func readBody(r *http.Request) ([]byte, error) {
+func controlBody(r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err == nil && len(body) > maxBody {
 		err = fmt.Errorf("the body is longer than %d bytes", maxBody)
@@ -199,7 +202,7 @@ func strict(body []byte, into any) error {
 }
 
 func (s *Sim) postFaults(r *http.Request) (any, error) {
-	body, err := readBody(r)
+	body, err := controlBody(r)
 	if err != nil {
 		return nil, err
 	}
@@ -220,6 +223,14 @@ func (s *Sim) postFaults(r *http.Request) (any, error) {
 func (s *Sim) deleteFaults(*http.Request) (any, error) {
 	s.SetFaults(Faults{})
 	return s.Faults(), nil
+}
+
+func (s *Sim) postOutcome(r *http.Request) (any, error) {
+	var in Override
+	if err := decode(r, &in); err != nil {
+		return nil, err
+	}
+	return in, s.SetOutcome(in)
 }
 
 func (s *Sim) postReset(r *http.Request) (any, error) {

@@ -17,6 +17,13 @@ import (
 
 func decodeInto(raw []byte, into any) error { return json.Unmarshal(raw, into) }
 
+func encode(t testing.TB, v any) []byte {
+	t.Helper()
+	raw, err := json.Marshal(v)
+	must(t, err)
+	return raw
+}
+
 func TestControlAnswersWithStatusesOfItsOwn(t *testing.T) {
 	t.Parallel()
 	b := open(t, nhnsim.Config{})
@@ -273,6 +280,90 @@ func TestAppkeysAndSendersByHTTP(t *testing.T) {
 	}
 }
 
+func TestAppkeysAreDisabledByHTTP(t *testing.T) {
+	t.Parallel()
+	b := open(t, nhnsim.Config{})
+	for _, step := range []struct {
+		body string
+		code int
+	}{
+		{`{"appkey":"app","disabled":true}`, kakao.CodeAppkeyDisabled}, {`{"appkey":"app","disabled":false,"unverified":true}`, kakao.CodeSelfVerification},
+		{`{"appkey":"app","smsAppkey":"other"}`, kakao.CodeSelfVerification}, {`{"appkey":"app","unverified":false}`, 0}, {`{"appkey":"app","secretKey":"new"}`, kakao.CodeSecretKey},
+	} {
+		status, got := b.control(t, "POST", "appkeys", step.body)
+		if answer := b.do(t, "GET", alim+"/senders", ""); status != 200 || answer.code() != step.code {
+			t.Errorf("%s: %d %v, then %v", step.body, status, got, answer)
+		}
+	}
+}
+
+func TestGroupsByHTTP(t *testing.T) {
+	t.Parallel()
+	b := open(t, nhnsim.Config{})
+	other, err := b.sim.AddSender(appkey, nhnsim.Sender{PlusFriendID: "@other", Registered: true})
+	must(t, err)
+	key := ""
+	for i, step := range []struct {
+		body    string
+		members []string
+		status  string
+	}{
+		{`{"groupName":"g"}`, []string{}, "YSC03"},
+		{`{"groupName":"g","members":["` + from + `","` + other.SenderKey + `"]}`, []string{from, "@other"}, "YSC03"},
+		{`{"groupName":"g","status":"YSC02"}`, []string{from, "@other"}, "YSC02"},
+		{`{"groupName":"g","members":[]}`, []string{}, "YSC02"},
+	} {
+		status, got := b.control(t, "POST", "groups", step.body)
+		if members, _ := got["members"].([]any); status != 200 || got["appkey"] != appkey || got["groupName"] != "g" || len(members) != len(step.members) || got["status"] != step.status || key != "" && got["senderKey"] != key {
+			t.Errorf("step %d answered %d %v", i, status, got)
+		}
+		key, _ = got["senderKey"].(string)
+		answer := b.do(t, "GET", alim+"/sender-groups/"+key, "")
+		for j, want := range append(step.members, "") {
+			if name, _ := answer.at("senderGroup", "senders", j, "plusFriendId").(string); name != want {
+				t.Errorf("step %d: the API tells %v", i, answer)
+			}
+		}
+	}
+	for name, test := range map[string]struct{ body, says string }{
+		"a group without a name":           {`{}`, "needs a name"},
+		"a group with a slip of the pen":   {`{"name":"g"}`, "name: no such member"},
+		"a group with an unknown member":   {`{"groupName":"g","members":["@x"]}`, `"@x" of group "g" is unknown`},
+		"a group with a member twice":      {`{"groupName":"g","members":["` + from + `","` + from + `"]}`, "there twice"},
+		"a group of an unknown appkey":     {`{"appkey":"x","groupName":"g"}`, `appkey: "x" is unknown`},
+		"a group of no known status":       {`{"groupName":"g","status":"x"}`, `status: "x" is neither`},
+		"a group with the key of a sender": {`{"groupName":"g","senderKey":"` + other.SenderKey + `"}`, "that is no sender's"},
+	} {
+		status, got := b.control(t, "POST", "groups", test.body)
+		if text, _ := got["error"].(string); status != 400 || !strings.Contains(text, test.says) {
+			t.Errorf("%s: %d %v", name, status, got)
+		}
+	}
+}
+
+func TestOutcomesByHTTP(t *testing.T) {
+	t.Parallel()
+	b := open(t, exact())
+	if status, got := b.control(t, "POST", "outcomes", `{"recipientNo":"010-1234-5678","code":"3024","after":"5s"}`); status != 200 || got["code"] != "3024" {
+		t.Errorf("answered %d %v", status, got)
+	}
+	id := b.send(t, time.Time{}, number)
+	must(t, b.sim.AdvanceClock(5*time.Second))
+	if got := b.codes(t, id); !slices.Equal(got, []string{"3024"}) {
+		t.Errorf("the codes are %v", got)
+	}
+	for body, says := range map[string]string{`{"recipientNo":"x","code":"1000"}`: "recipientNo: no digits", `{"recipient":"x"}`: "recipient: no such member"} {
+		status, got := b.control(t, "POST", "outcomes", body)
+		if text, _ := got["error"].(string); status != 400 || !strings.Contains(text, says) {
+			t.Errorf("%s: %d %v", body, status, got)
+		}
+	}
+	must(t, b.sim.Reset())
+	if got := b.sim.Outcomes(); len(got) != 0 {
+		t.Errorf("after a reset: %v", got)
+	}
+}
+
 func TestTheOnlyAppkeyNeedNotBeNamed(t *testing.T) {
 	t.Parallel()
 	b := open(t, nhnsim.Config{})
@@ -299,7 +390,7 @@ func TestAppkeysAndSendersThatMakeNoSense(t *testing.T) {
 		"a sender of no known category":       {"senders", sender(`"categoryCode":"1"`), `categoryCode: "1" is none`},
 		"a sender with a number that is none": {"senders", sender(`"phoneNo":"x"`), `phoneNo: "x" is no number`},
 		"a token below 1":                     {"senders", sender(`"token":0`), "token: 0 is not above 0"},
-		"a maximum below 0":                   {"senders", sender(`"dailyMax":-1`), "dailyMax, alimtalkDailyMax: "},
+		"a maximum below 0":                   {"senders", sender(`"dailyMax":-1`), "dailyMax, alimtalkDailyMax, brandtalkDailyMax: "},
 		"a sender that gets another key":      {"senders", `{"appkey":"app","plusFriendId":"` + from + `","senderKey":"0"}`, "and stays so"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -375,16 +466,29 @@ func TestTheStateTellsEverything(t *testing.T) {
 		path []any
 		is   any
 	}{
-		{[]any{"appkeys", 0, "appkey"}, appkey}, {[]any{"appkeys", 0, "secretKey"}, secret}, {[]any{"appkeys", 0, "smsAppkey"}, smskey}, {[]any{"appkeys", 0, "requests"}, 1.0},
+		{[]any{"appkeys", 0, "appkey"}, appkey}, {[]any{"appkeys", 0, "secretKey"}, secret}, {[]any{"appkeys", 0, "smsAppkey"}, smskey}, {[]any{"appkeys", 0, "requests"}, 1.0}, {[]any{"appkeys", 0, "disabled"}, false},
 		{[]any{"appkeys", 1, "appkey"}, "two"}, {[]any{"appkeys", 2}, nil},
 		{[]any{"senders", 0, "appkey"}, appkey}, {[]any{"senders", 0, "plusFriendId"}, from}, {[]any{"senders", 0, "status"}, "YSC03"}, {[]any{"senders", 0, "sentToday"}, 1.0},
 		{[]any{"senders", 1, "plusFriendId"}, nhnsim.SeedSender}, {[]any{"senders", 2, "status"}, "YSC02"}, {[]any{"senders", 3}, nil},
+		{[]any{"groups", 0, "groupName"}, nhnsim.SeedGroup}, {[]any{"groups", 0, "members", 0}, got.at("senders", 1, "senderKey")}, {[]any{"groups", 1}, nil},
+		{[]any{"templates", 0, "plusFriendId"}, nhnsim.SeedSender}, {[]any{"templates", 0, "senderKey"}, got.at("senders", 1, "senderKey")}, {[]any{"templates", 4}, nil},
 		{[]any{"images", 0, "imageSeq"}, 1.0}, {[]any{"images", 1, "wide"}, true}, {[]any{"images", 2}, nil},
 		{[]any{"faults", 0, "kind"}, "delay"}, {[]any{"faults", 0, "delay"}, "1µs"},
 	} {
 		if got.at(want.path...) != want.is {
 			t.Errorf("%v is %v", want.path, got.at(want.path...))
 		}
+	}
+	types := map[string]bool{}
+	for i := range 4 {
+		types[fmt.Sprint(got.at("templates", i, "messageType"), got.at("templates", i, "contentType"))] = true
+	}
+	if len(types) != 4 {
+		t.Errorf("templates are of the types %v", types)
+	}
+	image, _ := got.at("images", 0, "imageUrl").(string)
+	if answer := b.try(t, time.Minute, "GET", image, ""); answer.header.Get("Content-Type") != "image/jpeg" {
+		t.Errorf("the image %s is %v", image, answer.header)
 	}
 	if token, _ := got.at("senders", 2, "token").(float64); token < 10_000_000 {
 		t.Errorf("the token is %v", token)

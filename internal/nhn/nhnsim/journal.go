@@ -22,6 +22,8 @@ const (
 	entryCancel    = "cancel"     // cancelled messages
 	entryClock     = "clock"      // the clock goes on from a moment
 	entryKey       = "key"        // an idempotency key that a refused call has used up
+	entryTemplate  = "template"   // a template as it is from now on
+	entryOverride  = "outcome"    // what becomes of messages to a number; of no appkey
 )
 
 // entry is a line of the journal: something that changed the state. Which fields
@@ -40,25 +42,58 @@ type entry struct {
 	Seqs   []int   `json:"seqs,omitempty"` // cancelled
 	Send   *sent   `json:"send,omitempty"`
 
+	State     *AppkeyState `json:"state,omitempty"`
+	Group     *Group       `json:"senderGroup,omitempty"`
+	GroupKey  string       `json:"group,omitempty"`
+	SenderKey string       `json:"senderKey,omitempty"`
+	Template  *Template    `json:"template,omitempty"`
+	Override  *Override    `json:"override,omitempty"`
+
 	request *request // of an entry that is not read from the journal, its Send as applied
 	raw     []byte   // of such an entry, the line
+}
+
+// empty reports whether an entry lacks what its type is about.
+func (e *entry) empty() bool {
+	switch e.Type {
+	case entrySender:
+		return e.Sender == nil
+	case entryImage:
+		return e.Image == nil
+	case entryGroup:
+		return e.Group == nil
+	case entryAppkeyState:
+		return e.State == nil
+	case entryTemplate:
+		return e.Template == nil
+	case entryOverride:
+		return e.Override == nil
+	case entrySend:
+		return e.Send == nil && e.request == nil
+	}
+	return false
 }
 
 // sent is an accepted request in the journal. Its messages are columns, and texts
 // that are alike are kept once.
 type sent struct {
-	SendAt       int64    `json:"sendAt"`
-	VisibleAt    int64    `json:"visibleAt"`
-	PlusFriendID string   `json:"from"`
-	GroupingKey  string   `json:"group"`
-	CreateUser   string   `json:"user"`
-	Styles       []*style `json:"styles"`
-	Contents     []string `json:"contents"`
-	Numbers      []string `json:"no"`
-	Keys         []string `json:"keys"`
-	Seq          []int32  `json:"seq"`
-	Content      []int32  `json:"content"` // index in Contents
-	Style        []int32  `json:"style"`   // index in Styles
+	SendAt       int64            `json:"sendAt"`
+	VisibleAt    int64            `json:"visibleAt"`
+	PlusFriendID string           `json:"from"`
+	GroupingKey  string           `json:"group"`
+	CreateUser   string           `json:"user"`
+	Delivery     *delivery        `json:"delivery"` // as configured unless set
+	Overrides    map[int]Override `json:"overrides"`
+	Styles       []*style         `json:"styles"`
+	Contents     []string         `json:"contents"`
+	Numbers      []string         `json:"no"`
+	Keys         []string         `json:"keys"`
+	Seq          []int32          `json:"seq"`
+	Content      []int32          `json:"content"` // index in Contents
+	Style        []int32          `json:"style"`   // index in Styles
+
+	Template string   `json:"template,omitempty"` // the code, of BrandTalk
+	Values   []string `json:"values,omitempty"`   // of its variables, message by message
 }
 
 // journal is an append-only file of entries, one a line. What was appended survives

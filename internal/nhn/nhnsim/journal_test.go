@@ -20,7 +20,7 @@ func TestTheStateSurvivesARestart(t *testing.T) {
 	t.Parallel()
 	file := stateFile(t)
 	cfg := exact()
-	cfg.StateFile, cfg.FailedCallUsesKey = file, true
+	cfg.StateFile, cfg.FailedCallUsesKey, cfg.ImageBaseURL = file, true, "https://images.example"
 	b := open(t, cfg)
 	cfg.Now = b.clock.Now
 	image, err := b.sim.AddImage(appkey, "a.jpg", false)

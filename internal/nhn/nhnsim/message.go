@@ -12,14 +12,27 @@ import (
 	"soshik/internal/nhn/internal/jsontext"
 )
 
-// request is an accepted send. Dates are Unix milliseconds. Only the cancellation
-// of its messages ever changes.
+// request is an accepted send, of FriendTalk unless it has a template. Dates are Unix
+// milliseconds. Only the cancellation of its messages ever changes.
 type request struct {
 	id, plusFriendID, groupingKey, createUser string
 	created                                   int64
 	sendAt                                    int64
 	visibleAt                                 int64 // before, no reading shows it
 	messages                                  []message
+	template                                  *brandTemplate // its text and buttons
+	values                                    []string       // of the template's variables, message by message
+	delivery                                  delivery
+	overrides                                 map[int]Override // by index in messages
+}
+
+// newRequest begins a request of n recipients at most.
+func (c *call) newRequest(from *sender, sendAt time.Time, n int) *request {
+	return &request{
+		id: c.sim.newID(c.now), plusFriendID: from.PlusFriendID, created: c.now.UnixMilli(), sendAt: sendAt.UnixMilli(),
+		visibleAt: c.now.Add(c.fault.listedAfter).UnixMilli(), messages: make([]message, 0, n),
+		delivery: c.sim.cfg.delivery(sendAt, c.r.Header.Get(HeaderOutcome)),
+	}
 }
 
 // message is one recipient's. Messages of a request share what is alike.
@@ -68,9 +81,10 @@ type button struct {
 	SchemeAndroid string `json:"schemeAndroid,omitempty"`
 }
 
-// decide sets what becomes of m.
-func (m *message) decide(r *request, cfg *Config) {
-	o := cfg.Outcome(m.no, r.id, time.UnixMilli(r.sendAt))
+// decide sets what becomes of the i-th message, without a look at its channel.
+func (r *request) decide(i int) {
+	m := &r.messages[i]
+	o := r.delivery.outcome(m.no, r.id, i, r.overrides[i])
 	m.outcome = outcome{resultAt: o.ResultAt.UnixMilli(), code: o.Code}
 	if o.FallbackCode == "" || !m.style.Fallback {
 		return
@@ -107,7 +121,7 @@ func (m *message) state(now int64) state {
 	case m.cancelledAt != 0:
 		st.status, st.updated = kakao.StatusCancelled, m.cancelledAt
 	case now < o.resultAt:
-	case o.code == kakao.DeliveryOK:
+	case arrived(o.code):
 		st.status, st.code, st.updated, st.received = kakao.StatusCompleted, o.code, o.resultAt, o.resultAt
 	default:
 		st.status, st.code, st.updated = kakao.StatusFailed, o.code, o.resultAt
@@ -199,15 +213,19 @@ func (m *message) detail(b buf, r *request, st state) buf {
 	return b.bool("isAd", m.style.IsAd)
 }
 
-// request rebuilds a request from the journal.
-func (s *sent) request(id string, created int64, cfg *Config) (*request, error) {
+// request rebuilds a request from the journal, with the template it was sent by.
+func (s *sent) request(id string, created int64, cfg *Config, t *brandTemplate) (*request, error) {
 	n := len(s.Numbers)
-	if len(s.Keys) != n || len(s.Seq) != n || len(s.Content) != n || len(s.Style) != n {
+	if len(s.Keys) != n || len(s.Seq) != n || len(s.Content) != n || len(s.Style) != n || t != nil && len(s.Values) != n*len(t.names) {
 		return nil, fmt.Errorf("request %q has columns of different lengths", id)
 	}
 	r := &request{
 		id: id, plusFriendID: s.PlusFriendID, groupingKey: s.GroupingKey, createUser: s.CreateUser,
 		created: created, sendAt: s.SendAt, visibleAt: s.VisibleAt, messages: make([]message, n),
+		template: t, values: s.Values, overrides: s.Overrides, delivery: cfg.delivery(time.UnixMilli(s.SendAt), ""),
+	}
+	if s.Delivery != nil {
+		r.delivery = *s.Delivery
 	}
 	for i := range r.messages {
 		c, st := int(s.Content[i]), int(s.Style[i])
@@ -216,8 +234,8 @@ func (s *sent) request(id string, created int64, cfg *Config) (*request, error) 
 		}
 		m := &r.messages[i]
 		*m = message{no: s.Numbers[i], key: s.Keys[i], content: s.Contents[c], style: s.Styles[st], seq: s.Seq[i]}
-		m.decide(r, cfg)
 	}
+	r.decideAll()
 	return r, nil
 }
 
@@ -230,12 +248,19 @@ func (r *request) line(appkey, key string) ([]byte, error) {
 	b = append(b.name("send"), '{')
 	b = b.int("sendAt", int(r.sendAt)).int("visibleAt", int(r.visibleAt)).text("from", r.plusFriendID)
 	b = b.text("group", r.groupingKey).text("user", r.createUser)
+	if t := r.template; t != nil {
+		b = b.text("template", t.Code).strings("values", len(r.values), func(i int) string { return r.values[i] })
+	}
 	styles, contents := r.table()
-	raw, err := json.Marshal(styles)
+	raw, err := json.Marshal(struct {
+		Delivery  *delivery        `json:"delivery"`
+		Overrides map[int]Override `json:"overrides,omitempty"`
+		Styles    []*style         `json:"styles"`
+	}{&r.delivery, r.overrides, styles})
 	if err != nil {
 		return nil, err
 	}
-	b = append(append(b.name("styles"), raw...), ',')
+	b = append(append(b, raw[1:len(raw)-1]...), ',')
 	b = b.strings("contents", len(contents), func(i int) string { return contents[i] })
 	b = b.strings("no", len(r.messages), func(i int) string { return r.messages[i].no })
 	b = b.strings("keys", len(r.messages), func(i int) string { return r.messages[i].key })

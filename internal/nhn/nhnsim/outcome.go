@@ -31,39 +31,6 @@ type Outcome struct {
 	FallbackAt   time.Time // when that is known
 }
 
-// Outcome tells what becomes of a message to a number, depending on nothing but its
-// arguments and the configured latencies and failure rate.
-func (c *Config) Outcome(recipientNo, requestID string, sendAt time.Time) Outcome {
-	h := hash(requestID, recipientNo)
-	out := Outcome{Code: c.code(recipientNo, h, sendAt), ResultAt: sendAt.Add(c.Latency.pick(h))}
-	if out.Code == kakao.DeliveryOK {
-		return out
-	}
-	out.FallbackCode, out.FallbackAt = smsDelivered, out.ResultAt.Add(c.FallbackLatency.pick(h>>20))
-	if lastFour(recipientNo) == NumberFallbackFails {
-		out.FallbackCode = smsPhoneOff
-	}
-	return out
-}
-
-func (c *Config) code(no string, h uint64, sendAt time.Time) string {
-	if kakao.Night(sendAt) {
-		return kakao.DeliveryNight
-	}
-	switch lastFour(no) {
-	case NumberNotReachable, NumberFallbackFails:
-		return kakao.DeliveryNotReachable
-	case NumberPhoneError:
-		return kakao.DeliveryPhone
-	case NumberUnconfirmed:
-		return kakao.DeliveryUnconfirmed
-	}
-	if c.FailureRate > 0 && float64(h>>40)/float64(1<<24) < c.FailureRate {
-		return kakao.DeliveryNotReachable
-	}
-	return kakao.DeliveryOK
-}
-
 // pick draws a time between the bounds, to the millisecond.
 func (s Span) pick(h uint64) time.Duration {
 	width := max(s.Max-s.Min, 0)

@@ -40,16 +40,19 @@ const kindToken = "TOKEN"
 // Received is what a phone has received.
 type Received struct {
 	At      time.Time
-	Kind    string // "TOKEN", "FRIENDTALK", kakao.FallbackSMS or kakao.FallbackLMS
+	Kind    string // "TOKEN", "FRIENDTALK", "BRANDTALK", kakao.FallbackSMS or kakao.FallbackLMS
 	To      string
 	From    string // the channel, or the number an SMS came from
 	Title   string // of an LMS
 	Text    string
 	Buttons []ReceivedButton
 	IsAd    bool   // of a KakaoTalk message; an SMS has the mark in its text
-	Image   string // its name
-	Wide    bool   // of the image
+	OptOut  string // how to refuse advertisements; the channel's own way unless set
 	Token   int
+
+	Image     string // its name
+	ImageFile string // the last part of its path; empty for what the simulator does not have
+	Wide      bool   // of the image
 }
 
 // ReceivedButton is a button of a KakaoTalk message. Link is empty for what opens no
@@ -135,6 +138,9 @@ func (m *message) arrived(at, now int64) bool {
 
 // received is what arrived with an update.
 func (m *message) received(u update) Received {
+	if u.r.template != nil {
+		return u.r.receivedBrand(u.i, time.UnixMilli(u.at))
+	}
 	out := Received{At: time.UnixMilli(u.at), To: m.no}
 	if u.at == m.outcome.fallbackAt {
 		text := m.sms(u.r.plusFriendID)
@@ -142,7 +148,7 @@ func (m *message) received(u update) Received {
 		return out
 	}
 	out.Kind, out.From, out.Text, out.IsAd = "FRIENDTALK", u.r.plusFriendID, m.content, m.style.IsAd
-	out.Image, out.Wide = m.style.Image.Name, m.style.Image.Wide
+	out.Image, out.ImageFile, out.Wide = m.style.Image.Name, m.style.Image.File, m.style.Image.Wide
 	for _, b := range m.style.Buttons {
 		out.Buttons = append(out.Buttons, ReceivedButton{b.Name, b.LinkMo})
 	}
@@ -227,11 +233,12 @@ func phoneKey(no string) string {
 	return d
 }
 
-// PhoneHandler serves pages that show what phones have received, and their style
-// sheet: the numbers and, with ?no=, what one of them has received; with ?q=, the
+// PhoneHandler serves pages that show what phones have received, their style sheet
+// and images: the numbers and, with ?no=, what one of them has received; with ?q=, the
 // numbers with these digits. It works under any path that ends in a slash, without
 // script.
 func (s *Sim) PhoneHandler() http.Handler {
+	images := phoneImages(s.ImageHandler())
 	page := template.Must(template.New("phone").Funcs(phoneFuncs()).Parse(phoneHTML))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
@@ -242,7 +249,7 @@ func (s *Sim) PhoneHandler() http.Handler {
 			_, _ = w.Write(phoneCSS)
 			return
 		default:
-			http.NotFound(w, r)
+			images.ServeHTTP(w, r)
 			return
 		}
 		var b bytes.Buffer
@@ -258,6 +265,13 @@ func (s *Sim) PhoneHandler() http.Handler {
 		w.Header().Set("Cache-Control", "no-store")
 		_, _ = b.WriteTo(w)
 	})
+}
+
+// phoneImages serves images/{file}, and nothing else.
+func phoneImages(images http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /images/{file}", images)
+	return mux
 }
 
 func phoneFuncs() template.FuncMap {

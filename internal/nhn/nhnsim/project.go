@@ -25,6 +25,15 @@ type project struct {
 	inUse     map[string]bool    // those of calls that are under way
 	updates   map[int64][]update // by minute: what changed state then, unless something else came first
 
+	senderNames map[string]*sender      // those of senders, by plusFriendId
+	senderKeys  map[string]*sender      // the same by key
+	sent        map[sentKey]map[int]int // messages by day
+	groups      map[string]*group       // by key
+	lastImage   int                     // the greatest number that an image ever had
+	state       AppkeyState
+
+	queue *queue
+
 	readMu   sync.Mutex
 	readings map[span]reading
 }
@@ -33,18 +42,32 @@ func newProject(s *Sim, appkey string) *project {
 	return &project{
 		sim: s, appkey: appkey, images: map[int]Image{}, byID: map[string]*request{},
 		keys: map[string]int64{}, inUse: map[string]bool{}, updates: map[int64][]update{}, readings: map[span]reading{},
+		senderNames: map[string]*sender{}, senderKeys: map[string]*sender{}, sent: map[sentKey]map[int]int{}, groups: map[string]*group{}, queue: new(queue),
 	}
 }
 
 // apply changes the state as e says. The caller holds p.mu.
 func (p *project) apply(e *entry) error {
+	if e.empty() {
+		return fmt.Errorf("entry of type %q says nothing", e.Type)
+	}
 	switch e.Type {
 	case entryAppkey:
 		p.secret = e.Secret
 	case entrySender:
 		p.putSender(*e.Sender)
+	case entrySenderGone:
+		return p.dropSender(e.SenderKey, e.At)
+	case entryGroup:
+		p.putGroup(*e.Group)
+	case entryMember, entryMemberGone:
+		return p.applyMember(e)
+	case entryAppkeyState:
+		p.state = *e.State
 	case entryImage:
 		p.putImage(*e.Image)
+	case entryImageGone:
+		p.dropImages(e.Seqs)
 	case entrySMSAppkey:
 		p.smsAppkey = e.SMS
 		for _, s := range p.senders {
@@ -54,6 +77,8 @@ func (p *project) apply(e *entry) error {
 		return p.applySend(e)
 	case entryCancel:
 		return p.applyCancel(e)
+	case entryTemplate:
+		return p.putTemplate(*e.Template)
 	case entryKey:
 		p.useKey(e.Key, e.At)
 	default:
@@ -66,14 +91,16 @@ func (p *project) applySend(e *entry) error {
 	r := e.request
 	if r == nil {
 		var err error
-		if r, err = e.Send.request(e.ID, e.At, &p.sim.cfg); err != nil {
+		if r, err = p.restore(e); err != nil {
 			return err
 		}
+		r.wait(p.queue)
 	}
 	p.requests = append(p.requests, r)
 	p.byID[r.id] = r
-	if s := p.sender(r.plusFriendID); s != nil {
-		s.sent[day(r.sendAt)] += len(r.messages)
+	p.sentBy(r.channel(), r.plusFriendID)[day(r.sendAt)] += len(r.messages)
+	if t := r.template; t != nil && t.Status == kakao.TemplateWaiting {
+		t.Status = kakao.TemplateNormal
 	}
 	if e.Key != "" {
 		p.useKey(e.Key, e.At)
@@ -86,6 +113,17 @@ func (p *project) applySend(e *entry) error {
 		}
 	}
 	return nil
+}
+
+// restore rebuilds a request from the journal.
+func (p *project) restore(e *entry) (*request, error) {
+	var t *brandTemplate
+	if e.Send.Template != "" {
+		if t = p.sender(e.Send.PlusFriendID).template(e.Send.Template); t == nil {
+			return nil, fmt.Errorf("template %q of request %q is unknown", e.Send.Template, e.ID)
+		}
+	}
+	return e.Send.request(e.ID, e.At, &p.sim.cfg, t)
 }
 
 func (p *project) applyCancel(e *entry) error {
@@ -101,9 +139,7 @@ func (p *project) applyCancel(e *entry) error {
 		r.messages[i].cancelledAt = e.At
 		p.addUpdate(e.At, r, i)
 	}
-	if s := p.sender(r.plusFriendID); s != nil {
-		s.sent[day(r.sendAt)] -= len(e.Seqs)
-	}
+	p.sentBy(r.channel(), r.plusFriendID)[day(r.sendAt)] -= len(e.Seqs)
 	return nil
 }
 

@@ -20,16 +20,17 @@ func (r *request) visible(now time.Time) bool {
 // listQuery is what a list is narrowed by.
 type listQuery struct {
 	url.Values
+	channel            channel
 	requested, created *span
 }
 
-func parseListQuery(q url.Values, now time.Time) (listQuery, *reply) {
-	out := listQuery{Values: q}
+func parseListQuery(q url.Values, ch channel, now time.Time) (listQuery, *reply) {
+	out := listQuery{Values: q, channel: ch}
 	for _, c := range []struct {
 		start, end string
 		into       **span
 	}{{"startRequestDate", "endRequestDate", &out.requested}, {"startCreateDate", "endCreateDate", &out.created}} {
-		s, ok, bad := parseSpan(q, c.start, c.end, now)
+		s, ok, bad := parseSpan(q, c.start, c.end, now, searches[ch].days)
 		if bad != nil {
 			return out, bad
 		}
@@ -40,7 +41,7 @@ func parseListQuery(q url.Values, now time.Time) (listQuery, *reply) {
 	if blank(q.Get("requestId")) && out.requested == nil && out.created == nil {
 		return out, new(refuse(kakao.CodeSearchConditions))
 	}
-	if r := q.Get("resultCode"); r != "" && r != kakao.ResultGroupSuccess && r != kakao.ResultGroupFailure {
+	if r := q.Get("resultCode"); r != "" && r != searches[ch].succeeded && r != searches[ch].failed {
 		return out, new(refuse(codeInvalidParameter))
 	}
 	return out, nil
@@ -48,12 +49,18 @@ func parseListQuery(q url.Values, now time.Time) (listQuery, *reply) {
 
 // takes reports whether the query asks for messages of r.
 func (q listQuery) takes(r *request) bool {
-	return matches(q.Values, "requestId", r.id) &&
+	return q.channel == r.channel() && matches(q.Values, "requestId", r.id) &&
 		(q.requested == nil || q.requested.holds(r.sendAt)) &&
 		(q.created == nil || q.created.holds(r.created)) &&
-		matches(q.Values, "plusFriendId", r.plusFriendID) &&
-		matches(q.Values, "senderGroupingKey", r.groupingKey) &&
-		matches(q.Values, "createUser", r.createUser)
+		matches(q.Values, "senderGroupingKey", r.groupingKey) && q.takesOrigin(r)
+}
+
+// takesOrigin reports whether the query asks for what r was sent from.
+func (q listQuery) takesOrigin(r *request) bool {
+	if t := r.template; t != nil {
+		return matches(q.Values, "senderKey", t.SenderKey) && matches(q.Values, "templateCode", t.Code)
+	}
+	return matches(q.Values, "plusFriendId", r.plusFriendID) && matches(q.Values, "createUser", r.createUser)
 }
 
 // narrow reports whether the query asks for some messages of a request only.
@@ -71,22 +78,22 @@ func (q listQuery) takesMessage(m *message, now int64) bool {
 	}
 	st := m.state(now)
 	switch q.Get("resultCode") {
-	case kakao.ResultGroupSuccess:
-		if st.code != kakao.DeliveryOK {
+	case searches[q.channel].succeeded:
+		if !arrived(st.code) {
 			return false
 		}
-	case kakao.ResultGroupFailure:
-		if st.code == "" || st.code == kakao.DeliveryOK {
+	case searches[q.channel].failed:
+		if st.code == "" || arrived(st.code) {
 			return false
 		}
 	}
 	return matches(q.Values, "messageStatus", st.status)
 }
 
-// listMessages is endpoint 26: the latest request date first, then the greatest
+// listMessages is endpoints 20 and 26: the latest request date first, then the greatest
 // request id, then the greatest sequence number.
 func listMessages(c *call) reply {
-	q, bad := parseListQuery(c.r.URL.Query(), c.now)
+	q, bad := parseListQuery(c.r.URL.Query(), c.channel(), c.now)
 	if bad != nil {
 		return *bad
 	}
@@ -147,19 +154,18 @@ func (c *call) matching(q listQuery) []*request {
 
 // answerList answers with a page of messages. The caller holds c.mu.
 func (c *call) answerList(list []update, total int, sh shape) reply {
-	now, layout := c.now.UnixMilli(), c.sim.cfg.DateLayout
 	list = c.fault.disturb(list)
 	b := make(buf, 0, 256+len(list)*640)
 	b = append(b.name("messageSearchResultResponse"), '{')
 	b = append(b.name("messages"), '[')
 	for _, u := range list {
-		b = append(u.r.messages[u.i].appendTo(b, u.r, now, layout, sh), ',')
+		b = append(c.appendListed(b, u.r, u.i, sh), ',')
 	}
 	b = append(b.end(']'), ',').int("totalCount", total)
 	return succeed(append(b.end('}'), ','))
 }
 
-// showMessage is endpoint 27.
+// showMessage is endpoints 21 and 27.
 func showMessage(c *call) reply {
 	seq, err := strconv.Atoi(c.r.PathValue("recipientSeq"))
 	if err != nil {
@@ -167,7 +173,7 @@ func showMessage(c *call) reply {
 	}
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	r := c.byID[c.r.PathValue("requestId")]
+	r := c.request(c.r.PathValue("requestId"))
 	if r == nil || !r.visible(c.now) {
 		return refuse(kakao.CodeMessageNotFound)
 	}
@@ -175,7 +181,7 @@ func showMessage(c *call) reply {
 	if !ok {
 		return refuse(kakao.CodeMessageNotFound)
 	}
-	b := r.messages[i].appendTo(buf(nil).name("message"), r, c.now.UnixMilli(), c.sim.cfg.DateLayout, shapeDetail)
+	b := c.appendDetail(buf(nil).name("message"), r, i)
 	return succeed(append(b, ','))
 }
 
@@ -192,7 +198,7 @@ const readingLife = 10_000
 // listResults is endpoint 29, in the order of the minutes in which states changed.
 func listResults(c *call) reply {
 	q := c.r.URL.Query()
-	s, ok, bad := parseSpan(q, "startUpdateDate", "endUpdateDate", c.now)
+	s, ok, bad := parseSpan(q, "startUpdateDate", "endUpdateDate", c.now, kakao.QueryDays)
 	if bad != nil {
 		return *bad
 	}
@@ -210,7 +216,7 @@ func listResults(c *call) reply {
 	return c.answerList(list, len(all), shapeResult)
 }
 
-// reading are the messages whose last change was in s. The caller holds c.mu.
+// reading are the FriendTalk messages whose last change was in s. The caller holds c.mu.
 func (c *call) reading(s span, later bool) []update {
 	now := c.now.UnixMilli()
 	c.readMu.Lock()
@@ -221,7 +227,7 @@ func (c *call) reading(s span, later bool) []update {
 	var list []update
 	for m := s.start / minute; m <= min(s.end, now)/minute; m++ {
 		for _, u := range c.updates[m] {
-			if u.at <= now && s.holds(u.at) && u.r.visible(c.now) && u.r.messages[u.i].state(now).updated == u.at {
+			if u.at <= now && s.holds(u.at) && u.r.template == nil && u.r.visible(c.now) && u.r.messages[u.i].state(now).updated == u.at {
 				list = append(list, u)
 			}
 		}
@@ -235,15 +241,19 @@ func (c *call) reading(s span, later bool) []update {
 	return list
 }
 
-// cancelMessages is endpoint 28.
+// cancelMessages is endpoints 22 and 28.
 func cancelMessages(c *call) reply {
 	seqs, bad := parseSeqs(c.r.URL.Query().Get("recipientSeq"))
 	if bad != nil {
 		return *bad
 	}
+	id := c.r.PathValue("requestId")
+	if !isRequestID(id) {
+		return refuse(kakao.CodeRequestID)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	r := c.byID[c.r.PathValue("requestId")]
+	r := c.request(id)
 	if r == nil || c.now.UnixMilli() >= r.sendAt {
 		return refuse(kakao.CodeNothingToCancel)
 	}

@@ -131,6 +131,36 @@ func TestEmojiCannotGoByText(t *testing.T) {
 	}
 }
 
+func TestWhatIsTooLongForATextIsCut(t *testing.T) {
+	t.Parallel()
+	long := func(n int) string { return strings.Repeat("가", n) }
+	for name, test := range map[string]struct {
+		resend            m
+		kind, title, text string
+	}{
+		"an SMS is cut at 90 bytes":                 {m{"resendType": "SMS", "resendContent": "a" + long(46)}, "SMS", "", "a" + long(44)},
+		"an LMS is cut at 2,000 bytes":              {m{"resendType": "LMS", "resendContent": long(1001)}, "LMS", from, long(1000)},
+		"a title is cut at 40 bytes":                {m{"resendType": "LMS", "resendTitle": long(21), "resendContent": "b"}, "LMS", long(20), "b"},
+		"90 bytes go by SMS, which has no title":    {m{"resendTitle": "c", "resendContent": long(45)}, "SMS", "", long(45)},
+		"91 bytes go by LMS":                        {m{"resendContent": long(45) + "d"}, "LMS", from, long(45) + "d"},
+		"an emoji behind the cut is not in the way": {m{"resendType": "SMS", "resendContent": long(45) + "😀"}, "SMS", "", long(45)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := open(t, exact())
+			test.resend["isResend"] = true
+			if got := b.do(t, "POST", talk+"/messages", body(t, nil, m{"recipientNo": "01012340001", "resendParameter": test.resend})); got.code() != 0 {
+				t.Fatalf("answered %v", got)
+			}
+			b.Add(time.Minute)
+			got := b.sim.Received()
+			if len(got) != 1 || got[0].Kind != test.kind || got[0].Title != test.title || got[0].Text != test.text {
+				t.Errorf("received %+v", got)
+			}
+		})
+	}
+}
+
 func TestNullsAreEmitted(t *testing.T) {
 	t.Parallel()
 	b := open(t, nhnsim.Config{})
@@ -315,7 +345,7 @@ func TestCancelling(t *testing.T) {
 		later time.Duration
 		code  int
 	}{
-		{id + "?recipientSeq=1,x", 0, -9994}, {id + "?recipientSeq=4", 0, -2029}, {"unknown", 0, -2029},
+		{id + "?recipientSeq=1,x", 0, -9994}, {id + "?recipientSeq=4", 0, -2029}, {"unknown", 0, -2029}, {"a-b", 0, -2028}, {"%20", 0, -2028},
 		{id + "?recipientSeq=1,%202", 0, 0}, {id + "?recipientSeq=1", 0, -2029}, {id + "?recipientSeq=1,3", 0, 0},
 		{id, 0, -2029}, {b.send(t, time.Time{}, number), 0, -2029}, {b.send(t, noon.Add(time.Minute), number), time.Minute, -2029},
 		{b.send(t, noon.Add(time.Hour), number), 0, 0},

@@ -40,6 +40,9 @@ func TestRequestsAreRefusedAsAWhole(t *testing.T) {
 	b := open(t, nhnsim.Config{})
 	for _, s := range []nhnsim.Sender{
 		{PlusFriendID: "@waiting"}, {PlusFriendID: "@blocked", Registered: true, Blocked: true}, {PlusFriendID: "@dormant", Registered: true, Dormant: true},
+		{PlusFriendID: "@deactivated", Registered: true, ProfileStatus: kakao.ProfileDeactivated},
+		{PlusFriendID: "@deleted", Registered: true, ProfileStatus: kakao.ProfileDeleted},
+		{PlusFriendID: "@profile", Registered: true, ProfileStatus: kakao.ProfileBlocked},
 		{PlusFriendID: "@plain", Registered: true}, {PlusFriendID: "@small", Registered: true, DailyMax: 1},
 	} {
 		_, err := b.sim.AddSender(appkey, s)
@@ -67,6 +70,10 @@ func TestRequestsAreRefusedAsAWhole(t *testing.T) {
 		"from an unknown sender":                        {body(t, m{"plusFriendId": "@nobody"}, nil), -2017},
 		"from a sender that waits for its token":        {body(t, m{"plusFriendId": "@waiting"}, nil), -1014},
 		"from a dormant sender":                         {body(t, m{"plusFriendId": "@dormant"}, nil), -1014},
+		"from a sender that KakaoTalk has deactivated":  {body(t, m{"plusFriendId": "@deactivated"}, nil), -1014},
+		"from a sender that KakaoTalk has deleted":      {body(t, m{"plusFriendId": "@deleted"}, nil), -1014},
+		"from a sender whose profile is blocked":        {body(t, m{"plusFriendId": "@profile"}, nil), -1027},
+		"with the sender's fallback from a bad number":  {body(t, nil, resend(m{"resendSendNo": "12"})), -1003},
 		"from a blocked sender":                         {body(t, m{"plusFriendId": "@blocked"}, nil), -1027},
 		"beyond the daily maximum":                      {body(t, m{"plusFriendId": "@small", "recipientList": []m{to, to}}, nil), -1017},
 		"with fallback from a sender without":           {body(t, m{"plusFriendId": "@plain"}, resend(m{"isResend": true})), -2502},
@@ -98,6 +105,7 @@ func TestRecipientsAreRefusedOneByOne(t *testing.T) {
 	}
 	long := func(n int) m { return m{"content": strings.Repeat("가", n)} }
 	resend := func(p m) m { return m{"isAd": true, "resendParameter": p} }
+	sms := func(p m) m { return m{"resendParameter": p} }
 	for name, test := range map[string]struct {
 		to   m
 		code int
@@ -138,6 +146,25 @@ func TestRecipientsAreRefusedOneByOne(t *testing.T) {
 		"a fallback of no known type":                            {resend(m{"isResend": true, "resendType": "MMS"}), -4200},
 		"the fallback text of an ad without mark and number":     {resend(m{"isResend": true, "resendContent": "안녕"}), -4200},
 		"the fallback text of an ad with mark and number":        {resend(m{"isResend": true, "resendContent": "(광고)안녕\n[무료 수신거부]080-123-4567"}), 0},
+		"an ad's text with the number before its end":            {resend(m{"isResend": true, "resendContent": "(광고)무료거부 0801234567 안녕"}), -4200},
+		"an ad's text with a number that is none":                {resend(m{"isResend": true, "resendContent": "(광고)안녕 무료거부 080-123"}), -4200},
+		"an ad's text with a number that opts out of nothing":    {resend(m{"isResend": true, "resendContent": "(광고)문의 080-123-4567"}), -4200},
+		"an ad's text in the short form":                         {resend(m{"isResend": true, "resendContent": " (광고)안녕 무료 거부: 080 1234 5678\n"}), 0},
+		"a text of 255 characters by SMS is cut":                 {sms(m{"resendType": "SMS", "resendContent": strings.Repeat("가", 255)}), 0},
+		"a text of 256 characters by SMS":                        {sms(m{"resendType": "SMS", "resendContent": strings.Repeat("가", 256)}), -4200},
+		"a text of 4,000 characters by LMS is cut":               {sms(m{"resendType": "LMS", "resendContent": strings.Repeat("가", 4000)}), 0},
+		"a text of 4,001 characters by LMS":                      {sms(m{"resendType": "LMS", "resendContent": strings.Repeat("가", 4001)}), -4200},
+		"a title of 120 characters is cut":                       {sms(m{"resendTitle": strings.Repeat("가", 120)}), 0},
+		"a title of 121 characters":                              {sms(m{"resendTitle": strings.Repeat("가", 121)}), -4200},
+		"an image link of 2,000 characters is taken":             {with(image, m{"imageLink": "https://" + strings.Repeat("a", 1992)}), 0},
+		"an image link of 2,001 characters":                      {with(image, m{"imageLink": "https://" + strings.Repeat("a", 1993)}), -2000},
+		"two buttons with a wide image are taken":                {with(wide, buttons(many(2)...)), 0},
+		"five buttons with an image are taken":                   {with(image, buttons(many(5)...)), 0},
+		"six buttons with an image":                              {with(image, buttons(many(6)...)), -2018},
+		"a button in the sixth place":                            {buttons(m{"type": "BK", "name": "n", "ordering": 6}), -2018},
+		"a button without a type":                                {buttons(m{"name": "n"}), -3014},
+		"message delivery is taken":                              {buttons(m{"type": "MD", "name": strings.Repeat("n", 28)}), 0},
+		"image 0 is none":                                        {m{"imageSeq": 0}, 0},
 		"a text that is not sent may be anything":                {resend(m{"isResend": false, "resendContent": "안녕"}), 0},
 		"members that nobody knows, and names in any case, pass": {m{"statsId": "x", "RECIPIENTNO": "01087654321"}, 0},
 	} {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,7 +23,6 @@ type Sender struct {
 	Registered       bool      `json:"registered,omitempty"`   // its token was entered
 	Dormant          bool      `json:"dormant,omitempty"`
 	Blocked          bool      `json:"blocked,omitempty"`
-	FirstTime        bool      `json:"firstTime,omitempty"`     // may not join a group
 	ProfileStatus    string    `json:"profileStatus,omitempty"` // kakao.Profile…; activated or blocked unless set
 	Fallback         Fallback  `json:"fallback,omitzero"`
 	DailyMax         int       `json:"dailyMax,omitempty"` // FriendTalk messages; 0 is no limit
@@ -30,6 +30,9 @@ type Sender struct {
 	CreateDate       time.Time `json:"createDate,omitzero"` // now unless set
 	Token            int       `json:"token,omitempty"`     // 8 digits; drawn while waiting unless set
 	TokenDate        time.Time `json:"tokenDate,omitzero"`  // when the token was sent
+	FirstTime        bool      `json:"firstTime,omitempty"` // restricted as first-time users are: it cannot join a group
+
+	BrandTalkDailyMax int `json:"brandtalkDailyMax,omitempty"` // 0 is no limit
 }
 
 // Fallback is a sender's SMS fallback. It is set when SendNo is, and needs the
@@ -43,8 +46,11 @@ type Fallback struct {
 // sender is a Sender and what it has sent.
 type sender struct {
 	Sender
-	sent map[int]int // FriendTalk messages by day
+	templates []*brandTemplate // in the order of registration
 }
+
+// entrySenderGone is a journal entry with the key of a deleted sender.
+const entrySenderGone = "sender gone"
 
 const defaultCategory = "00100010001"
 
@@ -61,6 +67,9 @@ func (s *Sim) AddSender(appkey string, in Sender) (Sender, error) {
 		return old.Sender, nil
 	}
 	in.complete(appkey, s.Now())
+	if p.senderKeys[in.SenderKey] != nil || p.groups[in.SenderKey] != nil {
+		return Sender{}, fmt.Errorf("sender key %q is taken", in.SenderKey)
+	}
 	err := s.commit(p, entry{Type: entrySender, Appkey: appkey, Sender: &in})
 	return in, err
 }
@@ -117,21 +126,59 @@ func (s *Sender) complete(appkey string, now time.Time) {
 }
 
 // sender is nil for an unknown one. The caller holds p.mu.
-func (p *project) sender(plusFriendID string) *sender {
-	for _, s := range p.senders {
-		if s.PlusFriendID == plusFriendID {
-			return s
-		}
+func (p *project) sender(plusFriendID string) *sender { return p.senderNames[plusFriendID] }
+
+func (p *project) putSender(in Sender) {
+	s := p.sender(in.PlusFriendID)
+	if s == nil {
+		s = &sender{}
+		p.senders = append(p.senders, s)
+	}
+	delete(p.senderKeys, s.SenderKey)
+	s.Sender = in
+	p.senderNames[in.PlusFriendID], p.senderKeys[in.SenderKey] = s, s
+}
+
+// sentBy counts what a sender has sent in a channel by day. One that is deleted and
+// registered again has not sent less. The caller holds p.mu for writing.
+func (p *project) sentBy(ch channel, plusFriendID string) map[int]int {
+	key := sentKey{ch, plusFriendID}
+	if p.sent[key] == nil {
+		p.sent[key] = map[int]int{}
+	}
+	return p.sent[key]
+}
+
+type sentKey struct {
+	channel      channel
+	plusFriendID string
+}
+
+// dropSender forgets a sender with its templates. What it was accepted for stays.
+func (p *project) dropSender(senderKey string, at int64) error {
+	s := p.senderKeys[senderKey]
+	if s == nil {
+		return fmt.Errorf("sender %q that was deleted is unknown", senderKey)
+	}
+	delete(p.senderKeys, senderKey)
+	delete(p.senderNames, s.PlusFriendID)
+	p.senders = slices.DeleteFunc(p.senders, func(other *sender) bool { return other == s })
+	for _, g := range p.groups {
+		g.drop(senderKey, at)
 	}
 	return nil
 }
 
-func (p *project) putSender(in Sender) {
-	if s := p.sender(in.PlusFriendID); s != nil {
-		s.Sender = in
-		return
+// unable is the code for why a sender cannot send, or 0.
+func (s *Sender) unable() int {
+	_, profile := s.kakao()
+	switch {
+	case s.Blocked, profile == kakao.ProfileBlocked:
+		return kakao.CodeSenderBlocked
+	case !s.Registered, s.Dormant, profile != kakao.ProfileActivated:
+		return kakao.CodeSenderInactive
 	}
-	p.senders = append(p.senders, &sender{Sender: in, sent: map[int]int{}})
+	return 0
 }
 
 // registerSender is endpoint 2. A channel that still waits for its token may be
@@ -171,7 +218,7 @@ func (c *call) register(in Sender) reply {
 		if old.Registered {
 			return refuse(kakao.CodeSenderExists)
 		}
-		in.CreateDate = old.CreateDate
+		in.SenderKey, in.CreateDate, in.FirstTime = old.SenderKey, old.CreateDate, old.FirstTime
 	}
 	in.complete(c.appkey, c.now)
 	return c.done(entry{Type: entrySender, Appkey: c.appkey, Sender: &in}, nil)
@@ -232,16 +279,29 @@ func (c *call) authenticate(plusFriendID string, token int) reply {
 	return c.done(entry{Type: entrySender, Appkey: c.appkey, Sender: &registered}, b)
 }
 
+// deleteSender is endpoint 4. The channel may be registered again.
+func deleteSender(c *call) reply {
+	key := c.r.PathValue("senderKey")
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.groups[key] != nil:
+		return refuse(kakao.CodeGroupUndeletable)
+	case c.senderKeys[key] == nil:
+		return refuse(kakao.CodeSenderNotFound)
+	}
+	return c.done(entry{Type: entrySenderGone, Appkey: c.appkey, At: c.now.UnixMilli(), SenderKey: key}, nil)
+}
+
 // showSender is endpoint 5.
 func showSender(c *call) reply {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	for _, s := range c.senders {
-		if s.SenderKey == c.r.PathValue("senderKey") {
-			return succeed(append(c.senderJSON(buf(nil).name("sender"), s), ','))
-		}
+	s := c.senderKeys[c.r.PathValue("senderKey")]
+	if s == nil {
+		return refuse(kakao.CodeSenderNotFound)
 	}
-	return refuse(kakao.CodeSenderNotFound)
+	return succeed(append(c.senderJSON(buf(nil).name("sender"), s), ','))
 }
 
 // listSenders is endpoint 6.
@@ -250,6 +310,9 @@ func listSenders(c *call) reply {
 	pg, bad := parsePage(q)
 	if bad != nil {
 		return *bad
+	}
+	if st := q.Get("status"); st != "" && st != kakao.SenderWaiting && st != kakao.SenderRegistered {
+		return refuse(kakao.CodeInvalid)
 	}
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -293,7 +356,7 @@ func (c *call) senderJSON(b buf, s *sender) buf {
 	b = c.fallbackJSON(b, Fallback{}, false).int("dailyMaxCount", s.AlimTalkDailyMax).int("sentCount", 0)
 	b = append(append(b.end('}'), ',').name("friendtalk"), '{')
 	b = c.fallbackJSON(b, s.Fallback, true).int("dailyMaxCount", s.DailyMax)
-	b = append(b.int("sentCount", s.sent[day(c.now.UnixMilli())]).end('}'), ',')
+	b = append(b.int("sentCount", c.sent[sentKey{channelFriendTalk, s.PlusFriendID}][day(c.now.UnixMilli())]).end('}'), ',')
 	b = b.bool("dormant", s.Dormant).bool("block", s.Blocked)
 	return b.date("createDate", c.sim.cfg.DateLayout, s.CreateDate.UnixMilli()).end('}')
 }

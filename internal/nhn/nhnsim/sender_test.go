@@ -2,8 +2,11 @@ package nhnsim_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"soshik/internal/kakao"
 	"soshik/internal/nhn"
@@ -100,6 +103,18 @@ func TestSenderCalls(t *testing.T) {
 		"a wrong token":                             {"POST", alim + "/sender/token", `{"plusFriendId":"@w","token":1}`, -1008},
 		"an unknown sender key":                     {"GET", alim + "/senders/0000", "", -2017},
 		"a sender that waits":                       {"GET", alim + "/senders/" + waiting.SenderKey, "", 0},
+		"senders of no known status":                {"GET", alim + "/senders?status=YSC01", "", -4000},
+		"senders of page 0":                         {"GET", alim + "/senders?pageNum=0", "", -2003},
+		"senders of a page that is no number":       {"GET", alim + "/senders?pageNum=a", "", -9994},
+		"register with a blank number":              {"POST", alim + "/senders", register("@n", " ", "00100010001"), -2001},
+		"register with a category of 12 digits":     {"POST", alim + "/senders", register("@n", number, "001000100011"), -2000},
+		"register as a form":                        {"POST", alim + "/senders", "a", -3002},
+		"a token that is blank":                     {"POST", alim + "/sender/token", `{"plusFriendId":"@w","token":""}`, -3002},
+		"a token that is null":                      {"POST", alim + "/sender/token", `{"plusFriendId":"@w","token":null}`, -2002},
+		"a wrong token of digits":                   {"POST", alim + "/sender/token", `{"plusFriendId":"@w","token":"00000001"}`, -1008},
+		"no fallback appkey but null":               {"POST", talk + "/failback/appkey", `{"resendAppKey":null}`, -2002},
+		"fallback with a truth in quotes":           {"POST", talk + "/failback", `{"plusFriendId":"` + from + `","isResend":"true","resendSendNo":"0212345678"}`, -3002},
+		"fallback with a blank number":              {"POST", talk + "/failback", `{"plusFriendId":"` + from + `","isResend":false,"resendSendNo":""}`, -1003},
 		"senders of pages of 1,001":                 {"GET", alim + "/senders?pageSize=1001", "", -2005},
 		"a blank SMS appkey":                        {"POST", talk + "/failback/appkey", `{"resendAppKey":" "}`, -1002},
 		"no SMS appkey":                             {"POST", talk + "/failback/appkey", `{}`, -2002},
@@ -117,6 +132,109 @@ func TestSenderCalls(t *testing.T) {
 				t.Errorf("answered %v, want %d", got, test.code)
 			}
 		})
+	}
+}
+
+func TestASenderIsShownFieldByField(t *testing.T) {
+	t.Parallel()
+	b := open(t, nhnsim.Config{NewSenderDailyMax: 700})
+	kept := b.addSender(t, nhnsim.Sender{
+		PlusFriendID: "@kept", Registered: true, Dormant: true, Blocked: true, DailyMax: 5, AlimTalkDailyMax: 6, CategoryCode: "00200010001",
+		Fallback: nhnsim.Fallback{IsResend: true, SendNo: "0212345678", UnsubscribeNo: "0801234567"},
+	})
+	for version, base := range senderAPIs {
+		same(t, b.do(t, "POST", base+"/senders", `{"plusFriendId":"@new","phoneNo":"01012345678","categoryCode":"00100010001"}`), m{"header": header})
+		key, _ := b.do(t, "GET", base+"/senders?plusFriendId=@new", "").at("senders", 0, "senderKey").(string)
+		channels := func(max1, max2 int, ft m) (alimTalk, friendTalk m) {
+			alimTalk = m{"resendAppKey": smskey, "isResend": false, "resendSendNo": nil, "dailyMaxCount": float64(max1), "sentCount": 0.0}
+			friendTalk = m{"resendAppKey": smskey, "isResend": false, "resendSendNo": nil, "resendUnsubscribeNo": nil, "dailyMaxCount": float64(max2), "sentCount": 0.0}
+			maps.Copy(friendTalk, ft)
+			if version == kakao.SenderAPIv20 {
+				delete(alimTalk, "resendAppKey")
+				delete(friendTalk, "resendAppKey")
+			}
+			return alimTalk, friendTalk
+		}
+		alimTalk, friendTalk := channels(700, 700, nil)
+		waiting := m{
+			"plusFriendId": "@new", "senderKey": key, "categoryCode": "00100010001", "status": "YSC02", "statusName": "등록 대기 중",
+			"kakaoStatus": nil, "kakaoStatusName": nil, "kakaoProfileStatus": nil, "kakaoProfileStatusName": nil,
+			"alimtalk": alimTalk, "friendtalk": friendTalk, "dormant": false, "block": false, "createDate": "2026-03-02 12:00:00.0",
+		}
+		same(t, b.do(t, "GET", base+"/senders/"+key, ""), m{"header": header, "sender": waiting})
+		same(t, b.do(t, "GET", base+"/senders?status=YSC02", ""), m{"header": header, "senders": []any{waiting}, "totalCount": 1.0})
+		same(t, b.do(t, "GET", base+"/senders?status=YSC03&plusFriendId=@new", ""), m{"header": header, "senders": []any{}, "totalCount": 0.0})
+
+		alimTalk, friendTalk = channels(6, 5, m{"isResend": true, "resendSendNo": "0212345678", "resendUnsubscribeNo": "0801234567"})
+		same(t, b.do(t, "GET", base+"/senders/"+kept, ""), m{"header": header, "sender": m{
+			"plusFriendId": "@kept", "senderKey": kept, "categoryCode": "00200010001", "status": "YSC03", "statusName": "정상 등록",
+			"kakaoStatus": "S", "kakaoStatusName": "차단", "kakaoProfileStatus": "B", "kakaoProfileStatusName": "차단",
+			"alimtalk": alimTalk, "friendtalk": friendTalk, "dormant": true, "block": true, "createDate": "2026-03-02 12:00:00.0",
+		}})
+	}
+}
+
+func TestTheTokenIsAnsweredFieldByField(t *testing.T) {
+	t.Parallel()
+	for version, base := range senderAPIs {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			for without, extra := range map[bool]m{false: {"sender": m{"plusFriendId": "@w", "categoryCode": "00100010001", "status": "YSC03"}}, true: {}} {
+				b := open(t, nhnsim.Config{TokenWithoutBody: without})
+				s, err := b.sim.AddSender(appkey, nhnsim.Sender{PlusFriendID: "@w", PhoneNo: number})
+				must(t, err)
+				want := m{"header": header}
+				if sender, ok := extra["sender"].(m); ok {
+					sender["senderKey"] = s.SenderKey
+					want["sender"] = sender
+				}
+				same(t, b.do(t, "POST", base+"/sender/token", fmt.Sprintf(`{"plusFriendId":"@w","token":%d}`, s.Token)), want)
+				for _, token := range []int{s.Token, 1} {
+					if got := b.do(t, "POST", base+"/sender/token", fmt.Sprintf(`{"plusFriendId":"@w","token":%d}`, token)); got.code() != -1004 {
+						t.Errorf("entered again: %v", got)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestKakaoTalksNamesFollowTheCodes(t *testing.T) {
+	t.Parallel()
+	b := open(t, nhnsim.Config{})
+	for profile, name := range map[string]string{"A": "활성화", "B": "차단", "C": "비활성화", "D": "삭제", "E": "삭제 처리 중"} {
+		key := b.addSender(t, nhnsim.Sender{PlusFriendID: "@" + profile, Registered: true, ProfileStatus: profile})
+		got := b.do(t, "GET", alim+"/senders/"+key, "")
+		if got.at("sender", "kakaoProfileStatus") != profile || got.at("sender", "kakaoProfileStatusName") != name || got.at("sender", "kakaoStatusName") != "정상" {
+			t.Errorf("%s is shown as %v", profile, got)
+		}
+	}
+}
+
+func TestFallbackIsAnsweredWithTheHeaderAlone(t *testing.T) {
+	t.Parallel()
+	b := open(t, nhnsim.Config{})
+	key := b.addSender(t, nhnsim.Sender{PlusFriendID: "@s", Registered: true})
+	shown := func() any { return b.do(t, "GET", alim+"/senders/"+key, "").at("sender", "friendtalk") }
+	set := func(appkey string, isResend bool, sendNo, unsubscribeNo any) any {
+		return m{"resendAppKey": appkey, "isResend": isResend, "resendSendNo": sendNo, "resendUnsubscribeNo": unsubscribeNo, "dailyMaxCount": 0.0, "sentCount": 0.0}
+	}
+	for i, step := range []struct {
+		path, body string
+		want       any
+	}{
+		{"/failback", `{"plusFriendId":"@s","isResend":true,"resendSendNo":"02-1234-5678","resendUnsubscribeNo":"080-123-4567"}`, set(smskey, true, "02-1234-5678", "080-123-4567")},
+		{"/failback", `{"plusFriendId":"@s","isResend":false,"resendSendNo":"0212345678"}`, set(smskey, false, "0212345678", nil)},
+		{"/failback/appkey", `{"resendAppKey":"another"}`, set("another", false, nil, nil)},
+	} {
+		same(t, b.do(t, "POST", talk+step.path, step.body), m{"header": header})
+		if diff := cmp.Diff(step.want, shown()); diff != "" {
+			t.Errorf("after step %d (-want +got):\n%s", i, diff)
+		}
+	}
+	// Row 20 of the documents' contradictions: settings sent to the path of the appkey.
+	if got := b.do(t, "POST", talk+"/failback/appkey", `{"plusFriendId":"@s","isResend":true,"resendSendNo":"0212345678"}`); got.code() != -2002 {
+		t.Errorf("settings at the appkey's path answered %v", got)
 	}
 }
 
@@ -181,6 +299,27 @@ func TestCategories(t *testing.T) {
 	raw := b.do(t, "GET", alim+"/sender/categories", "").at("categories", 0, "subCategories", 0, "subCategories", 0).(map[string]any)
 	if v, there := raw["subCategories"]; !there || v != nil {
 		t.Errorf("a leaf is %v", raw)
+	}
+}
+
+func TestCategoriesAreShownFieldByField(t *testing.T) {
+	t.Parallel()
+	b := open(t, nhnsim.Config{})
+	for _, base := range senderAPIs {
+		got := b.do(t, "GET", base+"/sender/categories", "")
+		top := got.at("categories", 0).(m)
+		second := object(top).at("subCategories", 0).(m)
+		leaf := object(second).at("subCategories", 0)
+		delete(top, "subCategories")
+		delete(second, "subCategories")
+		want := []any{
+			m{"parentCode": nil, "depth": 1.0, "code": "001", "name": "건강"},
+			m{"parentCode": "001", "depth": 2.0, "code": "0001", "name": "병원"},
+			m{"parentCode": "0001", "depth": 3.0, "code": "0001", "name": "종합병원", "subCategories": nil},
+		}
+		if diff := cmp.Diff(want, []any{top, second, leaf}); diff != "" || len(got) != 2 {
+			t.Errorf("%d members, (-want +got):\n%s", len(got), diff)
+		}
 	}
 }
 

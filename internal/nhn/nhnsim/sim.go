@@ -8,11 +8,11 @@
 package nhnsim
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"math/rand/v2"
@@ -28,6 +28,12 @@ import (
 // maxBody bounds a request's body, in bytes.
 const maxBody = 16 << 20
 
+// DefaultAppkey and DefaultSecret are what a simulator of its own begins with.
+const (
+	DefaultAppkey = "demoappkey"
+	DefaultSecret = "demosecret"
+)
+
 // Config says where the simulator keeps its state and how it behaves. Its zero
 // value is a service in memory that delivers everything within seconds.
 type Config struct {
@@ -39,6 +45,7 @@ type Config struct {
 
 	Latency         Span    // from sending to the result; 1 to 6 seconds unless set
 	FallbackLatency Span    // from a failure to the result of its SMS; 3 to 8 seconds unless set
+	Rate            float64 // deliveries a second for an appkey; as many as there are unless set
 	FailureRate     float64 // share of all numbers that are not reachable
 	Seed            uint64  // of request ids, and of faults that bring none; random unless set
 
@@ -47,7 +54,8 @@ type Config struct {
 	RequireConvert    bool   // FriendTalk without X-Convert-To-Brand-Message is refused with -9992
 	TokenWithoutBody  bool   // the token is answered with the header alone, as the documents have it
 	DateLayout        string // of dates in answers; "2006-01-02 15:04:05.0" unless set
-	NoControl         bool   // leaves out the paths under /_sim/ and the phone's pages
+	NoControl         bool   // leaves out the phone's pages, and the paths under /_sim/ but the images'
+	ImageBaseURL      string // where images can be reached; where a call came to unless set
 }
 
 // Span is a time between two bounds.
@@ -65,8 +73,9 @@ type Sim struct {
 	admin sync.Mutex // held where what belongs to no project changes
 	seeds []keys     // what [Sim.Seed] has made
 
-	mu       sync.RWMutex
-	projects map[string]*project
+	mu        sync.RWMutex
+	projects  map[string]*project
+	overrides map[string]Override // by number; replaced, never written to
 
 	idMu sync.Mutex
 	ids  *rand.Rand
@@ -74,6 +83,8 @@ type Sim struct {
 	faultMu sync.Mutex // held where faults is replaced
 	faults  atomic.Pointer[faultSet]
 	diceMu  sync.Mutex
+
+	pictures *pictures
 }
 
 // era is the time from one beginning of the state to the next. Calls that wait do
@@ -95,7 +106,7 @@ func (s *Sim) newEra() {
 // use a state file: [ErrInUse].
 func Open(cfg Config) (*Sim, error) {
 	cfg.fill()
-	s := &Sim{cfg: cfg, projects: map[string]*project{}, clock: clock{under: cfg.Now}}
+	s := &Sim{cfg: cfg, projects: map[string]*project{}, clock: clock{under: cfg.Now}, pictures: newPictures(cfg.StateFile)}
 	s.newEra()
 	s.mux = s.routes()
 	s.SetFaults(Faults{})
@@ -183,8 +194,14 @@ func (s *Sim) commit(p *project, e entry) error {
 
 // replay applies an entry of which no lock is held.
 func (s *Sim) replay(e *entry) error {
-	if e.Type == entryClock {
+	switch {
+	case e.Type == entryClock:
 		return s.clock.restore(e.Clock)
+	case e.Type == entryOverride && e.empty():
+		return fmt.Errorf("entry of type %q says nothing", e.Type)
+	case e.Type == entryOverride:
+		s.putOverride(*e.Override)
+		return nil
 	}
 	p := s.project(e.Appkey)
 	if p == nil {
@@ -222,8 +239,12 @@ func (s *Sim) routes() *http.ServeMux {
 		s.handle(mux, "GET", base+"/sender/categories", "categories", categories)
 		s.handle(mux, "POST", base+"/senders", "register sender", registerSender)
 		s.handle(mux, "POST", base+"/sender/token", "token", enterToken)
+		s.handle(mux, "DELETE", base+"/senders/{senderKey}", "delete sender", deleteSender)
 		s.handle(mux, "GET", base+"/senders/{senderKey}", "sender", showSender)
 		s.handle(mux, "GET", base+"/senders", "senders", listSenders)
+		s.handle(mux, "GET", base+"/sender-groups/{groupSenderKey}", "group", showGroup)
+		s.handle(mux, "POST", base+"/sender-groups/{groupSenderKey}/senders/{senderKey}", addMemberOp, addMember)
+		s.handle(mux, "DELETE", base+"/sender-groups/{groupSenderKey}/senders/{senderKey}", "remove member", removeMember)
 	}
 	const friendTalk = "/friendtalk/v1.5/appkeys/{appkey}"
 	s.handle(mux, "POST", friendTalk+"/messages", sendOp, converted(sendFriendTalk))
@@ -231,14 +252,26 @@ func (s *Sim) routes() *http.ServeMux {
 	s.handle(mux, "GET", friendTalk+"/messages/{requestId}/{recipientSeq}", "message", showMessage)
 	s.handle(mux, "DELETE", friendTalk+"/messages/{requestId}", "cancel", cancelMessages)
 	s.handle(mux, "GET", friendTalk+"/message-results", "results", listResults)
+	s.handle(mux, "POST", friendTalk+"/images", uploadOp, uploadImage)
+	s.handle(mux, "GET", friendTalk+"/images", "images", listImages)
+	s.handle(mux, "DELETE", friendTalk+"/images", "delete images", deleteImages)
 	s.handle(mux, "POST", friendTalk+"/failback/appkey", "fallback appkey", setFallbackAppkey)
 	s.handle(mux, "POST", friendTalk+"/failback", "fallback", setFallback)
+	const brandTalk = "/brandtalk/v2.2/appkeys/{appkey}"
+	s.handle(mux, "POST", brandTalk+"/messages", brandSendOp, sendBrandTalk)
+	s.handle(mux, "GET", brandTalk+"/messages", "brandtalk messages", listMessages)
+	s.handle(mux, "GET", brandTalk+"/messages/{requestId}/{recipientSeq}", "brandtalk message", showMessage)
+	s.handle(mux, "DELETE", brandTalk+"/messages/{requestId}", "brandtalk cancel", cancelMessages)
+	s.handle(mux, "POST", brandTalk+"/senders/{senderKey}/templates", templateOp, registerTemplate)
+	s.handle(mux, "GET", brandTalk+"/senders/{senderKey}/templates/{templateCode}", "template", showTemplate)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { refuse(kakao.CodeUnknownAPI).write(w) })
+	mux.Handle("GET "+imagePath+"{file}", s.ImageHandler())
 	if !s.cfg.NoControl {
 		mux.Handle("/_sim/", s.control())
 		phone := s.PhoneHandler()
 		mux.Handle("GET /{$}", phone)
 		mux.Handle("GET /phone.css", phone)
+		mux.Handle("GET /images/{file}", phone)
 		mux.Handle("GET /phone/", http.StripPrefix("/phone", phone))
 	}
 	return mux
@@ -265,9 +298,9 @@ func (s *Sim) handle(mux *http.ServeMux, method, path, op string, next endpoint)
 	counter, which := s.stats.counter(op), route{endpointNumber(method + " " + path), op}
 	mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) {
 		counter.Add(1)
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		body, err := readBody(w, r)
 		if err != nil {
-			refuse(kakao.CodeBody).write(w)
+			unread(op).write(w)
 			return
 		}
 		f := s.draw(r, body, which)
@@ -275,25 +308,38 @@ func (s *Sim) handle(mux *http.ServeMux, method, path, op string, next endpoint)
 			return
 		}
 		start := time.Now()
-		answer := s.serve(r, body, f, next)
+		answer := s.serve(r, op, body, f, next)
 		s.stats.busy.Add(int64(time.Since(start)))
 		f.after(w, r, answer)
 	})
 }
 
+// readBody reads a body of up to maxBody bytes into room made for it.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	var b bytes.Buffer
+	if n := r.ContentLength; n > 0 && n <= maxBody {
+		b.Grow(int(n) + bytes.MinRead)
+	}
+	_, err := b.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody))
+	return b.Bytes(), err
+}
+
 // serve checks who calls, and with what, and carries the call out.
-func (s *Sim) serve(r *http.Request, body []byte, f fault, next endpoint) reply {
+func (s *Sim) serve(r *http.Request, op string, body []byte, f fault, next endpoint) reply {
 	p := s.project(r.PathValue("appkey"))
 	if p == nil {
 		return refuse(kakao.CodeAppkey)
 	}
 	p.mu.RLock()
-	secret := p.secret
+	secret, state := p.secret, p.state
 	p.mu.RUnlock()
 	if r.Header.Get(kakao.HeaderSecretKey) != secret {
 		return refuse(kakao.CodeSecretKey)
 	}
-	if r.Method == http.MethodPost && !isJSON(r.Header.Get("Content-Type")) {
+	if code := state.code(); code != 0 {
+		return refuse(code)
+	}
+	if !takes(op, r) {
 		return refuse(kakao.CodeContentType)
 	}
 	return next(&call{project: p, r: r, body: body, now: s.Now(), fault: f})

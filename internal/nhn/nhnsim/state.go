@@ -1,11 +1,14 @@
 package nhnsim
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"soshik/internal/kakao"
@@ -13,20 +16,23 @@ import (
 
 // everything is all there is, for people and tests to look at.
 type everything struct {
-	Appkeys   []appkeyState `json:"appkeys"`
-	Senders   []senderState `json:"senders"`
-	Groups    []any         `json:"groups"`
-	Templates []any         `json:"templates"`
-	Images    []imageState  `json:"images"`
-	Faults    []Fault       `json:"faults"`
-	Clock     Clock         `json:"clock"`
+	Appkeys   []appkeyState   `json:"appkeys"`
+	Senders   []senderState   `json:"senders"`
+	Groups    []groupState    `json:"groups"`
+	Templates []templateState `json:"templates"`
+	Images    []imageState    `json:"images"`
+	Faults    []Fault         `json:"faults"`
+	Clock     Clock           `json:"clock"`
 }
 
 type appkeyState struct {
 	Appkey    string `json:"appkey"`
 	SecretKey string `json:"secretKey"`
 	SMSAppkey string `json:"smsAppkey"`
-	Requests  int    `json:"requests"`
+
+	Disabled   bool `json:"disabled"`
+	Unverified bool `json:"unverified"`
+	Requests   int  `json:"requests"`
 }
 
 // senderState is a sender as the control paths show and take it.
@@ -47,24 +53,47 @@ type senderState struct {
 	DailyMax         int       `json:"dailyMax"`
 	AlimTalkDailyMax int       `json:"alimtalkDailyMax"`
 	SentToday        int       `json:"sentToday"`
-	CreateDate       time.Time `json:"createDate"`
+
+	BrandTalkDailyMax  int `json:"brandtalkDailyMax"`
+	BrandTalkSentToday int `json:"brandtalkSentToday"`
+
+	CreateDate time.Time `json:"createDate"`
+}
+
+// groupState is a group. Its members are sender keys; given, plusFriendIds will do.
+type groupState struct {
+	Appkey     string    `json:"appkey"`
+	GroupName  string    `json:"groupName"`
+	SenderKey  string    `json:"senderKey"`
+	Status     string    `json:"status"` // kakao.Sender…
+	Members    []string  `json:"members"`
+	CreateDate time.Time `json:"createDate"`
+	UpdateDate time.Time `json:"updateDate"`
+}
+
+// templateState is a template, named by its sender's key or id.
+type templateState struct {
+	Appkey       string `json:"appkey"`
+	PlusFriendID string `json:"plusFriendId"`
+	Template
 }
 
 type imageState struct {
-	Appkey    string `json:"appkey"`
-	ImageSeq  int    `json:"imageSeq"`
-	ImageName string `json:"imageName"`
-	ImageURL  string `json:"imageUrl"`
-	Wide      bool   `json:"wide"`
+	Appkey     string    `json:"appkey"`
+	ImageSeq   int       `json:"imageSeq"`
+	ImageName  string    `json:"imageName"`
+	ImageURL   string    `json:"imageUrl"` // on this simulator
+	Wide       bool      `json:"wide"`
+	CreateDate time.Time `json:"createDate"`
 }
 
 // getState reads one project after the other, each as a whole.
 func (s *Sim) getState(*http.Request) (any, error) {
 	now := s.Now()
-	out := everything{Appkeys: []appkeyState{}, Senders: []senderState{}, Groups: []any{}, Templates: []any{}, Images: []imageState{}}
+	out := everything{Appkeys: []appkeyState{}, Senders: []senderState{}, Groups: []groupState{}, Templates: []templateState{}, Images: []imageState{}}
 	for _, p := range s.all() {
 		p.mu.RLock()
-		out.Appkeys = append(out.Appkeys, appkeyState{p.appkey, p.secret, p.smsAppkey, len(p.requests)})
+		out.Appkeys = append(out.Appkeys, p.stateAppkey())
 		for _, x := range p.senders {
 			out.Senders = append(out.Senders, p.stateSender(x, now))
 		}
@@ -77,13 +106,19 @@ func (s *Sim) getState(*http.Request) (any, error) {
 	return out, nil
 }
 
+// stateAppkey shows the appkey. The caller holds p.mu.
+func (p *project) stateAppkey() appkeyState {
+	return appkeyState{p.appkey, p.secret, p.smsAppkey, p.state.Disabled, p.state.Unverified, len(p.requests)}
+}
+
 // stateSender shows x. The caller holds p.mu.
 func (p *project) stateSender(x *sender, now time.Time) senderState {
 	out := senderState{
 		Appkey: p.appkey, PlusFriendID: x.PlusFriendID, SenderKey: x.SenderKey, CategoryCode: x.CategoryCode, PhoneNo: x.PhoneNo,
 		Status: x.status(), Dormant: x.Dormant, Blocked: x.Blocked, FirstTime: x.FirstTime, ProfileStatus: x.ProfileStatus,
 		Fallback: x.Fallback, DailyMax: x.DailyMax, AlimTalkDailyMax: x.AlimTalkDailyMax,
-		SentToday: x.sent[day(now.UnixMilli())], CreateDate: x.CreateDate.In(kakao.KST),
+		SentToday: p.sent[sentKey{channelFriendTalk, x.PlusFriendID}][day(now.UnixMilli())], CreateDate: x.CreateDate.In(kakao.KST),
+		BrandTalkDailyMax: x.BrandTalkDailyMax, BrandTalkSentToday: p.sent[sentKey{channelBrandTalk, x.PlusFriendID}][day(now.UnixMilli())],
 	}
 	if x.Token != 0 {
 		out.Token, out.TokenDate = new(x.Token), x.TokenDate.In(kakao.KST)
@@ -91,49 +126,96 @@ func (p *project) stateSender(x *sender, now time.Time) senderState {
 	return out
 }
 
-// stateGroups are the groups with their members. The caller holds p.mu.
-func (p *project) stateGroups() []any { return nil }
+// stateGroups are the groups by name. The caller holds p.mu.
+func (p *project) stateGroups() []groupState {
+	var out []groupState
+	for _, g := range p.groups {
+		out = append(out, p.stateGroup(g))
+	}
+	slices.SortFunc(out, func(a, b groupState) int {
+		return cmp.Or(strings.Compare(a.GroupName, b.GroupName), strings.Compare(a.SenderKey, b.SenderKey))
+	})
+	return out
+}
+
+func (p *project) stateGroup(g *group) groupState {
+	members := append([]string{}, g.Members...)
+	return groupState{p.appkey, g.Name, g.SenderKey, g.Status, members, g.CreateDate.In(kakao.KST), g.UpdateDate.In(kakao.KST)}
+}
 
 // stateTemplates are the templates of all senders. The caller holds p.mu.
-func (p *project) stateTemplates() []any { return nil }
+func (p *project) stateTemplates() []templateState {
+	var out []templateState
+	for _, x := range p.senders {
+		for _, t := range x.templates {
+			out = append(out, p.stateTemplate(x, t))
+		}
+	}
+	return out
+}
+
+func (p *project) stateTemplate(x *sender, t *brandTemplate) templateState {
+	out := templateState{p.appkey, x.PlusFriendID, t.copy()}
+	out.CreateDate, out.UpdateDate = t.CreateDate.In(kakao.KST), t.UpdateDate.In(kakao.KST)
+	return out
+}
 
 // stateImages are the images by number. The caller holds p.mu.
 func (p *project) stateImages() []imageState {
 	var out []imageState
 	for _, seq := range slices.Sorted(maps.Keys(p.images)) {
 		im := p.images[seq]
-		out = append(out, imageState{p.appkey, im.Seq, im.Name, im.URL, im.Wide})
+		out = append(out, imageState{p.appkey, im.Seq, im.Name, imagePath + im.File, im.Wide, time.UnixMilli(im.Created).In(kakao.KST)})
 	}
 	return out
 }
 
-// postAppkey makes an appkey, or changes its keys.
+// postAppkey makes an appkey, or changes of one what is given.
 func (s *Sim) postAppkey(r *http.Request) (any, error) {
+	body, err := controlBody(r)
+	if err != nil {
+		return nil, err
+	}
 	var in appkeyState
-	if err := decode(r, &in); err != nil {
+	if err := strict(body, &in); err != nil {
 		return nil, err
 	}
-	if in.Appkey == "" {
-		return nil, errors.New("appkey: is missing")
-	}
-	if in.SecretKey == "" {
-		return nil, errors.New("secretKey: is missing")
-	}
-	if err := s.AddAppkey(in.Appkey, in.SecretKey); err != nil {
-		return nil, err
-	}
-	if in.SMSAppkey != "" {
-		if err := s.SetSMSAppkey(in.Appkey, in.SMSAppkey); err != nil {
+	if old := s.project(in.Appkey); old != nil {
+		old.mu.RLock()
+		in = old.stateAppkey()
+		old.mu.RUnlock()
+		if err := strict(body, &in); err != nil {
 			return nil, err
 		}
 	}
-	p := s.project(in.Appkey)
-	if p == nil {
-		return nil, errReset
+	if err := s.putAppkey(in); err != nil {
+		return nil, err
+	}
+	p, err := s.named(in.Appkey)
+	if err != nil {
+		return nil, err
 	}
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	return appkeyState{p.appkey, p.secret, p.smsAppkey, len(p.requests)}, nil
+	return p.stateAppkey(), nil
+}
+
+func (s *Sim) putAppkey(in appkeyState) error {
+	switch {
+	case in.Appkey == "":
+		return errors.New("appkey: is missing")
+	case in.SecretKey == "":
+		return errors.New("secretKey: is missing")
+	}
+	if err := s.AddAppkey(in.Appkey, in.SecretKey); err != nil {
+		return err
+	}
+	if in.SMSAppkey != "" {
+		if err := s.SetSMSAppkey(in.Appkey, in.SMSAppkey); err != nil {
+			return err
+		}
+	}
+	return s.SetAppkeyState(in.Appkey, AppkeyState{in.Disabled, in.Unverified})
 }
 
 // postSender makes a sender, or changes of one what is given, and answers it. A new
@@ -141,7 +223,7 @@ func (s *Sim) postAppkey(r *http.Request) (any, error) {
 // simulator knows, such as sentToday, is taken and left out, so that a sender can be
 // posted back as it was read.
 func (s *Sim) postSender(r *http.Request) (any, error) {
-	body, err := readBody(r)
+	body, err := controlBody(r)
 	if err != nil {
 		return nil, err
 	}
@@ -201,15 +283,14 @@ func (p *project) changedSender(in senderState, body []byte) (Sender, error) {
 	if err := after.check(old != nil, before); err != nil {
 		return out, err
 	}
-	for _, x := range p.senders {
-		if x.SenderKey == after.SenderKey && x.PlusFriendID != in.PlusFriendID {
-			return out, fmt.Errorf("senderKey: is that of %s", x.PlusFriendID)
-		}
+	if x := p.senderKeys[after.SenderKey]; x != nil && x.PlusFriendID != in.PlusFriendID || p.groups[after.SenderKey] != nil {
+		return out, fmt.Errorf("senderKey: %s is taken", after.SenderKey)
 	}
 	out.SenderKey, out.CategoryCode, out.PhoneNo = after.SenderKey, after.CategoryCode, after.PhoneNo
 	out.Registered = after.Status == kakao.SenderRegistered
 	out.Dormant, out.Blocked, out.FirstTime, out.ProfileStatus = after.Dormant, after.Blocked, after.FirstTime, after.ProfileStatus
-	out.Fallback, out.DailyMax, out.AlimTalkDailyMax = after.Fallback, after.DailyMax, after.AlimTalkDailyMax
+	out.Fallback = after.Fallback
+	out.DailyMax, out.AlimTalkDailyMax, out.BrandTalkDailyMax = after.DailyMax, after.AlimTalkDailyMax, after.BrandTalkDailyMax
 	if after.Token == nil {
 		out.Token, out.TokenDate = 0, time.Time{}
 	} else if *after.Token != out.Token {
@@ -237,13 +318,114 @@ func (x *senderState) check(exists bool, before senderState) error {
 		return fmt.Errorf("phoneNo: %q is no number", x.PhoneNo)
 	case x.Token != nil && *x.Token <= 0:
 		return fmt.Errorf("token: %d is not above 0", *x.Token)
-	case x.DailyMax < 0 || x.AlimTalkDailyMax < 0:
-		return errors.New("dailyMax, alimtalkDailyMax: 0 is no limit, and nothing is below it")
+	case x.DailyMax < 0 || x.AlimTalkDailyMax < 0 || x.BrandTalkDailyMax < 0:
+		return errors.New("dailyMax, alimtalkDailyMax, brandtalkDailyMax: 0 is no limit, and nothing is below it")
 	}
 	return nil
 }
 
-// postGroup makes a group, or replaces its members.
-func (s *Sim) postGroup(*http.Request) (any, error) {
-	return nil, errors.New("groups are not simulated")
+// postGroup makes a group, or replaces of one what is given, and answers it.
+func (s *Sim) postGroup(r *http.Request) (any, error) {
+	var in groupState
+	if err := decode(r, &in); err != nil {
+		return nil, err
+	}
+	p, err := s.named(in.Appkey)
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	changed, err := p.changedGroup(in)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.commit(p, entry{Type: entryGroup, Appkey: p.appkey, Group: &changed}); err != nil {
+		return nil, err
+	}
+	return p.stateGroup(p.groups[changed.SenderKey]), nil
+}
+
+// changedGroup is the group that in names, by its key or else by its name, with what
+// in gives. The caller holds p.mu.
+func (p *project) changedGroup(in groupState) (Group, error) {
+	now := p.sim.Now()
+	out := Group{Name: in.GroupName, SenderKey: in.SenderKey}
+	out.complete(p.appkey, now)
+	if old := p.groups[out.SenderKey]; old != nil {
+		out = old.Group
+		out.Name, out.UpdateDate = cmp.Or(in.GroupName, old.Name), now
+	}
+	out.Status = cmp.Or(in.Status, out.Status)
+	if out.Status != kakao.SenderRegistered && out.Status != kakao.SenderWaiting {
+		return out, fmt.Errorf("status: %q is neither %s nor %s", out.Status, kakao.SenderWaiting, kakao.SenderRegistered)
+	}
+	if in.Members != nil {
+		out.Members = make([]string, len(in.Members))
+	}
+	for i, id := range in.Members {
+		out.Members[i] = id
+		if x := p.sender(id); x != nil {
+			out.Members[i] = x.SenderKey
+		}
+	}
+	return out, p.checkGroup(&out)
+}
+
+// postTemplate makes a template, or changes of one what is given, and answers it.
+func (s *Sim) postTemplate(r *http.Request) (any, error) {
+	body, err := controlBody(r)
+	if err != nil {
+		return nil, err
+	}
+	var in templateState
+	if err := strict(body, &in); err != nil {
+		return nil, err
+	}
+	p, err := s.named(in.Appkey)
+	if err != nil {
+		return nil, err
+	}
+	if in.SenderKey, err = p.ownerKey(in); err != nil {
+		return nil, err
+	}
+	if in.Status != "" && in.Status != kakao.TemplateNormal && in.Status != kakao.TemplateWaiting && in.Status != kakao.TemplateBlocked {
+		return nil, fmt.Errorf("kakaoStatus: %q is none of %s, %s, %s", in.Status, kakao.TemplateNormal, kakao.TemplateWaiting, kakao.TemplateBlocked)
+	}
+	err = s.SetTemplate(p.appkey, in.SenderKey, in.Code, func(t *Template) {
+		buttons := t.Buttons
+		t.Buttons = nil // else what is read is laid over those that are there
+		after := templateState{Template: *t}
+		_ = json.Unmarshal(body, &after) // was read before
+		if *t = after.Template; t.Buttons == nil {
+			t.Buttons = buttons
+		}
+	})
+	if errors.Is(err, errNoTemplate) {
+		_, err = s.AddTemplate(p.appkey, in.Template)
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	x := p.senderKeys[in.SenderKey]
+	t := x.template(in.Code)
+	if t == nil {
+		return nil, errReset
+	}
+	return p.stateTemplate(x, t), nil
+}
+
+// ownerKey is the key of the sender whose template it is.
+func (p *project) ownerKey(in templateState) (string, error) {
+	if in.SenderKey != "" {
+		return in.SenderKey, nil
+	}
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if x := p.sender(in.PlusFriendID); x != nil {
+		return x.SenderKey, nil
+	}
+	return "", fmt.Errorf("senderKey, plusFriendId: %q is no sender", in.PlusFriendID)
 }

@@ -11,6 +11,9 @@ const hex = "0123456789abcdef"
 // encoding/json does it; <, > and & stay as they are.
 func AppendString(b []byte, s string) []byte {
 	b = append(b, '"')
+	if plain(s) {
+		return append(append(b, s...), '"')
+	}
 	start := 0
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -33,6 +36,39 @@ func AppendString(b []byte, s string) []byte {
 	}
 	b = append(b, s[start:]...)
 	return append(b, '"')
+}
+
+// plain reports whether s can stand in JSON as it is.
+func plain(s string) bool {
+	clean, ascii := examine(s)
+	return clean && (ascii || utf8.ValidString(s))
+}
+
+// examine reports whether s has no character that JSON escapes, and whether it is
+// ASCII. It looks at eight bytes at once.
+func examine[T string | []byte](s T) (clean, ascii bool) {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	var odd, high uint64
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		x := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+		quote, slash := x^('"'*ones), x^('\\'*ones)
+		// The top bit of a byte below 0x80 is left where the subtraction borrows.
+		odd |= ((x - ' '*ones) &^ x) | ((quote - ones) &^ quote) | ((slash - ones) &^ slash)
+		high |= x
+	}
+	if odd&tops != 0 {
+		return false, false
+	}
+	for ; i < len(s); i++ {
+		c := s[i]
+		if c < ' ' || c == '"' || c == '\\' {
+			return false, false
+		}
+		high |= uint64(c)
+	}
+	return true, high&tops == 0
 }
 
 func appendEscaped(b []byte, c byte) []byte {
