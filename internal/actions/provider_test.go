@@ -44,7 +44,7 @@ func TestEveryExplainedCodeHasItsSentence(t *testing.T) {
 	if found < 25 {
 		t.Errorf("only %d codes are explained", found)
 	}
-	for _, key := range []string{"refused", "busy", "status", "unreachable", "silent", "unreadable", "unknown_host", "certificate"} {
+	for _, key := range []string{"refused", "busy", "resting", "status", "unreachable", "silent", "unreadable", "unknown_host", "certificate"} {
 		if !ko.Has("provider." + key) {
 			t.Errorf("provider.%s has no text", key)
 		}

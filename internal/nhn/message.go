@@ -33,48 +33,59 @@ type Message struct {
 	IsAd                 bool
 	SenderGroupingKey    string
 	RecipientGroupingKey string
+
+	SenderKey         string // this and the next three: BrandTalk only
+	TemplateCode      string
+	TemplateImageURL  string
+	TemplateImageLink string
 }
 
 // wireMessage is a message as it comes.
 type wireMessage struct {
-	RequestID            string   `json:"requestId"`
-	RecipientSeq         int      `json:"recipientSeq"`
-	PlusFriendID         string   `json:"plusFriendId"`
-	RecipientNo          string   `json:"recipientNo"`
-	RequestDate          date     `json:"requestDate"`
-	CreateDate           date     `json:"createDate"`
-	ReceiveDate          date     `json:"receiveDate"`
-	Content              string   `json:"content"`
-	MessageStatus        string   `json:"messageStatus"`
-	ResultCode           text     `json:"resultCode"`
-	ResultCodeName       string   `json:"resultCodeName"`
-	ResendStatus         string   `json:"resendStatus"`
-	ResendStatusName     string   `json:"resendStatusName"`
-	ResendResultCode     text     `json:"resendResultCode"`
-	ResendRequestID      string   `json:"resendRequestId"`
-	CreateUser           string   `json:"createUser"`
-	ImageSeq             int      `json:"imageSeq"`
-	ImageName            string   `json:"imageName"`
-	ImageURL             string   `json:"imageUrl"`
-	ImageLink            string   `json:"imageLink"`
-	Wide                 flexBool `json:"wide"`
-	Buttons              []Button `json:"buttons"`
-	IsAd                 flexBool `json:"isAd"`
-	SenderGroupingKey    string   `json:"senderGroupingKey"`
-	RecipientGroupingKey string   `json:"recipientGroupingKey"`
+	RequestID            text                    `json:"requestId"`
+	RecipientSeq         number                  `json:"recipientSeq"`
+	PlusFriendID         text                    `json:"plusFriendId"`
+	RecipientNo          text                    `json:"recipientNo"`
+	RequestDate          date                    `json:"requestDate"`
+	CreateDate           date                    `json:"createDate"`
+	ReceiveDate          date                    `json:"receiveDate"`
+	Content              text                    `json:"content"`
+	MessageStatus        text                    `json:"messageStatus"`
+	ResultCode           text                    `json:"resultCode"`
+	ResultCodeName       text                    `json:"resultCodeName"`
+	ResendStatus         text                    `json:"resendStatus"`
+	ResendStatusName     text                    `json:"resendStatusName"`
+	ResendResultCode     text                    `json:"resendResultCode"`
+	ResendRequestID      text                    `json:"resendRequestId"`
+	CreateUser           text                    `json:"createUser"`
+	ImageSeq             number                  `json:"imageSeq"`
+	ImageName            text                    `json:"imageName"`
+	ImageURL             text                    `json:"imageUrl"`
+	ImageLink            text                    `json:"imageLink"`
+	Wide                 flexBool                `json:"wide"`
+	Buttons              maybe[list[wireButton]] `json:"buttons"`
+	IsAd                 flexBool                `json:"isAd"`
+	SenderGroupingKey    text                    `json:"senderGroupingKey"`
+	RecipientGroupingKey text                    `json:"recipientGroupingKey"`
+	SenderKey            text                    `json:"senderKey"`
+	TemplateCode         text                    `json:"templateCode"`
+	TemplateImageURL     text                    `json:"templateImageUrl"`
+	TemplateImageLink    text                    `json:"templateImageLink"`
 }
 
 func (w *wireMessage) message() Message {
 	return Message{
-		RequestID: w.RequestID, RecipientSeq: w.RecipientSeq, PlusFriendID: w.PlusFriendID, RecipientNo: w.RecipientNo,
+		RequestID: string(w.RequestID), RecipientSeq: int(w.RecipientSeq), PlusFriendID: string(w.PlusFriendID), RecipientNo: string(w.RecipientNo),
 		RequestDate: w.RequestDate.Time, CreateDate: w.CreateDate.Time, ReceiveDate: w.ReceiveDate.Time,
-		Content: w.Content, MessageStatus: w.MessageStatus,
-		ResultCode: string(w.ResultCode), ResultCodeName: w.ResultCodeName,
-		ResendStatus: w.ResendStatus, ResendStatusName: w.ResendStatusName,
-		ResendResultCode: string(w.ResendResultCode), ResendRequestID: w.ResendRequestID,
-		CreateUser: w.CreateUser, ImageSeq: w.ImageSeq, ImageName: w.ImageName, ImageURL: w.ImageURL, ImageLink: w.ImageLink,
-		Wide: bool(w.Wide), Buttons: w.Buttons, IsAd: bool(w.IsAd),
-		SenderGroupingKey: w.SenderGroupingKey, RecipientGroupingKey: w.RecipientGroupingKey,
+		Content: string(w.Content), MessageStatus: string(w.MessageStatus),
+		ResultCode: string(w.ResultCode), ResultCodeName: string(w.ResultCodeName),
+		ResendStatus: string(w.ResendStatus), ResendStatusName: string(w.ResendStatusName),
+		ResendResultCode: string(w.ResendResultCode), ResendRequestID: string(w.ResendRequestID),
+		CreateUser: string(w.CreateUser), ImageSeq: int(w.ImageSeq), ImageName: string(w.ImageName), ImageURL: string(w.ImageURL), ImageLink: string(w.ImageLink),
+		Wide: bool(w.Wide), Buttons: buttons(w.Buttons.v), IsAd: bool(w.IsAd),
+		SenderGroupingKey: string(w.SenderGroupingKey), RecipientGroupingKey: string(w.RecipientGroupingKey),
+		SenderKey: string(w.SenderKey), TemplateCode: string(w.TemplateCode),
+		TemplateImageURL: string(w.TemplateImageURL), TemplateImageLink: string(w.TemplateImageLink),
 	}
 }
 
@@ -84,7 +95,7 @@ func (c *Client) messages(ctx context.Context, r request) ([]Message, int, error
 		envelope
 		Response *struct {
 			Messages   []wireMessage `json:"messages"`
-			TotalCount int           `json:"totalCount"`
+			TotalCount count         `json:"totalCount"`
 		} `json:"messageSearchResultResponse"`
 	}](ctx, c, r)
 	if err != nil || out.Response == nil {
@@ -94,5 +105,20 @@ func (c *Client) messages(ctx context.Context, r request) ([]Message, int, error
 	for i := range out.Response.Messages {
 		list[i] = out.Response.Messages[i].message()
 	}
-	return list, out.Response.TotalCount, nil
+	return list, out.Response.TotalCount.of(len(list)), nil
+}
+
+// message makes a call that answers with one message.
+func (c *Client) message(ctx context.Context, r request) (*Message, error) {
+	out, err := call[struct {
+		envelope
+		Message maybe[wireMessage] `json:"message"`
+	}](ctx, c, r)
+	if err != nil {
+		return nil, err
+	}
+	if !out.Message.ok {
+		return nil, lacking(r, "message")
+	}
+	return new(out.Message.v.message()), nil
 }

@@ -20,14 +20,14 @@ type RecipientResult struct {
 type sendAnswer struct {
 	envelope
 	Message *struct {
-		RequestID         string `json:"requestId"`
-		SenderGroupingKey string `json:"senderGroupingKey"`
+		RequestID         text `json:"requestId"`
+		SenderGroupingKey text `json:"senderGroupingKey"`
 		SendResults       []struct {
-			RecipientSeq         int    `json:"recipientSeq"`
-			RecipientNo          string `json:"recipientNo"`
-			ResultCode           int    `json:"resultCode"`
-			ResultMessage        string `json:"resultMessage"`
-			RecipientGroupingKey string `json:"recipientGroupingKey"`
+			RecipientSeq         number `json:"recipientSeq"`
+			RecipientNo          text   `json:"recipientNo"`
+			ResultCode           code   `json:"resultCode"`
+			ResultMessage        text   `json:"resultMessage"`
+			RecipientGroupingKey text   `json:"recipientGroupingKey"`
 		} `json:"sendResults"`
 	} `json:"message"`
 }
@@ -38,12 +38,15 @@ func (a *sendAnswer) result() *SendResult {
 		return nil
 	}
 	out := &SendResult{
-		RequestID:         a.Message.RequestID,
-		SenderGroupingKey: a.Message.SenderGroupingKey,
+		RequestID:         string(a.Message.RequestID),
+		SenderGroupingKey: string(a.Message.SenderGroupingKey),
 		Recipients:        make([]RecipientResult, len(a.Message.SendResults)),
 	}
 	for i, r := range a.Message.SendResults {
-		out.Recipients[i] = RecipientResult{r.RecipientSeq, r.RecipientNo, r.ResultCode, r.ResultMessage, r.RecipientGroupingKey}
+		out.Recipients[i] = RecipientResult{
+			Seq: int(r.RecipientSeq), RecipientNo: string(r.RecipientNo), Code: int(r.ResultCode),
+			Message: string(r.ResultMessage), RecipientGroupingKey: string(r.RecipientGroupingKey),
+		}
 	}
 	return out
 }
