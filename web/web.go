@@ -111,8 +111,10 @@ func (a *App) build(ctx context.Context) error {
 	if missing := assets.Missing(); len(missing) > 0 {
 		a.log.WarnContext(ctx, "pages will look bare", "run", static.FillCommand, "missing", missing)
 	}
+	provider := actions.NewProvider(keeper, a.cfg.CallTimeout, nil)
+	provider.Now = a.cfg.now()
 	a.Actions = &actions.Service{
-		DB: a.DB, Log: a.log, Keeper: keeper, Now: a.cfg.now(), Provider: actions.NewProvider(keeper, a.cfg.CallTimeout, nil),
+		DB: a.DB, Log: a.log, Keeper: keeper, Now: a.cfg.now(), Provider: provider,
 		Timing:   actions.Timing{CallTimeout: a.cfg.CallTimeout, Settling: a.cfg.Settling},
 		Sweeping: actions.SweepSettings{ResultsEvery: a.cfg.ResultsEvery}, DataDir: a.cfg.DataDir,
 	}

@@ -74,7 +74,7 @@ func (s *Service) TestConnection(ctx context.Context, by models.Actor, in models
 	if err := in.ValidateConnection(); err != nil {
 		return 0, err
 	}
-	return countSenders(ctx, s.Provider.make(s.newAppkey(0, in), in.Secret))
+	return countSenders(ctx, s.Provider.trial(s.newAppkey(0, in), in.Secret))
 }
 
 // TestAppkey asks the provider with the settings of k. It answers how many senders
@@ -91,6 +91,6 @@ func (s *Service) TestAppkey(ctx context.Context, by models.Actor, k models.Appk
 }
 
 func countSenders(ctx context.Context, client *nhn.Client) (int, error) {
-	_, total, err := client.Senders(ctx, nhn.SenderFilter{PageSize: 1})
-	return total, explain(err)
+	first, total, err := client.Senders(ctx, nhn.SenderFilter{PageSize: 1})
+	return max(total, len(first)), explain(err)
 }

@@ -119,6 +119,9 @@ func (s *Service) cancelHanded(ctx context.Context, c models.Campaign, b models.
 	if !b.DueAt.Before(s.Now()) && b.Cancel == models.CancelAsked {
 		return false, nil // asked a moment ago
 	}
+	if wait := s.Provider.rest(b.AppkeyID); wait > 0 {
+		return false, s.askAgain(ctx, b, wait)
+	}
 	appkey, err := s.DB.Appkey(ctx, b.AppkeyID)
 	if err != nil {
 		return false, err
@@ -130,19 +133,20 @@ func (s *Service) cancelHanded(ctx context.Context, c models.Campaign, b models.
 	cancelErr := channelOf(c.Channel).cancel(ctx, client, b.RequestID)
 	messages, err := channelOf(c.Channel).request(ctx, client, b.RequestID)
 	if err != nil {
-		return false, errors.Join(err, s.askAgain(ctx, b))
+		return false, errors.Join(err, s.askAgain(ctx, b, retryAfter(err)))
 	}
 	if err := s.takePage(ctx, messages); err != nil {
 		return false, err
 	}
 	if noAnswer(cancelErr) || len(messages) == 0 || stillHeld(messages, s.Now()) {
-		return false, s.askAgain(ctx, b)
+		return false, s.askAgain(ctx, b, retryAfter(cancelErr))
 	}
 	return true, s.DB.SetBatch(ctx, b.ID, map[string]any{"cancel": models.CancelDone})
 }
 
-func (s *Service) askAgain(ctx context.Context, b models.Batch) error {
-	return s.DB.SetBatch(ctx, b.ID, map[string]any{"cancel": models.CancelAsked, "due_at": s.Now().Add(cancelEvery)})
+// askAgain has the provider asked again, not before wait is over.
+func (s *Service) askAgain(ctx context.Context, b models.Batch, wait time.Duration) error {
+	return s.DB.SetBatch(ctx, b.ID, map[string]any{"cancel": models.CancelAsked, "due_at": s.Now().Add(max(wait, cancelEvery))})
 }
 
 // stillHeld reports whether the provider lists messages that it has neither sent

@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -112,6 +113,9 @@ func (s *Service) claimable(ctx context.Context, tx *models.DB, batchID int64) (
 	if late(c, b.DueAt, now) {
 		return nil, s.hold(ctx, tx, c, "hold.late", 0)
 	}
+	if rests, err := s.resting(ctx, tx, *b); err != nil || rests {
+		return nil, err
+	}
 	if c.ScheduledAt != nil && c.ScheduledAt.Sub(now) >= models.Soon {
 		b.RequestAt = c.ScheduledAt
 		return d, nil
@@ -121,6 +125,16 @@ func (s *Service) claimable(ctx context.Context, tx *models.DB, batchID int64) (
 		return nil, tx.SetBatch(ctx, b.ID, map[string]any{"due_at": kakao.NextMorning(now).UTC()})
 	}
 	return d, nil
+}
+
+// resting postpones a batch while no call of its appkey would go out. That spares
+// it a claim, and the ledger a call that was none.
+func (s *Service) resting(ctx context.Context, tx *models.DB, b models.Batch) (bool, error) {
+	wait := s.Provider.rest(b.AppkeyID)
+	if wait == 0 {
+		return false, nil
+	}
+	return true, tx.SetBatch(ctx, b.ID, map[string]any{"due_at": s.Now().Add(wait).UTC()})
 }
 
 // late reports whether what was to be sent at the campaign's time or, without one,
@@ -210,7 +224,7 @@ func (s *Service) load(ctx context.Context, d *delivery) (client *nhn.Client, er
 func (s *Service) giveBack(ctx context.Context, d *delivery, cause error) error {
 	err := s.DB.Tx(ctx, func(tx *models.DB) error {
 		if d.repeat {
-			return s.leaveInDoubt(ctx, tx, d)
+			return s.leaveInDoubt(ctx, tx, d, s.Now())
 		}
 		if err := s.planAgain(ctx, tx, d, s.Now()); err != nil {
 			return err
@@ -238,6 +252,8 @@ func (s *Service) recordIn(ctx context.Context, tx *models.DB, d *delivery, res 
 	switch {
 	case failure == nil:
 		return s.accept(ctx, tx, d, res)
+	case d.repeat && failure.NotSent():
+		return s.notRepeated(ctx, tx, d, failure)
 	case d.repeat, failure.InDoubt():
 		return s.doubt(ctx, tx, d, failure)
 	case failure.NotSent():
@@ -312,8 +328,17 @@ func (s *Service) notSent(ctx context.Context, tx *models.DB, d *delivery, failu
 	if err := s.endCall(ctx, tx, d, models.CallNotSent, "", failure); err != nil {
 		return err
 	}
-	wait := max(failure.RetryAfter, retryNotSent)
-	return s.planAgain(ctx, tx, d, s.Now().Add(wait))
+	return s.planAgain(ctx, tx, d, s.Now().Add(cmp.Or(failure.RetryAfter, retryNotSent)))
+}
+
+// notRepeated leaves a batch in doubt as it was, since the same request has not been
+// made again: it does not count as a repeat, nor as the last time it was made.
+func (s *Service) notRepeated(ctx context.Context, tx *models.DB, d *delivery, failure *nhn.Error) error {
+	if err := s.endCall(ctx, tx, d, models.CallNotSent, "", failure); err != nil {
+		return err
+	}
+	wait := cmp.Or(failure.RetryAfter, s.Timing.lookUp())
+	return s.leaveInDoubt(ctx, tx, d, s.Now().Add(wait))
 }
 
 // past is the answer to a requestDate that has gone by on the way: the batch goes
@@ -397,12 +422,13 @@ func (s *Service) doubt(ctx context.Context, tx *models.DB, d *delivery, failure
 			return err
 		}
 	}
-	return s.leaveInDoubt(ctx, tx, d)
+	return s.leaveInDoubt(ctx, tx, d, s.Now())
 }
 
-func (s *Service) leaveInDoubt(ctx context.Context, tx *models.DB, d *delivery) error {
+// leaveInDoubt has the batch looked up from due on.
+func (s *Service) leaveInDoubt(ctx context.Context, tx *models.DB, d *delivery, due time.Time) error {
 	_, err := tx.MoveBatch(ctx, d.batch, []models.BatchState{models.BatchSending}, models.BatchInDoubt, map[string]any{
-		"due_at": s.Now(), "lease_until": nil, "listed": 0, "listed_at": nil,
+		"due_at": due.UTC(), "lease_until": nil, "listed": 0, "listed_at": nil,
 	})
 	return err
 }

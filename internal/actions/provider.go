@@ -5,12 +5,12 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"soshik/internal/kakao"
 	"soshik/internal/nhn"
@@ -18,14 +18,21 @@ import (
 )
 
 // Provider makes the clients that talk to the provider, one for each appkey, and
-// keeps them: a client holds the pace of its appkey.
+// keeps them. The clients of an appkey share its pace, those of a base URL the
+// breaker that spares it after failures.
 type Provider struct {
+	// Now is the time by which the provider counts days; time.Now unless set, before
+	// the first use.
+	Now func() time.Time
+
 	keeper  *models.Keeper
 	timeout time.Duration
 	http    *http.Client
 
-	mu      sync.Mutex
-	clients map[int64]kept
+	mu       sync.Mutex
+	clients  map[int64]kept
+	paces    map[project]*nhn.Pace
+	breakers map[string]*nhn.Breaker // by base URL
 }
 
 type kept struct {
@@ -33,9 +40,24 @@ type kept struct {
 	client  *nhn.Client
 }
 
+// project is what the provider knows as one: several appkeys here may be the same
+// there.
+type project struct{ baseURL, appkey string }
+
 // NewProvider makes a provider whose calls end after timeout. client may be nil.
 func NewProvider(keeper *models.Keeper, timeout time.Duration, client *http.Client) *Provider {
-	return &Provider{keeper: keeper, timeout: timeout, http: client, clients: map[int64]kept{}}
+	return &Provider{
+		keeper: keeper, timeout: timeout, http: client,
+		clients: map[int64]kept{}, paces: map[project]*nhn.Pace{}, breakers: map[string]*nhn.Breaker{},
+	}
+}
+
+// Resting is whether calls of k fail at once at present, since the provider has
+// failed too often.
+func (p *Provider) Resting(k models.Appkey) nhn.BreakerState {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.breakers[k.BaseURL].State()
 }
 
 // client is the client of k with k's present settings.
@@ -49,16 +71,43 @@ func (p *Provider) client(k models.Appkey) (*nhn.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("appkey %d: %w", k.ID, err)
 	}
+	at := project{k.BaseURL, k.Appkey}
+	if p.paces[at] == nil {
+		p.paces[at] = nhn.NewPace(0)
+	}
+	p.paces[at].SetRate(k.RatePerSecond)
+	if p.breakers[k.BaseURL] == nil {
+		p.breakers[k.BaseURL] = &nhn.Breaker{}
+	}
 	c := p.make(k, secret)
 	p.clients[k.ID] = kept{k.UpdatedAt, c}
 	return c, nil
 }
 
+// rest is for how long no call of an appkey would go out; 0 also for one that has
+// made none yet.
+func (p *Provider) rest(appkeyID int64) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if found, ok := p.clients[appkeyID]; ok {
+		return found.client.Rest()
+	}
+	return 0
+}
+
+// trial is a client of k, which may not be stored. It heeds what is known of its
+// project and its base URL, and leaves nothing behind.
+func (p *Provider) trial(k models.Appkey, secret string) *nhn.Client {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.make(k, secret)
+}
+
 func (p *Provider) make(k models.Appkey, secret string) *nhn.Client {
 	return nhn.New(nhn.Config{
 		BaseURL: k.BaseURL, Appkey: k.Appkey, SecretKey: secret, SenderVersion: k.SenderVersion,
-		ConvertToBrand: k.ConvertToBrand, HTTP: p.http, Timeout: p.timeout,
-		Limiter: rate.NewLimiter(rate.Limit(k.RatePerSecond), k.RatePerSecond),
+		ConvertToBrand: k.ConvertToBrand, HTTP: p.http, Timeout: p.timeout, Now: p.Now,
+		Pace: p.paces[project{k.BaseURL, k.Appkey}], Breaker: p.breakers[k.BaseURL],
 	})
 }
 
@@ -81,7 +130,7 @@ func answerText(e *nhn.Error) models.Text {
 		return models.T(fmt.Sprintf("api.%d", e.Code), "Message", e.Message)
 	case e.Code != kakao.CodeOK:
 		return models.T("provider.refused", "Code", fmt.Sprint(e.Code), "Message", e.Message)
-	case e.Status == http.StatusTooManyRequests:
+	case e.Limited():
 		return models.T("provider.busy")
 	case e.Status/100 == 2:
 		return models.T("provider.unreadable")
@@ -98,6 +147,9 @@ func connectionText(e *nhn.Error) models.Text {
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](e); ok {
 		return models.T("provider.certificate")
+	}
+	if e.Resting() {
+		return models.T("provider.resting", "Seconds", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
 	}
 	if e.NotSent() {
 		return models.T("provider.unreachable")

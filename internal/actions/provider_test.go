@@ -30,7 +30,7 @@ func texts(t *testing.T, tag string) *locale.Locale {
 func TestWhateverHappensToACallHasItsSentence(t *testing.T) {
 	t.Parallel()
 	ko := texts(t, "ko")
-	for _, key := range []string{"refused", "busy", "status", "unreachable", "silent", "unreadable", "unknown_host", "certificate"} {
+	for _, key := range []string{"refused", "busy", "resting", "status", "unreachable", "silent", "unreadable", "unknown_host", "certificate"} {
 		if !ko.Has("provider." + key) {
 			t.Errorf("provider.%s has no text", key)
 		}

@@ -31,6 +31,9 @@ const (
 // TakeResults reads what became of messages since the last time, and records it.
 // Reading the same again changes nothing.
 func (s *Service) TakeResults(ctx context.Context, in TakeResults) error {
+	if s.Provider.rest(in.AppkeyID) > 0 {
+		return nil // the sweep asks again
+	}
 	appkey, err := s.DB.Appkey(ctx, in.AppkeyID)
 	if err != nil {
 		return err
@@ -65,6 +68,9 @@ func (s *Service) takeWindow(ctx context.Context, client *nhn.Client, start, end
 	if err != nil {
 		return err
 	}
+	if total < 0 {
+		return s.takeAll(ctx, client, start, end)
+	}
 	pages := min((total+kakao.MaxPageSize-1)/kakao.MaxPageSize, resultPages)
 	for page := pages; page > 1; page-- {
 		messages, _, err := client.FriendTalkResults(ctx, start, end, page, kakao.MaxPageSize)
@@ -81,6 +87,21 @@ func (s *Service) takeWindow(ctx context.Context, client *nhn.Client, start, end
 		}
 	}
 	return s.takePage(ctx, first)
+}
+
+// takeAll reads the pages from the first on, where the provider does not say how
+// many there are.
+func (s *Service) takeAll(ctx context.Context, client *nhn.Client, start, end time.Time) error {
+	for page := 1; page <= resultPages; page++ {
+		messages, _, err := client.FriendTalkResults(ctx, start, end, page, kakao.MaxPageSize)
+		if err != nil || len(messages) == 0 {
+			return err
+		}
+		if err := s.takePage(ctx, messages); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // takePage records the results that are about messages of ours.

@@ -2,7 +2,9 @@ package actions
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -39,6 +41,9 @@ func (s *Service) SettleBatch(ctx context.Context, batchID int64) error {
 	if d.batch.State != models.BatchInDoubt || d.batch.Asks && !d.batch.Reported() {
 		return nil
 	}
+	if rests, err := s.resting(ctx, s.DB, d.batch); err != nil || rests {
+		return err
+	}
 	client, err := s.load(ctx, d)
 	if err != nil {
 		return fmt.Errorf("settle batch %d: %w", batchID, err)
@@ -50,8 +55,11 @@ func (s *Service) SettleBatch(ctx context.Context, batchID int64) error {
 	if len(calls) == 0 {
 		return fmt.Errorf("batch %d is in doubt without a call", batchID)
 	}
-	d.call = calls[len(calls)-1]
+	d.call = lastMade(calls)
 	found, err := s.lookUp(ctx, client, d, doubtful(calls))
+	if wait := retryAfter(err); wait > 0 {
+		return s.DB.SetBatch(ctx, batchID, map[string]any{"due_at": s.Now().Add(wait).UTC()})
+	}
 	if err != nil {
 		return fmt.Errorf("look up batch %d: %w", batchID, err)
 	}
@@ -59,6 +67,26 @@ func (s *Service) SettleBatch(ctx context.Context, batchID int64) error {
 		return s.adopt(ctx, client, d, found)
 	}
 	return s.unlisted(ctx, d, calls)
+}
+
+// lastMade is the last call that the provider may have got; the last one if it has
+// got none.
+func lastMade(calls []models.Call) models.Call {
+	for _, c := range slices.Backward(calls) {
+		if c.Outcome != models.CallNotSent {
+			return c
+		}
+	}
+	return calls[len(calls)-1]
+}
+
+// retryAfter is for how long the provider is not to be asked again, where err is
+// that a call was turned away, or not even made.
+func retryAfter(err error) time.Duration {
+	if e, ok := errors.AsType[*nhn.Error](err); ok && e.NotSent() {
+		return e.RetryAfter
+	}
+	return 0
 }
 
 // doubtful are the first calls of the attempts that the provider may have carried
@@ -204,7 +232,7 @@ func (s *Service) mayRepeat(d *delivery, calls []models.Call, now time.Time) boo
 	var first time.Time
 	made := 0
 	for _, c := range calls {
-		if c.Attempt != d.batch.Attempt {
+		if c.Attempt != d.batch.Attempt || c.Outcome == models.CallNotSent {
 			continue
 		}
 		if made++; made == 1 {

@@ -2,6 +2,12 @@
 // of the API, one generic function that makes every call, and one error type that
 // says whether a call has reached the provider.
 //
+// What every call has in common: it carries the secret key and ends within
+// [Config].Timeout. It goes out at the pace of its appkey ([Pace]), and not at all
+// while the provider rests after failures ([Breaker]). Reads are made again, at most
+// twice, when that may help; whatever changes something is made once. Every error
+// is an [*Error], and none tells a key.
+//
 // https://docs.nhncloud.com/en/Notification/KakaoTalk%20Bizmessage/en/Overview/
 package nhn
 
@@ -9,21 +15,16 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
-	"unicode"
-
-	"golang.org/x/time/rate"
 
 	"soshik/internal/kakao"
 )
@@ -39,12 +40,14 @@ const defaultTimeout = 30 * time.Second
 type Config struct {
 	BaseURL        string // the real service unless set; no slash at the end needed
 	Appkey         string
-	SecretKey      string
-	SenderVersion  string        // of the sender API: kakao.SenderAPIv21 unless set
-	ConvertToBrand bool          // FriendTalk calls carry X-Convert-To-Brand-Message: true
-	HTTP           *http.Client  // one over a transport that all clients share unless set
-	Timeout        time.Duration // of a whole call, waiting for Limiter included; 30 seconds unless set
-	Limiter        *rate.Limiter // calls a second; none unless set
+	SecretKey      string           `json:"-"`
+	SenderVersion  string           // of the sender API: kakao.SenderAPIv21 unless set
+	ConvertToBrand bool             // FriendTalk calls carry X-Convert-To-Brand-Message: true
+	HTTP           *http.Client     // one over a transport that all clients share unless set
+	Timeout        time.Duration    // of a whole call, waiting and repeating included; 30 seconds unless set
+	Pace           *Pace            // shared by the clients of an appkey; one without a rate unless set
+	Breaker        *Breaker         // shared by the clients of a base URL; none unless set
+	Now            func() time.Time `json:"-"` // the time by which the provider counts days; time.Now unless set
 }
 
 // Format keeps the secret key out of whatever is printed.
@@ -65,6 +68,12 @@ func New(cfg Config) *Client {
 	cfg.BaseURL = strings.TrimRight(cmp.Or(cfg.BaseURL, kakao.DefaultBaseURL), "/")
 	cfg.SenderVersion = cmp.Or(cfg.SenderVersion, kakao.SenderAPIv21)
 	cfg.Timeout = cmp.Or(cfg.Timeout, defaultTimeout)
+	if cfg.Pace == nil {
+		cfg.Pace = NewPace(0)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
 	c := &Client{cfg: cfg, http: http.Client{Transport: transport}}
 	if cfg.HTTP != nil {
 		c.http = *cfg.HTTP
@@ -80,22 +89,33 @@ func (c *Client) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "nhn.Client{%v}", 
 // LogValue keeps the secret key out of whatever is logged.
 func (c *Client) LogValue() slog.Value { return c.cfg.LogValue() }
 
+// Rest is for how long from now it is of no use to call: the provider rests, or has
+// asked the appkey to wait for more than half of a call's time.
+func (c *Client) Rest() time.Duration {
+	rest := c.cfg.Breaker.Rest()
+	if held := c.cfg.Pace.Rest(); held > c.cfg.Timeout/2 {
+		rest = max(rest, held)
+	}
+	return rest
+}
+
 // transport is shared by all clients, so that a hundred appkeys reuse the same
 // connections. It speaks HTTP/1.1 only: HTTP/2 may repeat a request by itself, and
 // bodies of half a megabyte gain nothing from it. Idle connections are given up
 // before servers usually do, since a request on a connection that is just being
 // closed by the other side ends in doubt.
 var transport = &http.Transport{
-	Proxy:                 http.ProxyFromEnvironment,
-	DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-	Protocols:             http1(),
-	MaxIdleConns:          256,
-	MaxIdleConnsPerHost:   64,
-	IdleConnTimeout:       20 * time.Second,
-	TLSHandshakeTimeout:   10 * time.Second,
-	ExpectContinueTimeout: time.Second,
-	WriteBufferSize:       64 << 10,
-	ReadBufferSize:        32 << 10,
+	Proxy:                  http.ProxyFromEnvironment,
+	DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+	Protocols:              http1(),
+	MaxIdleConns:           256,
+	MaxIdleConnsPerHost:    64,
+	IdleConnTimeout:        20 * time.Second,
+	TLSHandshakeTimeout:    10 * time.Second,
+	ExpectContinueTimeout:  time.Second,
+	MaxResponseHeaderBytes: 256 << 10,
+	WriteBufferSize:        64 << 10,
+	ReadBufferSize:         32 << 10,
 }
 
 func http1() *http.Protocols {
@@ -104,35 +124,11 @@ func http1() *http.Protocols {
 	return p
 }
 
-// A request is one call before it is made.
-type request struct {
-	method string
-	api    string // e.g. "/friendtalk/v1.5", what comes before the appkey
-	path   string // escaped, what comes after the appkey
-	query  url.Values
-	header http.Header
-	body   *body // nil for none
-}
-
-// op names the endpoint in errors: without the appkey, and without the query, which
-// may hold a phone number.
-func (r *request) op() string { return r.method + " " + r.api + r.path }
-
-// json sets what in encodes to as the request's body.
-func (r *request) json(in any) error {
-	b, err := json.Marshal(in)
-	if err != nil {
-		return &Error{Op: r.op(), Message: "request cannot be encoded", Err: err, kind: malformed}
-	}
-	r.body = &body{data: b}
-	return nil
-}
-
 // header stands at the top of every answer. Failures are told there, mostly under
 // HTTP 200, so the status alone decides nothing.
 type header struct {
-	ResultCode    int      `json:"resultCode"`
-	ResultMessage string   `json:"resultMessage"`
+	ResultCode    code     `json:"resultCode"`
+	ResultMessage text     `json:"resultMessage"`
 	IsSuccessful  flexBool `json:"isSuccessful"`
 }
 
@@ -153,20 +149,85 @@ type headed[Out any] interface {
 // decoded answer comes along with the error, since a refused send lists what is
 // wrong with each recipient. Every error is an *Error.
 func call[Out any, P headed[Out]](ctx context.Context, c *Client, r request) (Out, error) {
-	var out Out
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
+	defer r.close()
+	within, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
-	a, err := c.do(ctx, &r)
-	if err != nil {
-		return out, err
-	}
-	jsonErr := decode(a.body, &out)
-	if e := judge(a, P(&out).head(), jsonErr); e != nil {
+	var before *Error
+	for made := 1; ; made++ {
+		out, e := once[Out, P](ctx, within, c, &r)
+		if e == nil {
+			return out, nil
+		}
 		e.Op = r.op()
-		e.Message = c.redact(e.Message)
+		if before != nil && e.kind == resting { // what went wrong says more than that nobody asks any more
+			before.RetryAfter = e.RetryAfter
+			return out, before
+		}
+		wait, again := pause(e, made, remaining(within), rand.Float64())
+		if r.method != http.MethodGet || !again || !sleep(within, wait) {
+			return out, e
+		}
+		before = e
+	}
+}
+
+// once makes the request r within the time that is left of a call. ctx is the
+// caller's own.
+func once[Out any, P headed[Out]](ctx, within context.Context, c *Client, r *request) (out Out, e *Error) {
+	var p progress
+	req, err := c.httpRequest(p.trace(within), r)
+	if err != nil {
+		return out, &Error{Message: "request cannot be made", Err: bare(err), kind: malformed}
+	}
+	t, e := c.enter(within)
+	if e != nil {
 		return out, e
 	}
-	return out, nil
+	defer func() { c.leave(t, e, ctx.Err() != nil) }()
+	a, e := c.do(req, &p)
+	if e != nil {
+		if err := r.failure(); err != nil {
+			e = &Error{Message: "what is to be sent cannot be read", Err: err, kind: malformed}
+		}
+		return out, e
+	}
+	jsonErr := decode(a.body, &out)
+	if e = judge(a, P(&out).head(), jsonErr); e != nil {
+		e.Message = cut(c.redact(e.Message))
+	}
+	return out, e
+}
+
+// turn is the leave to make one call.
+type turn struct {
+	pace    uint64
+	breaker uint64
+}
+
+// enter waits until the call may be made, or says that it may not.
+func (c *Client) enter(ctx context.Context) (t turn, e *Error) {
+	if e := c.cfg.Breaker.refusal(); e != nil {
+		return t, e
+	}
+	if t.pace, e = c.cfg.Pace.wait(ctx); e != nil {
+		return t, e
+	}
+	t.breaker, e = c.cfg.Breaker.enter()
+	return t, e
+}
+
+// leave tells what became of a call; e is nil for success. The provider is not
+// blamed when the caller itself has given up.
+func (c *Client) leave(t turn, e *Error, gaveUp bool) {
+	c.cfg.Pace.leave(t.pace, e)
+	switch {
+	case e != nil && (e.kind == malformed || e.failing() && gaveUp):
+		c.cfg.Breaker.leave(t.breaker, nothing, nil)
+	case e != nil && e.failing():
+		c.cfg.Breaker.leave(t.breaker, failed, e)
+	default:
+		c.cfg.Breaker.leave(t.breaker, answers, nil)
+	}
 }
 
 // answer is what a server answered, read whole.
@@ -177,19 +238,10 @@ type answer struct {
 }
 
 // do makes the request and reads its answer.
-func (c *Client) do(ctx context.Context, r *request) (answer, error) {
-	var p progress
-	req, err := c.request(p.trace(ctx), r)
-	if err != nil {
-		return answer{}, &Error{Op: r.op(), Message: "request cannot be made", Err: bare(err), kind: malformed}
-	}
-	if err := c.turn(ctx); err != nil {
-		_ = req.Body.Close()
-		return answer{}, &Error{Op: r.op(), Message: "no turn to call", Err: err, kind: unreached}
-	}
+func (c *Client) do(req *http.Request, p *progress) (answer, *Error) {
 	resp, err := c.http.Do(req)
 	if err != nil {
-		e := &Error{Op: r.op(), Message: "no answer", Err: bare(err), kind: doubtful}
+		e := &Error{Message: "no answer", Err: bare(err), kind: doubtful}
 		if p.nothingSent() {
 			e.Message, e.kind = "no connection", unreached
 		}
@@ -198,17 +250,9 @@ func (c *Client) do(ctx context.Context, r *request) (answer, error) {
 	defer resp.Body.Close()
 	raw, err := readAnswer(resp)
 	if err != nil {
-		return answer{}, &Error{Op: r.op(), Status: resp.StatusCode, Message: "answer cannot be read", Err: err, kind: doubtful}
+		return answer{}, &Error{Status: resp.StatusCode, Message: "answer cannot be read", Err: err, kind: doubtful}
 	}
 	return answer{resp.StatusCode, resp.Header, raw}, nil
-}
-
-// turn waits until the call may be made.
-func (c *Client) turn(ctx context.Context) error {
-	if c.cfg.Limiter != nil {
-		return c.cfg.Limiter.Wait(ctx)
-	}
-	return ctx.Err()
 }
 
 func readAnswer(resp *http.Response) ([]byte, error) {
@@ -238,90 +282,4 @@ func (p *progress) trace(ctx context.Context) context.Context {
 		WroteHeaderField: func(string, []string) { p.written.Store(true) },
 		WroteHeaders:     func() { p.written.Store(true) },
 	})
-}
-
-// request turns r into an HTTP request. Its GetBody stays nil, so that the
-// transport cannot repeat a request with a body on a second connection.
-func (c *Client) request(ctx context.Context, r *request) (*http.Request, error) {
-	target := c.cfg.BaseURL + r.api + "/appkeys/" + url.PathEscape(c.cfg.Appkey) + r.path
-	if len(r.query) > 0 {
-		target += "?" + r.query.Encode()
-	}
-	req, err := http.NewRequestWithContext(ctx, r.method, target, http.NoBody)
-	if err != nil {
-		return nil, err
-	}
-	req.GetBody = nil
-	if r.body != nil {
-		req.Body, req.ContentLength = r.body, int64(len(r.body.data))
-	}
-	for name, values := range r.header {
-		req.Header[name] = values
-	}
-	req.Header.Set("Content-Type", "application/json;charset=UTF-8")
-	req.Header.Set(kakao.HeaderSecretKey, c.cfg.SecretKey)
-	return req, checkHeader(req.Header)
-}
-
-// checkHeader finds what net/http would refuse, since that comes too late to tell
-// that nothing was sent. A secret key pasted with its line break is the usual case.
-func checkHeader(h http.Header) error {
-	for name, values := range h {
-		for _, v := range values {
-			if strings.ContainsFunc(v, unicode.IsControl) {
-				return fmt.Errorf("header %s holds a control character", name)
-			}
-		}
-	}
-	return nil
-}
-
-// redact removes the secret key from what a server may have echoed.
-func (c *Client) redact(s string) string {
-	if c.cfg.SecretKey == "" {
-		return s
-	}
-	return strings.ReplaceAll(s, c.cfg.SecretKey, "[secret key]")
-}
-
-// segment escapes a part of a path. It refuses what would name another endpoint.
-func segment(s string) (string, error) {
-	if s == "" || s == "." || s == ".." {
-		return "", &Error{Message: fmt.Sprintf("%q cannot be part of a path", s), kind: malformed}
-	}
-	return url.PathEscape(s), nil
-}
-
-// body is a request's body whose buffer goes back to a pool when the transport has
-// closed it. The transport may close it while another of its goroutines still
-// reads, hence the lock.
-type body struct {
-	mu   sync.Mutex
-	data []byte
-	read int
-	pool *sync.Pool // nil for none
-}
-
-func (b *body) Read(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.data == nil {
-		return 0, http.ErrBodyReadAfterClose
-	}
-	if b.read == len(b.data) {
-		return 0, io.EOF
-	}
-	n := copy(p, b.data[b.read:])
-	b.read += n
-	return n, nil
-}
-
-func (b *body) Close() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.data != nil && b.pool != nil {
-		b.pool.Put(bytes.NewBuffer(b.data[:0]))
-	}
-	b.data = nil
-	return nil
 }

@@ -18,8 +18,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"soshik/internal/kakao"
 	"soshik/internal/nhn"
 )
@@ -153,8 +151,10 @@ func TestFailuresOfTheNetwork(t *testing.T) {
 	})
 	cancelled, cancel := context.WithCancel(context.Background())
 	cancel()
-	noTurn := rate.NewLimiter(rate.Every(time.Hour), 1)
-	noTurn.Allow()
+	noTurn := nhn.NewPace(1)
+	for range 2 { // the second has to wait
+		_, _, _ = nhn.New(nhn.Config{BaseURL: closed.URL, Pace: noTurn}).Images(t.Context(), 1, 1)
+	}
 
 	for name, test := range map[string]struct {
 		cfg  nhn.Config
@@ -166,7 +166,7 @@ func TestFailuresOfTheNetwork(t *testing.T) {
 		"a certificate nobody signed was not sent":          {nhn.Config{BaseURL: secure.URL}, nil, notSent},
 		"a handshake that never ends was not sent":          {nhn.Config{BaseURL: "https" + silent, Timeout: 50 * time.Millisecond}, nil, notSent},
 		"cancelled before the call was not sent":            {nhn.Config{BaseURL: halting.URL}, cancelled, notSent},
-		"without a turn within the time it was not sent":    {nhn.Config{BaseURL: halting.URL, Limiter: noTurn}, nil, notSent},
+		"without a turn within the time it was not sent":    {nhn.Config{BaseURL: halting.URL, Pace: noTurn, Timeout: 10 * time.Millisecond}, nil, notSent},
 		"a base URL that is none cannot be sent, ever":      {nhn.Config{BaseURL: "http://a b/"}, nil, verdict{notSent: true}},
 		"a secret key with a line break cannot be sent":     {nhn.Config{BaseURL: halting.URL, SecretKey: secret + "\n"}, nil, verdict{notSent: true}},
 		"no answer within the time is in doubt":             {nhn.Config{BaseURL: halting.URL}, underWay, inDoubt},

@@ -163,3 +163,29 @@ func TestASendsAnswerWithoutAReadableCodeIsInDoubt(t *testing.T) {
 		})
 	}
 }
+
+// A batch that is looked up and seems to be missing is sent again, so an answer that
+// cannot be believed must not look like an empty list.
+func TestAListThatCannotBeBelievedIsAnError(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		answer string
+		err    bool
+	}{
+		"nothing listed":                    {`"messageSearchResultResponse":{"messages":[],"totalCount":0}`, false},
+		"null for the list":                 {`"messageSearchResultResponse":{"messages":null,"totalCount":null}`, false},
+		"null for the answer":               {`"messageSearchResultResponse":null`, false},
+		"a word for the list":               {`"messageSearchResultResponse":{"messages":"none","totalCount":0}`, true},
+		"a word for an entry":               {`"messageSearchResultResponse":{"messages":["none"],"totalCount":1}`, true},
+		"a list for the answer":             {`"messageSearchResultResponse":[]`, true},
+		"more counted than listed, at once": {`"messageSearchResultResponse":{"messages":[],"totalCount":3}`, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			list, _, err := answering(t, `{`+success+`,`+test.answer+`}`).FriendTalkMessages(t.Context(), nhn.FriendTalkQuery{RequestID: "R"})
+			if (err != nil) != test.err || len(list) != 0 {
+				t.Errorf("got %v, %v", list, err)
+			}
+		})
+	}
+}

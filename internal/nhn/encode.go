@@ -75,6 +75,44 @@ func (p *ResendParameter) appendJSON(b []byte) []byte {
 	return append(b, '}')
 }
 
+// appendJSON appends the request as JSON, as that of FriendTalk does.
+func (r *BrandTalkRequest) appendJSON(b []byte) []byte {
+	b = append(b, `{"senderKey":`...)
+	b = jsontext.AppendString(b, r.SenderKey)
+	b = append(b, `,"templateCode":`...)
+	b = jsontext.AppendString(b, r.TemplateCode)
+	if !r.RequestDate.IsZero() {
+		b = appendField(b, `,"requestDate":`, kakao.FormatDate(r.RequestDate))
+	}
+	b = appendField(b, `,"senderGroupingKey":`, r.SenderGroupingKey)
+	b = appendField(b, `,"createUser":`, r.CreateUser)
+	b = append(b, `,"recipientList":[`...)
+	for i := range r.Recipients {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = r.Recipients[i].appendJSON(b)
+	}
+	return append(b, `]}`...)
+}
+
+func (r *BrandTalkRecipient) appendJSON(b []byte) []byte {
+	b = append(b, `{"recipientNo":`...)
+	b = jsontext.AppendString(b, r.RecipientNo)
+	if len(r.TemplateParameter) > 0 {
+		b = append(b, `,"templateParameter":`...)
+		sep := byte('{')
+		for _, p := range r.TemplateParameter {
+			b = jsontext.AppendString(append(b, sep), p.Name)
+			b = jsontext.AppendString(append(b, ':'), p.Value)
+			sep = ','
+		}
+		b = append(b, '}')
+	}
+	b = appendField(b, `,"recipientGroupingKey":`, r.RecipientGroupingKey)
+	return append(b, '}')
+}
+
 // appendField appends a named string, or nothing for an empty one.
 func appendField(b []byte, name, value string) []byte {
 	if value == "" {

@@ -1,6 +1,7 @@
 package nhn
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -32,7 +33,8 @@ const (
 	answered  kind = iota // the provider answered, with a code
 	malformed             // the request could not be made; no use in trying again
 	unreached             // nothing went out
-	limited               // turned away at the door: HTTP 429
+	limited               // turned away at the door, HTTP 429, or not let out because it would be
+	resting               // not let out, since the provider rests after failures
 	doubtful              // it may have been carried out
 )
 
@@ -58,10 +60,19 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // NotSent reports whether the provider has certainly not carried out the call: no
-// connection came about, not a byte was written, or it answered 429.
+// connection came about, not a byte was written, it answered 429, or the call was
+// not let out.
 func (e *Error) NotSent() bool {
-	return e.kind == malformed || e.kind == unreached || e.kind == limited
+	return e.kind == malformed || e.kind == unreached || e.kind == limited || e.kind == resting
 }
+
+// Limited reports whether the call was turned away for being one too many: by the
+// provider, or by the [Pace] of its appkey before it went out.
+func (e *Error) Limited() bool { return e.kind == limited }
+
+// Resting reports whether the call was not let out because the provider rests after
+// failures, see [Breaker].
+func (e *Error) Resting() bool { return e.kind == resting }
 
 // InDoubt reports whether the call may have been carried out although it failed:
 // it timed out or broke off after the first byte, the answer was 5xx or unreadable,
@@ -76,8 +87,12 @@ func (e *Error) Temporary() bool {
 	if e.Code == kakao.CodeIdempotencyKey && e.kind == answered {
 		return false
 	}
-	return e.kind == unreached || e.kind == limited || e.InDoubt()
+	return e.kind == unreached || e.kind == limited || e.kind == resting || e.InDoubt()
 }
+
+// failing reports whether the provider looks dead: no connection, no answer, or none
+// that is the API's. What the API itself answers is no such failure.
+func (e *Error) failing() bool { return e.kind == unreached || e.kind == doubtful }
 
 // maxMessage bounds what an error keeps of the answer's message, in bytes.
 const maxMessage = 500
@@ -86,30 +101,56 @@ const maxMessage = 500
 const maxRetryAfter = time.Hour
 
 // judge tells what an answer means: nil for success. h is its header, nil when it
-// has none, and jsonErr what is wrong with its JSON.
+// has none, and jsonErr what is wrong with its JSON. The message is the answer's own,
+// and may be of any length.
 func judge(a answer, h *header, jsonErr error) *Error {
 	e := &Error{Status: a.status, RetryAfter: retryAfter(a.header.Get("Retry-After"), time.Now())}
 	if h != nil {
-		e.Code, e.Message = h.ResultCode, cut(h.ResultMessage)
+		e.Code, e.Message = int(h.ResultCode), string(h.ResultMessage)
 	}
-	ok := a.status/100 == 2
+	refusal := h != nil && !bool(h.IsSuccessful) && h.ResultCode != kakao.CodeOK && !broken(jsonErr)
 	switch {
 	case a.status == http.StatusTooManyRequests:
 		e.kind = limited
-	case a.status >= 500:
+	case a.status >= http.StatusInternalServerError:
 		e.kind = doubtful
+	case refusal: // what else the answer holds does not matter
 	case jsonErr != nil, h == nil:
-		e.kind, e.Err = doubtful, jsonErr
-		e.Message = "answer is not what the API answers"
-	case ok && bool(h.IsSuccessful):
+		e.kind, e.Err, e.Message = doubtful, discreet(jsonErr), "answer is not what the API answers"
+	case !bool(h.IsSuccessful):
+		e.kind, e.Message = doubtful, "failure without a code"
+	case a.status/100 != 2 || h.ResultCode != kakao.CodeOK:
+		e.kind, e.Message = doubtful, "success that contradicts itself"
+	default:
 		return nil
-	case bool(h.IsSuccessful):
-		e.kind, e.Message = doubtful, "success under a failure's status"
 	}
 	if e.Message == "" {
 		e.Message = http.StatusText(a.status)
 	}
 	return e
+}
+
+// broken reports whether err says more than that something in an answer has another
+// type: then its header may not have been read.
+func broken(err error) bool {
+	_, typed := errors.AsType[*json.UnmarshalTypeError](err)
+	return err != nil && !typed
+}
+
+// discreet takes values of the answer out of what the decoder says about it: one
+// may be a phone number.
+func discreet(err error) error {
+	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		what, _, _ := strings.Cut(t.Value, " ")
+		return fmt.Errorf("%s is a %s, not a %v", t.Field, what, t.Type)
+	}
+	return err
+}
+
+// lacking is the error of an answer that says success and does not hold what the
+// call was made for.
+func lacking(r request, what string) *Error {
+	return &Error{Op: r.op(), Status: http.StatusOK, Message: "answer has no " + what, kind: doubtful}
 }
 
 // retryAfter reads a Retry-After header: seconds, or a date.
@@ -126,11 +167,26 @@ func retryAfter(s string, now time.Time) time.Duration {
 	return 0
 }
 
+// cut makes of a message of the provider what can be kept: not too long, and
+// without NUL, which a database refuses.
 func cut(s string) string {
+	s = strings.ReplaceAll(s, "\x00", "")
 	if len(s) <= maxMessage {
 		return s
 	}
 	return strings.ToValidUTF8(s[:maxMessage], "") + "…"
+}
+
+// redact removes the keys from what a server may have echoed.
+func (c *Client) redact(s string) string {
+	for _, key := range []struct{ value, name string }{{c.cfg.SecretKey, "[secret key]"}, {c.cfg.Appkey, "[appkey]"}} {
+		if key.value == "" {
+			continue
+		}
+		s = strings.ReplaceAll(s, key.value, key.name)
+		s = strings.ReplaceAll(s, url.QueryEscape(key.value), key.name)
+	}
+	return s
 }
 
 // bare takes the URL, with the appkey and perhaps a phone number, off an error of

@@ -9,6 +9,8 @@ import (
 // Changing it makes the provider forget the fallback settings of all senders.
 //
 // POST /friendtalk/v1.5/appkeys/{appkey}/failback/appkey
+//
+// See docs/provider.md, endpoint 33.
 func (c *Client) SetFallbackAppkey(ctx context.Context, smsAppkey string) error {
 	r := c.friendTalk(http.MethodPost, "/failback/appkey")
 	in := struct {
@@ -32,6 +34,8 @@ type Fallback struct {
 // SetFallback sets how a sender's failed messages go out by SMS.
 //
 // POST /friendtalk/v1.5/appkeys/{appkey}/failback
+//
+// See docs/provider.md, endpoint 34.
 func (c *Client) SetFallback(ctx context.Context, in Fallback) error {
 	r := c.friendTalk(http.MethodPost, "/failback")
 	if err := r.json(in); err != nil {

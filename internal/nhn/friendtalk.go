@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -46,16 +45,16 @@ type FriendTalkRecipient struct {
 	RecipientGroupingKey string // at most 100 characters; left out when empty
 }
 
-// Button is a button below a message. Empty links are left out.
+// Button is a button below a message or a template. Empty links are left out.
 type Button struct {
-	Ordering      int    `json:"ordering"` // from 1
+	Ordering      int    `json:"ordering"` // from 1; FriendTalk only
 	Type          string `json:"type"`     // kakao.Button…
 	Name          string `json:"name"`
 	LinkMo        string `json:"linkMo,omitempty"`        // required for a web link
 	LinkPC        string `json:"linkPc,omitempty"`        // of a web link
 	SchemeIOS     string `json:"schemeIos,omitempty"`     // required for an app link
 	SchemeAndroid string `json:"schemeAndroid,omitempty"` // required for an app link
-	BizFormID     int    `json:"bizFormId,omitempty"`     // required for a business form; BrandTalk only
+	BizFormID     int    `json:"bizFormId,omitempty"`     // BrandTalk only, required for a business form
 }
 
 // ResendParameter is how one message falls back to SMS. Empty texts are left out,
@@ -82,6 +81,8 @@ var bodies = sync.Pool{New: func() any { return bytes.NewBuffer(make([]byte, 0, 
 // made once: neither this client nor its transport ever repeats it.
 //
 // POST /friendtalk/v1.5/appkeys/{appkey}/messages
+//
+// See docs/provider.md, endpoint 25.
 func (c *Client) SendFriendTalk(ctx context.Context, req *FriendTalkRequest, idempotencyKey string) (*SendResult, error) {
 	r := c.friendTalk(http.MethodPost, "/messages")
 	if idempotencyKey != "" {
@@ -89,10 +90,15 @@ func (c *Client) SendFriendTalk(ctx context.Context, req *FriendTalkRequest, ide
 	}
 	buf := bodies.Get().(*bytes.Buffer)
 	r.body = &body{data: req.appendJSON(buf.AvailableBuffer()), pool: &bodies}
+	return c.send(ctx, r)
+}
+
+// send makes a call that hands messages over.
+func (c *Client) send(ctx context.Context, r request) (*SendResult, error) {
 	out, err := call[sendAnswer](ctx, c, r)
 	result := out.result
 	if err == nil && (result == nil || result.RequestID == "") {
-		return result, &Error{Op: r.op(), Status: http.StatusOK, Message: "answer has no requestId", kind: doubtful}
+		return result, lacking(r, "requestId")
 	}
 	return result, err
 }
@@ -135,17 +141,14 @@ func (q FriendTalkQuery) values() url.Values {
 	return url.Values(v)
 }
 
-func (v values) date(name string, t time.Time) {
-	if !t.IsZero() {
-		v.set(name, kakao.FormatDate(t))
-	}
-}
-
 // FriendTalkMessages lists one page of messages, the latest request first, and how
-// many there are on all pages. Of a message, only [Client.FriendTalkMessage] tells
-// ReceiveDate, the image, the buttons, IsAd and what the fallback's code is.
+// many there are on all pages: -1 if the provider does not say. Of a message, only
+// [Client.FriendTalkMessage] tells ReceiveDate, the image, the buttons, IsAd and what
+// the fallback's code is.
 //
 // GET /friendtalk/v1.5/appkeys/{appkey}/messages
+//
+// See docs/provider.md, endpoint 26.
 func (c *Client) FriendTalkMessages(ctx context.Context, query FriendTalkQuery) (messages []Message, total int, err error) {
 	r := c.friendTalk(http.MethodGet, "/messages")
 	r.query = query.values()
@@ -153,10 +156,11 @@ func (c *Client) FriendTalkMessages(ctx context.Context, query FriendTalkQuery) 
 }
 
 // AllFriendTalkMessages walks the messages of all pages from query's on. It ends
-// with the first error. See [Client.FriendTalkMessages].
+// with the first error. See [Client.FriendTalkMessages], and
+// [Client.FriendTalkHistory] for more than 31 days.
 func (c *Client) AllFriendTalkMessages(ctx context.Context, query FriendTalkQuery) iter.Seq2[Message, error] {
-	return walk(query.PageNum, &query.PageSize, func(page int) ([]Message, int, error) {
-		query.PageNum = page
+	return walk(query.PageNum, query.PageSize, func(page, size int) ([]Message, int, error) {
+		query.PageNum, query.PageSize = page, size
 		return c.FriendTalkMessages(ctx, query)
 	})
 }
@@ -164,13 +168,14 @@ func (c *Client) AllFriendTalkMessages(ctx context.Context, query FriendTalkQuer
 // FriendTalkMessage reads everything about one message.
 //
 // GET /friendtalk/v1.5/appkeys/{appkey}/messages/{requestId}/{recipientSeq}
+//
+// See docs/provider.md, endpoint 27.
 func (c *Client) FriendTalkMessage(ctx context.Context, requestID string, seq int) (*Message, error) {
 	id, err := segment(requestID)
 	if err != nil {
 		return nil, err
 	}
-	r := c.friendTalk(http.MethodGet, "/messages/"+id+"/"+strconv.Itoa(seq))
-	return c.message(ctx, r)
+	return c.message(ctx, c.friendTalk(http.MethodGet, "/messages/"+id+"/"+strconv.Itoa(seq)))
 }
 
 // CancelFriendTalk cancels the given recipients of a request, or all of them when
@@ -178,18 +183,21 @@ func (c *Client) FriendTalkMessage(ctx context.Context, requestID string, seq in
 // kakao.CodeNothingToCancel says that nothing was, and the list says what is.
 //
 // DELETE /friendtalk/v1.5/appkeys/{appkey}/messages/{requestId}
+//
+// See docs/provider.md, endpoint 28.
 func (c *Client) CancelFriendTalk(ctx context.Context, requestID string, seqs ...int) error {
+	return c.cancel(ctx, c.friendTalk(http.MethodDelete, ""), requestID, seqs)
+}
+
+// cancel makes the call r for a request, or for some of its recipients.
+func (c *Client) cancel(ctx context.Context, r request, requestID string, seqs []int) error {
 	id, err := segment(requestID)
 	if err != nil {
 		return err
 	}
-	r := c.friendTalk(http.MethodDelete, "/messages/"+id)
+	r.path = "/messages/" + id
 	if len(seqs) > 0 {
-		list := make([]string, len(seqs))
-		for i, seq := range seqs {
-			list[i] = strconv.Itoa(seq)
-		}
-		r.query = url.Values{"recipientSeq": {strings.Join(list, ",")}}
+		r.query = url.Values{"recipientSeq": {join(seqs)}}
 	}
 	_, err = call[envelope](ctx, c, r)
 	return err
@@ -197,10 +205,12 @@ func (c *Client) CancelFriendTalk(ctx context.Context, requestID string, seqs ..
 
 // FriendTalkResults lists one page of the messages whose result or fallback changed
 // from start to end, both included and to the minute, and how many there are on all
-// pages. CreateDate and CreateUser are not told. A page of 0 is the first, a size
-// of 0 kakao.DefaultPageSize.
+// pages: -1 if the provider does not say. CreateDate and CreateUser are not told. A
+// page of 0 is the first, a size of 0 kakao.DefaultPageSize.
 //
 // GET /friendtalk/v1.5/appkeys/{appkey}/message-results
+//
+// See docs/provider.md, endpoint 29.
 func (c *Client) FriendTalkResults(ctx context.Context, start, end time.Time, page, size int) (messages []Message, total int, err error) {
 	v := values{}
 	v.date("startUpdateDate", start)
@@ -212,10 +222,10 @@ func (c *Client) FriendTalkResults(ctx context.Context, start, end time.Time, pa
 }
 
 // AllFriendTalkResults walks the results of all pages. It ends with the first
-// error. See [Client.FriendTalkResults].
+// error. See [Client.FriendTalkResults], and [Client.FriendTalkResultHistory] for more
+// than 31 days.
 func (c *Client) AllFriendTalkResults(ctx context.Context, start, end time.Time) iter.Seq2[Message, error] {
-	size := kakao.MaxPageSize
-	return walk(1, &size, func(page int) ([]Message, int, error) {
+	return walk(1, 0, func(page, size int) ([]Message, int, error) {
 		return c.FriendTalkResults(ctx, start, end, page, size)
 	})
 }

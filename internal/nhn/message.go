@@ -14,8 +14,6 @@ type Message struct {
 	RequestID            string
 	RecipientSeq         int // from 1, the position in the request
 	PlusFriendID         string
-	SenderKey            string // BrandTalk only
-	TemplateCode         string // BrandTalk only
 	RecipientNo          string
 	RequestDate          time.Time // when it was, or is, to be sent
 	CreateDate           time.Time // when the provider accepted it
@@ -34,12 +32,15 @@ type Message struct {
 	ImageURL             string
 	ImageLink            string
 	Wide                 bool
-	TemplateImageURL     string // BrandTalk only, as the next
-	TemplateImageLink    string
 	Buttons              []Button
 	IsAd                 bool
 	SenderGroupingKey    string
 	RecipientGroupingKey string
+
+	SenderKey         string // this and the next three: BrandTalk only
+	TemplateCode      string
+	TemplateImageURL  string
+	TemplateImageLink string
 }
 
 // messageNames are a message's members, mostly in the order of the documents.
@@ -59,7 +60,7 @@ type messageScanner struct {
 
 func (m *messageScanner) message(s *jsontext.Scanner) Message {
 	var out Message
-	object(s, messageNames, func(i int) { m.member(s, &out, i) })
+	scanObject(s, messageNames, func(i int) { m.member(s, &out, i) })
 	m.before = out
 	return out
 }
@@ -117,7 +118,7 @@ func (m *messageScanner) member(s *jsontext.Scanner, out *Message, i int) {
 	case -1:
 		s.Skip()
 	case 1:
-		out.RecipientSeq = number(s)
+		out.RecipientSeq = scanNumber(s)
 	case 4:
 		out.RequestDate = m.requested.take(s)
 	case 5:
@@ -125,49 +126,50 @@ func (m *messageScanner) member(s *jsontext.Scanner, out *Message, i int) {
 	case 6:
 		out.ReceiveDate = m.other.take(s)
 	case 16:
-		out.ImageSeq = number(s)
+		out.ImageSeq = scanNumber(s)
 	case 20:
-		out.Wide = boolean(s)
+		out.Wide = scanBool(s)
 	case 21:
-		array(s, func() { out.Buttons = append(out.Buttons, scanButton(s)) })
+		scanOptionalList(s, func() { out.Buttons = append(out.Buttons, scanButton(s)) })
 	case 22:
-		out.IsAd = boolean(s)
+		out.IsAd = scanBool(s)
 	default:
-		*out.text(i) = scalar(s, *m.before.text(i))
+		*out.text(i) = scanText(s, *m.before.text(i))
 	}
 }
 
 var buttonNames = jsontext.Names{"ordering", "type", "name", "linkMo", "linkPc", "schemeIos", "schemeAndroid", "bizFormId"}
 
 func scanButton(s *jsontext.Scanner) (b Button) {
-	object(s, buttonNames, func(i int) {
+	scanObject(s, buttonNames, func(i int) {
 		switch i {
 		case 0:
-			b.Ordering = number(s)
+			b.Ordering = scanNumber(s)
 		case 1:
-			b.Type = scalar(s, "")
+			b.Type = scanText(s, "")
 		case 2:
-			b.Name = scalar(s, "")
+			b.Name = scanText(s, "")
 		case 3:
-			b.LinkMo = scalar(s, "")
+			b.LinkMo = scanText(s, "")
 		case 4:
-			b.LinkPC = scalar(s, "")
+			b.LinkPC = scanText(s, "")
 		case 5:
-			b.SchemeIOS = scalar(s, "")
+			b.SchemeIOS = scanText(s, "")
 		case 6:
-			b.SchemeAndroid = scalar(s, "")
+			b.SchemeAndroid = scanText(s, "")
 		case 7:
-			b.BizFormID = number(s)
+			b.BizFormID = scanNumber(s)
 		}
 	})
 	return b
 }
 
-// messagesAnswer is a page of messages.
+// messagesAnswer is a page of messages. Where a list belongs, what is none is an
+// error: a batch that is looked up must not seem to be missing.
 type messagesAnswer struct {
 	envelope
 	messages []Message
-	total    int
+	total    count
 }
 
 func (a *messagesAnswer) scan(s *jsontext.Scanner, name []byte) {
@@ -176,16 +178,13 @@ func (a *messagesAnswer) scan(s *jsontext.Scanner, name []byte) {
 		return
 	}
 	var m messageScanner
-	object(s, jsontext.Names{"messages", "totalCount"}, func(i int) {
-		switch i {
+	next := 0
+	s.Object(func(name []byte) {
+		switch (jsontext.Names{"messages", "totalCount"}).Find(name, &next) {
 		case 0:
-			array(s, func() {
-				if s.Kind() == jsontext.Object {
-					a.messages = append(a.messages, m.message(s))
-				}
-			})
+			scanList(s, func() { a.messages = append(a.messages, m.message(s)) })
 		case 1:
-			a.total = number(s)
+			_ = a.total.UnmarshalJSON(s.Raw()) // knows every value
 		}
 	})
 }
@@ -211,7 +210,10 @@ func (c *Client) messages(ctx context.Context, r request) ([]Message, int, error
 	if err != nil {
 		return nil, 0, err
 	}
-	return out.messages, out.total, nil
+	if from := r.query.Get("pageNum"); len(out.messages) == 0 && out.total.n > 0 && (from == "" || from == "1") {
+		return nil, 0, &Error{Op: r.op(), Status: http.StatusOK, Message: "answer counts messages that it does not list", kind: doubtful}
+	}
+	return out.messages, out.total.of(len(out.messages)), nil
 }
 
 // message makes a call that answers with one message.
@@ -221,7 +223,7 @@ func (c *Client) message(ctx context.Context, r request) (*Message, error) {
 		return nil, err
 	}
 	if out.message == nil {
-		return nil, &Error{Op: r.op(), Status: http.StatusOK, Message: "answer has no message", kind: doubtful}
+		return nil, lacking(r, "message")
 	}
 	return out.message, nil
 }

@@ -1,22 +1,26 @@
 package nhn
 
 import (
+	"cmp"
 	"iter"
 
 	"soshik/internal/kakao"
 )
 
-// walk reads page after page, from the given one, until one is not full or the
-// total is reached, and yields what they hold. A size of 0 becomes the greatest.
+// walk reads page after page, from the given one, until there is nothing more, and
+// yields what they hold. A size of 0 becomes the greatest. It ends with the first
+// error.
+//
 // The provider counts pages anew at each call, so what is added meanwhile may shift
-// entries from one page to the next and make one come twice.
-func walk[T any](from int, size *int, read func(page int) ([]T, int, error)) iter.Seq2[T, error] {
-	if *size == 0 {
-		*size = kakao.MaxPageSize
-	}
+// entries from one page to the next and make one come twice. Its pages may be smaller
+// than what was asked for, and it may not say how many entries there are (-1), so a
+// page that is not full does not have to be the last.
+func walk[T any](from, size int, read func(page, size int) ([]T, int, error)) iter.Seq2[T, error] {
+	from, size = max(from, 1), cmp.Or(size, kakao.MaxPageSize)
 	return func(yield func(T, error) bool) {
-		for page := max(from, 1); ; page++ {
-			list, total, err := read(page)
+		seen := (from - 1) * size
+		for page := from; ; page++ {
+			list, total, err := read(page, size)
 			if err != nil {
 				var none T
 				yield(none, err)
@@ -27,7 +31,8 @@ func walk[T any](from int, size *int, read func(page int) ([]T, int, error)) ite
 					return
 				}
 			}
-			if len(list) == 0 || page**size >= total {
+			seen += len(list)
+			if len(list) == 0 || total >= 0 && seen >= total && page*size >= total {
 				return
 			}
 		}

@@ -2,7 +2,6 @@ package nhn
 
 import (
 	"encoding/json"
-	"strconv"
 	"strings"
 	"time"
 
@@ -41,9 +40,8 @@ func decode(body []byte, out any) error {
 	return s.End()
 }
 
-// object takes an object; what is not one counts for nothing, so that an odd member
-// does not cost a page of results.
-func object(s *jsontext.Scanner, names jsontext.Names, member func(i int)) {
+// scanObject takes an object; what is not one counts for nothing.
+func scanObject(s *jsontext.Scanner, names jsontext.Names, member func(i int)) {
 	if s.Kind() != jsontext.Object {
 		s.Skip()
 		return
@@ -52,19 +50,47 @@ func object(s *jsontext.Scanner, names jsontext.Names, member func(i int)) {
 	s.Object(func(name []byte) { member(names.Find(name, &next)) })
 }
 
-// array takes an array; what is not one counts for nothing.
-func array(s *jsontext.Scanner, element func()) {
-	if s.Kind() != jsontext.Array {
-		s.Skip()
+// scanList takes a list of objects, or an object as its only entry: the documents'
+// tables call some lists objects. Null entries are left out. Anything else in its
+// place is an error.
+func scanList(s *jsontext.Scanner, entry func()) {
+	if s.Kind() == jsontext.Object {
+		entry()
 		return
 	}
-	s.Array(element)
+	s.Array(func() {
+		switch s.Kind() {
+		case jsontext.Object:
+			entry()
+		case jsontext.Null:
+			s.Skip()
+		default:
+			s.Fail(jsontext.ErrKind)
+		}
+	})
 }
 
-// scalar takes a text, also where a number or a boolean stands in its place, and
+// scanOptionalList is scanList for what an answer can do without: what is no list
+// counts for nothing.
+func scanOptionalList(s *jsontext.Scanner, entry func()) {
+	switch s.Kind() {
+	case jsontext.Object:
+		entry()
+	case jsontext.Array:
+		s.Array(func() {
+			if s.Kind() == jsontext.Object {
+				entry()
+			}
+		})
+	default:
+		s.Skip()
+	}
+}
+
+// scanText takes a text, also where a number or a boolean stands in its place, and
 // returns old where that is equal, since entries of a page have much in common.
 // Null and what has members are empty.
-func scalar(s *jsontext.Scanner, old string) string {
+func scanText(s *jsontext.Scanner, old string) string {
 	switch s.Kind() {
 	case jsontext.String:
 		return s.Same(old)
@@ -75,25 +101,24 @@ func scalar(s *jsontext.Scanner, old string) string {
 	return ""
 }
 
-// number takes a whole number, also one in quotation marks. What is not one is 0.
-func number(s *jsontext.Scanner) int {
-	n, _ := wholeNumber(s)
+// scanNumber takes a whole number, also one within quotes. What is none is 0.
+func scanNumber(s *jsontext.Scanner) int {
+	n, _ := scanInteger(s)
 	return n
 }
 
-// wholeNumber takes a number and reports whether it is a whole one.
-func wholeNumber(s *jsontext.Scanner) (int, bool) {
+// scanInteger takes a number and reports whether it is a whole one.
+func scanInteger(s *jsontext.Scanner) (int, bool) {
 	switch s.Kind() {
 	case jsontext.Number, jsontext.String:
-		n, err := strconv.Atoi(strings.TrimSpace(string(s.Token())))
-		return n, err == nil
+		return integer(s.Token())
 	}
 	s.Skip()
 	return 0, false
 }
 
-// boolean takes true, "true" and their like. What it does not know is false.
-func boolean(s *jsontext.Scanner) bool {
+// scanBool takes true, "true" and their like. What it does not know is false.
+func scanBool(s *jsontext.Scanner) bool {
 	switch s.Kind() {
 	case jsontext.Object, jsontext.Array:
 		s.Skip()

@@ -37,14 +37,14 @@ func (a *sendAnswer) scan(s *jsontext.Scanner, name []byte) {
 	}
 	out := &SendResult{Recipients: []RecipientResult{}}
 	a.result = out
-	object(s, jsontext.Names{"requestId", "senderGroupingKey", "sendResults"}, func(i int) {
+	scanObject(s, jsontext.Names{"requestId", "senderGroupingKey", "sendResults"}, func(i int) {
 		switch i {
 		case 0:
-			out.RequestID = scalar(s, "")
+			out.RequestID = scanText(s, "")
 		case 1:
-			out.SenderGroupingKey = scalar(s, "")
+			out.SenderGroupingKey = scanText(s, "")
 		case 2:
-			array(s, func() { out.Recipients = append(out.Recipients, scanRecipient(s, out.Recipients)) })
+			scanList(s, func() { out.Recipients = append(out.Recipients, scanRecipient(s, out.Recipients)) })
 		}
 	})
 }
@@ -56,18 +56,18 @@ func scanRecipient(s *jsontext.Scanner, list []RecipientResult) (r RecipientResu
 		before = list[n-1].Message
 	}
 	judged := false
-	object(s, recipientNames, func(i int) {
+	scanObject(s, recipientNames, func(i int) {
 		switch i {
 		case 0:
-			r.Seq = number(s)
+			r.Seq = scanNumber(s)
 		case 1:
-			r.RecipientNo = scalar(s, "")
+			r.RecipientNo = scanText(s, "")
 		case 2:
-			r.Code, judged = wholeNumber(s)
+			r.Code, judged = scanInteger(s)
 		case 3:
-			r.Message = scalar(s, before)
+			r.Message = scanText(s, before)
 		case 4:
-			r.RecipientGroupingKey = scalar(s, "")
+			r.RecipientGroupingKey = scanText(s, "")
 		}
 	})
 	if !judged {

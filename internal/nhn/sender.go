@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -16,22 +15,45 @@ func (c *Client) senderAPI() string { return "/alimtalk/" + c.cfg.SenderVersion 
 // Category is a kind of business that a sender belongs to. Its Code is that of its
 // own level only: 3 digits, then 4, then 4; see [Leaves].
 type Category struct {
-	ParentCode    string     `json:"parentCode"`
-	Depth         int        `json:"depth"` // 1 to 3
-	Code          string     `json:"code"`
-	Name          string     `json:"name"`
-	SubCategories []Category `json:"subCategories"` // none on the third level
+	ParentCode    string
+	Depth         int // 1 to 3
+	Code          string
+	Name          string
+	SubCategories []Category // none on the third level
 }
 
 // Categories reads the tree of categories, three levels deep.
 //
 // GET /alimtalk/{version}/appkeys/{appkey}/sender/categories
+//
+// See docs/provider.md, endpoints 1 and 10.
 func (c *Client) Categories(ctx context.Context) ([]Category, error) {
 	out, err := call[struct {
 		envelope
-		Categories []Category `json:"categories"`
+		Categories list[wireCategory] `json:"categories"`
 	}](ctx, c, request{method: http.MethodGet, api: c.senderAPI(), path: "/sender/categories"})
-	return out.Categories, err
+	if err != nil {
+		return nil, err
+	}
+	return categories(out.Categories), nil
+}
+
+// wireCategory is a category as it comes. That of the third level has null, an empty
+// list or nothing for its own.
+type wireCategory struct {
+	ParentCode    text               `json:"parentCode"`
+	Depth         number             `json:"depth"`
+	Code          text               `json:"code"`
+	Name          text               `json:"name"`
+	SubCategories list[wireCategory] `json:"subCategories"`
+}
+
+func categories(ws []wireCategory) []Category {
+	var out []Category
+	for _, w := range ws {
+		out = append(out, Category{string(w.ParentCode), int(w.Depth), string(w.Code), string(w.Name), categories(w.SubCategories)})
+	}
+	return out
 }
 
 // Leaves walks the categories that a sender can be registered under: the code of 11
@@ -65,6 +87,8 @@ type RegisterSenderRequest struct {
 // KakaoTalk, to be passed to [Client.EnterToken].
 //
 // POST /alimtalk/{version}/appkeys/{appkey}/senders
+//
+// See docs/provider.md, endpoints 2 and 11.
 func (c *Client) RegisterSender(ctx context.Context, in RegisterSenderRequest) error {
 	r := request{method: http.MethodPost, api: c.senderAPI(), path: "/senders"}
 	if err := r.json(in); err != nil {
@@ -79,6 +103,8 @@ func (c *Client) RegisterSender(ctx context.Context, in RegisterSenderRequest) e
 // answer only PlusFriendID, SenderKey, CategoryCode and Status are set.
 //
 // POST /alimtalk/{version}/appkeys/{appkey}/sender/token
+//
+// See docs/provider.md, endpoints 3 and 12.
 func (c *Client) EnterToken(ctx context.Context, plusFriendID string, token int) (*Sender, error) {
 	r := request{method: http.MethodPost, api: c.senderAPI(), path: "/sender/token"}
 	in := struct {
@@ -89,10 +115,25 @@ func (c *Client) EnterToken(ctx context.Context, plusFriendID string, token int)
 		return nil, err
 	}
 	out, err := call[senderAnswer](ctx, c, r)
-	if err != nil || out.Sender == nil {
+	if err != nil || out.Sender.v.PlusFriendID == "" && out.Sender.v.SenderKey == "" {
 		return nil, err
 	}
-	return new(out.Sender.sender()), nil
+	return new(out.Sender.v.sender()), nil
+}
+
+// DeleteSender deletes a sender, and the templates registered for it. There is no way
+// back. A group's key is refused with kakao.CodeGroupUndeletable.
+//
+// DELETE /alimtalk/{version}/appkeys/{appkey}/senders/{senderKey}
+//
+// See docs/provider.md, endpoints 4 and 13.
+func (c *Client) DeleteSender(ctx context.Context, senderKey string) error {
+	key, err := segment(senderKey)
+	if err != nil {
+		return err
+	}
+	_, err = call[envelope](ctx, c, request{method: http.MethodDelete, api: c.senderAPI(), path: "/senders/" + key})
+	return err
 }
 
 // Sender is a KakaoTalk channel that messages are sent from.
@@ -127,19 +168,22 @@ type SenderChannel struct {
 // Sender reads one sender.
 //
 // GET /alimtalk/{version}/appkeys/{appkey}/senders/{senderKey}
+//
+// See docs/provider.md, endpoints 5 and 14.
 func (c *Client) Sender(ctx context.Context, senderKey string) (*Sender, error) {
 	key, err := segment(senderKey)
 	if err != nil {
 		return nil, err
 	}
-	out, err := call[senderAnswer](ctx, c, request{method: http.MethodGet, api: c.senderAPI(), path: "/senders/" + key})
+	r := request{method: http.MethodGet, api: c.senderAPI(), path: "/senders/" + key}
+	out, err := call[senderAnswer](ctx, c, r)
 	if err != nil {
 		return nil, err
 	}
-	if out.Sender == nil {
-		return nil, &Error{Op: "GET sender", Status: http.StatusOK, Message: "answer has no sender", kind: doubtful}
+	if !out.Sender.ok {
+		return nil, lacking(r, "sender")
 	}
-	return new(out.Sender.sender()), nil
+	return new(out.Sender.v.sender()), nil
 }
 
 // SenderFilter narrows [Client.Senders]. Zero fields do not.
@@ -160,14 +204,17 @@ func (f SenderFilter) query() url.Values {
 	return url.Values(q)
 }
 
-// Senders lists one page of senders, and how many there are on all pages.
+// Senders lists one page of senders, and how many there are on all pages: -1 if the
+// provider does not say.
 //
 // GET /alimtalk/{version}/appkeys/{appkey}/senders
+//
+// See docs/provider.md, endpoints 6 and 15.
 func (c *Client) Senders(ctx context.Context, filter SenderFilter) (senders []Sender, total int, err error) {
 	out, err := call[struct {
 		envelope
-		Senders    []wireSender `json:"senders"`
-		TotalCount int          `json:"totalCount"`
+		Senders    list[wireSender] `json:"senders"`
+		TotalCount count            `json:"totalCount"`
 	}](ctx, c, request{method: http.MethodGet, api: c.senderAPI(), path: "/senders", query: filter.query()})
 	if err != nil {
 		return nil, 0, err
@@ -176,79 +223,64 @@ func (c *Client) Senders(ctx context.Context, filter SenderFilter) (senders []Se
 	for i := range out.Senders {
 		senders[i] = out.Senders[i].sender()
 	}
-	return senders, out.TotalCount, nil
+	return senders, out.TotalCount.of(len(senders)), nil
 }
 
 // AllSenders walks the senders of all pages from filter's on. It ends with the
 // first error.
 func (c *Client) AllSenders(ctx context.Context, filter SenderFilter) iter.Seq2[Sender, error] {
-	return walk(filter.PageNum, &filter.PageSize, func(page int) ([]Sender, int, error) {
-		filter.PageNum = page
+	return walk(filter.PageNum, filter.PageSize, func(page, size int) ([]Sender, int, error) {
+		filter.PageNum, filter.PageSize = page, size
 		return c.Senders(ctx, filter)
 	})
 }
 
 type senderAnswer struct {
 	envelope
-	Sender *wireSender `json:"sender"`
+	Sender maybe[wireSender] `json:"sender"`
 }
 
 // wireSender is a sender as it comes.
 type wireSender struct {
-	PlusFriendID           string      `json:"plusFriendId"`
-	SenderKey              string      `json:"senderKey"`
-	CategoryCode           string      `json:"categoryCode"`
-	Status                 string      `json:"status"`
-	StatusName             string      `json:"statusName"`
-	KakaoStatus            string      `json:"kakaoStatus"`
-	KakaoStatusName        string      `json:"kakaoStatusName"`
-	KakaoProfileStatus     string      `json:"kakaoProfileStatus"`
-	KakaoProfileStatusName string      `json:"kakaoProfileStatusName"`
-	AlimTalk               wireChannel `json:"alimtalk"`
-	FriendTalk             wireChannel `json:"friendtalk"`
-	Dormant                flexBool    `json:"dormant"`
-	Block                  flexBool    `json:"block"`
-	CreateDate             date        `json:"createDate"`
+	PlusFriendID           text               `json:"plusFriendId"`
+	SenderKey              text               `json:"senderKey"`
+	CategoryCode           text               `json:"categoryCode"`
+	Status                 text               `json:"status"`
+	StatusName             text               `json:"statusName"`
+	KakaoStatus            text               `json:"kakaoStatus"`
+	KakaoStatusName        text               `json:"kakaoStatusName"`
+	KakaoProfileStatus     text               `json:"kakaoProfileStatus"`
+	KakaoProfileStatusName text               `json:"kakaoProfileStatusName"`
+	AlimTalk               maybe[wireChannel] `json:"alimtalk"`
+	FriendTalk             maybe[wireChannel] `json:"friendtalk"`
+	Dormant                flexBool           `json:"dormant"`
+	Block                  flexBool           `json:"block"`
+	CreateDate             date               `json:"createDate"`
 }
 
 type wireChannel struct {
-	ResendAppkey        string   `json:"resendAppKey"`
+	ResendAppkey        text     `json:"resendAppKey"`
 	IsResend            flexBool `json:"isResend"`
-	ResendSendNo        string   `json:"resendSendNo"`
-	ResendUnsubscribeNo string   `json:"resendUnsubscribeNo"`
-	DailyMaxCount       int      `json:"dailyMaxCount"`
-	SentCount           int      `json:"sentCount"`
+	ResendSendNo        text     `json:"resendSendNo"`
+	ResendUnsubscribeNo text     `json:"resendUnsubscribeNo"`
+	DailyMaxCount       number   `json:"dailyMaxCount"`
+	SentCount           number   `json:"sentCount"`
 }
 
 func (w *wireSender) sender() Sender {
 	return Sender{
-		PlusFriendID: w.PlusFriendID, SenderKey: w.SenderKey, CategoryCode: w.CategoryCode,
-		Status: w.Status, StatusName: w.StatusName,
-		KakaoStatus: w.KakaoStatus, KakaoStatusName: w.KakaoStatusName,
-		KakaoProfileStatus: w.KakaoProfileStatus, KakaoProfileStatusName: w.KakaoProfileStatusName,
-		AlimTalk: w.AlimTalk.channel(), FriendTalk: w.FriendTalk.channel(),
+		PlusFriendID: string(w.PlusFriendID), SenderKey: string(w.SenderKey), CategoryCode: string(w.CategoryCode),
+		Status: string(w.Status), StatusName: string(w.StatusName),
+		KakaoStatus: string(w.KakaoStatus), KakaoStatusName: string(w.KakaoStatusName),
+		KakaoProfileStatus: string(w.KakaoProfileStatus), KakaoProfileStatusName: string(w.KakaoProfileStatusName),
+		AlimTalk: w.AlimTalk.v.channel(), FriendTalk: w.FriendTalk.v.channel(),
 		Dormant: bool(w.Dormant), Blocked: bool(w.Block), CreateDate: w.CreateDate.Time,
 	}
 }
 
-func (w wireChannel) channel() SenderChannel {
-	return SenderChannel{w.ResendAppkey, bool(w.IsResend), w.ResendSendNo, w.ResendUnsubscribeNo, w.DailyMaxCount, w.SentCount}
-}
-
-// values builds a query from what is set.
-type values url.Values
-
-func (v values) set(name, value string) {
-	if value != "" {
-		url.Values(v).Set(name, value)
-	}
-}
-
-func (v values) page(num, size int) {
-	if num > 0 {
-		v.set("pageNum", strconv.Itoa(num))
-	}
-	if size > 0 {
-		v.set("pageSize", strconv.Itoa(size))
+func (w *wireChannel) channel() SenderChannel {
+	return SenderChannel{
+		ResendAppkey: string(w.ResendAppkey), IsResend: bool(w.IsResend), ResendSendNo: string(w.ResendSendNo),
+		ResendUnsubscribeNo: string(w.ResendUnsubscribeNo), DailyMaxCount: int(w.DailyMaxCount), SentCount: int(w.SentCount),
 	}
 }
