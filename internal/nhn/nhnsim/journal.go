@@ -30,7 +30,7 @@ const (
 // are set depends on its type. Dates are Unix milliseconds.
 type entry struct {
 	Type   string  `json:"t"`
-	Appkey string  `json:"k,omitempty"` // of all but the clock
+	Appkey string  `json:"k,omitempty"` // of all but the clock and outcomes
 	At     int64   `json:"at,omitempty"`
 	Secret string  `json:"secret,omitempty"`
 	Sender *Sender `json:"sender,omitempty"`

@@ -186,8 +186,8 @@ func (s *Sim) phoneView(r *http.Request) phoneView {
 	v := phoneView{
 		Now: clock.Now, Speed: clock.Speed, Searching: q.Has("q"), Query: q.Get("q"), No: phoneKey(q.Get("no")),
 		Rules: []phoneRule{
-			{NumberNotReachable, "카카오톡 실패, 문자 도착"}, {NumberPhoneError, "전화번호 오류, 문자 도착"}, {NumberUnconfirmed, "수신 확인 안 됨, 문자 도착"},
-			{NumberFallbackFails, "카카오톡과 문자 모두 실패"}, {NumberRefused, "접수 거부"},
+			{NumberNotReachable, "카카오톡 실패, 대체 문자 도착"}, {NumberPhoneError, "전화번호 오류, 대체 문자 도착"}, {NumberUnconfirmed, "수신 확인 안 됨, 대체 문자 도착"},
+			{NumberFallbackFails, "카카오톡과 대체 문자 모두 실패"}, {NumberRefused, "접수 거부"},
 		},
 	}
 	want := digits(v.Query)

@@ -369,7 +369,8 @@ func (p *project) changedGroup(in groupState) (Group, error) {
 			out.Members[i] = x.SenderKey
 		}
 	}
-	return out, p.checkGroup(&out)
+	err := p.checkGroup(&out)
+	return out, err
 }
 
 // postTemplate makes a template, or changes of one what is given, and answers it.
