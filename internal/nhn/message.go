@@ -102,6 +102,12 @@ func (m *Message) text(i int) *string {
 		return &m.SenderGroupingKey
 	case 24:
 		return &m.RecipientGroupingKey
+	}
+	return m.brandText(i)
+}
+
+func (m *Message) brandText(i int) *string {
+	switch i {
 	case 25:
 		return &m.SenderKey
 	case 26:

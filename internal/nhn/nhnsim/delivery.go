@@ -10,8 +10,9 @@ import (
 	"soshik/internal/kakao"
 )
 
-// HeaderOutcome, on a send, decides what becomes of all its messages: a delivery
-// code, and behind a slash, if one is wanted, the code of the fallback's SMS.
+// HeaderOutcome is a header of sends. It decides what becomes of all their messages:
+// a delivery code, and behind a slash, if one is wanted, the code of the fallback's
+// SMS.
 const HeaderOutcome = "X-Sim-Outcome"
 
 // Override is what becomes of messages to a number in place of what the rule of
