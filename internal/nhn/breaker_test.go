@@ -217,10 +217,10 @@ func TestRestsDoubleUntilAProbeSucceeds(t *testing.T) {
 	p := newPatient(nhn.Config{})
 	p.fail(5)
 	since := p.breaker.State().Since
-	for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
-		s := p.breaker.State()
+	for _, seconds := range []int{1, 2, 4, 8, 16, 32, 60, 60} {
+		s, want := p.breaker.State(), time.Duration(seconds)*time.Second
 		rest := s.Until.Sub(p.clock.now())
-		if want *= time.Second; rest < want*8/10 || rest > min(want*12/10, time.Minute) || !s.Since.Equal(since) {
+		if rest < want*8/10 || rest > min(want*12/10, time.Minute) || !s.Since.Equal(since) {
 			t.Fatalf("rests for %v since %v, want about %v", rest, s.Since, want)
 		}
 		p.rested()
@@ -302,7 +302,7 @@ func TestAProbeThatIsGivenUpIsMadeAgain(t *testing.T) {
 	go func() { done <- remove(ctx, p.client) }()
 	<-g.came
 	cancel()
-	failure(t, <-done)
+	_ = failure(t, <-done)
 	if s := p.breaker.State(); !s.Resting || !s.Until.Equal(until) {
 		t.Errorf("%+v", s)
 	}
@@ -318,16 +318,19 @@ func TestSlowCallsFromBefore(t *testing.T) {
 	t.Parallel()
 	p, g := newPatient(nhn.Config{}), newGate()
 	p.answer = g.serve
-	slow := make(chan error)
+	over := make(chan struct{})
 	for range 20 {
-		go func() { slow <- p.call() }()
+		go func() {
+			_ = p.call()
+			over <- struct{}{}
+		}()
 		<-g.came
 	}
 	end := func(n int, a func(*http.Request) (*http.Response, error)) {
 		for range n {
 			resp, _ := a(nil)
 			g.answer <- resp
-			<-slow
+			<-over
 		}
 	}
 	p.answer = dead

@@ -301,7 +301,7 @@ func TestWhatAServerEchoesIsNotTold(t *testing.T) {
 			t.Parallel()
 			c := nhn.New(nhn.Config{Appkey: appkey, SecretKey: odd, HTTP: transport(func(*http.Request) (*http.Response, error) { return respond(200, body), nil })})
 			_, err := c.SendFriendTalk(t.Context(), one(), "")
-			failure(t, err)
+			_ = failure(t, err)
 			var log strings.Builder
 			slog.New(slog.NewJSONHandler(&log, nil)).Info("failed", "error", err)
 			for _, s := range []string{odd, odd[:10], url.QueryEscape(odd), appkey, "1012345678"} {
@@ -321,13 +321,13 @@ func TestNoErrorTellsWhatACallCarried(t *testing.T) {
 	torn := nhn.New(nhn.Config{Appkey: appkey, SecretKey: secret + "\n"})
 	for _, c := range []*nhn.Client{gone, closed, broken, torn} {
 		_, _, err := c.FriendTalkMessages(t.Context(), nhn.FriendTalkQuery{RecipientNo: "01012345678", CreateUser: secret})
-		failure(t, err)
+		_ = failure(t, err)
 		discreet(t, err)
 		_, err = c.UploadImage(t.Context(), secret, strings.NewReader(secret), false)
-		failure(t, err)
+		_ = failure(t, err)
 		discreet(t, err)
 		err = c.RegisterTemplate(t.Context(), "k", nhn.RegisterTemplateRequest{Content: secret, Image: &nhn.ImageFile{Name: secret, Data: strings.NewReader(secret)}})
-		failure(t, err)
+		_ = failure(t, err)
 		discreet(t, err)
 	}
 }
@@ -368,7 +368,10 @@ func TestKeysAreKeptOutOfErrorsAndLogs(t *testing.T) {
 	}
 	c := nhn.New(cfg)
 	fmt.Fprintf(&log, "%v %+v %#v %s %v %+v %#v %v %+v", cfg, cfg, cfg, cfg, c, c, c, &cfg, struct{ C *nhn.Client }{c})
-	plain, _ := json.Marshal(cfg)
+	plain, err := json.Marshal(cfg)
+	if err != nil {
+		t.Error(err)
+	}
 	log.Write(plain)
 	if strings.Contains(log.String(), secret) {
 		t.Errorf("the secret key is told: %s", log.String())

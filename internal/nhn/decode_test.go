@@ -244,6 +244,7 @@ func messageSamples(out map[string]sample, badNumber nhn.RecipientResult) {
 		(*r).Recipients[0].RecipientNo, (*r).Recipients[0].RecipientGroupingKey = "1011112222", "r1"
 	})}
 	out["26-messages"] = sample{value: messagesOf(1, sampleMessage())}
+	out["26-escaped"] = sample{value: messagesOf(1, with(sampleMessage(), func(m *nhn.Message) { m.Content = "안녕\n\"하늘\"\t\\ 😀</b>" }))}
 	out["26-with-nulls"] = sample{value: messagesOf(-1, nhn.Message{
 		RequestID: requestID, RecipientSeq: 1, PlusFriendID: "@소식", RequestDate: when, CreateDate: when, MessageStatus: "READY", ResendStatus: kakao.FallbackNone,
 	})}
@@ -349,7 +350,7 @@ func TestWhatIsNoListIsNoEmptyList(t *testing.T) {
 	}
 	for _, body := range []string{`"senders":"none"`, `"senders":[1]`} {
 		_, _, err := answering(`{`+success+`,`+body+`}`).Senders(t.Context(), nhn.SenderFilter{})
-		failure(t, err)
+		_ = failure(t, err)
 	}
 }
 

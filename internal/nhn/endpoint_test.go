@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -395,7 +396,7 @@ func readForm(t *testing.T, contentType string, body []byte) []part {
 	var parts []part
 	for r := multipart.NewReader(bytes.NewReader(body), params["boundary"]); ; {
 		p, err := r.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return parts
 		}
 		if err != nil {

@@ -114,7 +114,7 @@ func TestTheImageIsNotReadAfterTheCall(t *testing.T) {
 	for range 20 {
 		image := &counted{}
 		_, err := client(server.URL).UploadImage(t.Context(), "a.png", image, true)
-		failure(t, err)
+		_ = failure(t, err)
 		after := image.reads.Load()
 		for range 1000 {
 			if n := image.reads.Load(); n != after {

@@ -93,6 +93,7 @@ func TestNoCallGoesOutBeforeTheProviderAllowsIt(t *testing.T) {
 		want   []time.Duration
 	}{
 		"Retry-After is obeyed":                   {tooMany(2, "7"), []time.Duration{0, 7 * second, 14 * second}},
+		"Retry-After may be a date":               {tooMany(1, "Sat, 01 Jan 2000 00:00:10 GMT"), []time.Duration{0, 10 * second}}, // it is midnight
 		"without it, a second, and twice as long": {tooMany(4, ""), []time.Duration{0, second, 3 * second, 7 * second, 15 * second}},
 		"but not longer than a minute": {tooMany(8, ""), []time.Duration{
 			0, second, 3 * second, 7 * second, 15 * second, 31 * second, 63 * second, 123 * second, 183 * second,

@@ -3,6 +3,7 @@ package nhn_test
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -244,7 +245,7 @@ func TestHistoryReachesBackAsFarAsTheProviderKeeps(t *testing.T) {
 }
 
 // ids are the messages that a history yields.
-func ids(since time.Time, all func(func(nhn.Message, error) bool)) (time.Time, []string, error) {
+func ids(since time.Time, all iter.Seq2[nhn.Message, error]) (time.Time, []string, error) {
 	var out []string
 	for m, err := range all {
 		if err != nil {
@@ -300,7 +301,10 @@ func TestHistoryStopsWhenItsReaderDoes(t *testing.T) {
 	t.Parallel()
 	a, c := newArchive(t, 31)
 	_, all := c.FriendTalkHistory(t.Context(), nhn.FriendTalkQuery{EndCreateDate: a.now})
-	for range all {
+	for _, err := range all {
+		if err != nil {
+			t.Error(err)
+		}
 		break
 	}
 	if len(a.queries) != 1 {
@@ -312,8 +316,8 @@ func TestNothingIsAskedForNoTime(t *testing.T) {
 	t.Parallel()
 	a, c := newArchive(t, 31)
 	_, all := c.FriendTalkHistory(t.Context(), nhn.FriendTalkQuery{StartRequestDate: a.now, EndRequestDate: a.now.Add(-time.Hour)})
-	for range all {
-		t.Error("something came")
+	for m, err := range all {
+		t.Error("something came:", m.RequestID, err)
 	}
 	if len(a.queries) != 0 {
 		t.Errorf("asked %v", a.queries)
@@ -383,4 +387,66 @@ func TestAllPagesAreRead(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Every list can be walked to its end.
+func TestEveryListHasItsWalk(t *testing.T) {
+	t.Parallel()
+	ctx, message := t.Context(), `"messageSearchResultResponse":{"messages":[{"requestId":"%s"}],"totalCount":3}`
+	for name, test := range map[string]struct {
+		path, answer string
+		walk         func(*nhn.Client) (int, error)
+	}{
+		"senders": {"/alimtalk/v2.1/appkeys//senders", `"senders":[{"plusFriendId":"%s"}],"totalCount":3`, func(c *nhn.Client) (int, error) {
+			return length(c.AllSenders(ctx, nhn.SenderFilter{PageSize: 1}))
+		}},
+		"FriendTalk messages": {"/friendtalk/v1.5/appkeys//messages", message, func(c *nhn.Client) (int, error) {
+			return length(c.AllFriendTalkMessages(ctx, nhn.FriendTalkQuery{RequestID: "R"}))
+		}},
+		"FriendTalk results": {"/friendtalk/v1.5/appkeys//message-results", message, func(c *nhn.Client) (int, error) {
+			return length(c.AllFriendTalkResults(ctx, noonKST, noonKST))
+		}},
+		"BrandTalk messages": {"/brandtalk/v2.2/appkeys//messages", message, func(c *nhn.Client) (int, error) {
+			return length(c.AllBrandTalkMessages(ctx, nhn.BrandTalkQuery{RequestID: "R"}))
+		}},
+		"images": {"/friendtalk/v1.5/appkeys//images", `"imagesResponse":{"images":[{"imageSeq":%s}],"totalCount":3}`, func(c *nhn.Client) (int, error) {
+			return length(c.AllImages(ctx))
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fails := false
+			c := nhn.New(nhn.Config{HTTP: transport(func(r *http.Request) (*http.Response, error) {
+				if r.URL.Path != test.path || r.URL.Query().Get("pageSize") == "" {
+					t.Errorf("called %s", r.URL)
+				}
+				if fails && r.URL.Query().Get("pageNum") == "2" {
+					return respond(200, answer(kakao.CodeAppkey)), nil
+				}
+				return respond(200, `{`+success+`,`+fmt.Sprintf(test.answer, r.URL.Query().Get("pageNum"))+`}`), nil
+			})})
+			if n, err := test.walk(c); n != 3 || err != nil {
+				t.Errorf("%d entries: %v", n, err)
+			}
+			fails = true
+			if n, err := test.walk(c); n != 1 || failure(t, err).Code != kakao.CodeAppkey {
+				t.Errorf("%d entries: %v", n, err)
+			}
+		})
+	}
+}
+
+// length walks to the end, or to the first error, which must be the end.
+func length[T any](all iter.Seq2[T, error]) (n int, failed error) {
+	for _, err := range all {
+		switch {
+		case failed != nil:
+			return n, errors.New("an error was not the end")
+		case err != nil:
+			failed = err
+		default:
+			n++
+		}
+	}
+	return n, failed
 }

@@ -129,7 +129,7 @@ func TestAReadIsNotMadeAgain(t *testing.T) {
 				s := &script{answers: []*http.Response{test.answer}}
 				test.cfg.HTTP = &http.Client{Transport: s}
 				_, err := nhn.New(test.cfg).Categories(t.Context())
-				failure(t, err)
+				_ = failure(t, err)
 				if len(s.at) != 1 || time.Since(s.began) != 0 {
 					t.Errorf("called %d times, returned after %v", len(s.at), time.Since(s.began))
 				}
