@@ -73,7 +73,7 @@ func (p *Provider) client(k models.Appkey) (*nhn.Client, error) {
 	}
 	at := project{k.BaseURL, k.Appkey}
 	if p.paces[at] == nil {
-		p.paces[at] = nhn.NewPace(0)
+		p.paces[at] = nhn.NewPace(k.RatePerSecond)
 	}
 	p.paces[at].SetRate(k.RatePerSecond)
 	if p.breakers[k.BaseURL] == nil {
