@@ -69,9 +69,9 @@ func TestAnOutageInTheMiddleOfACampaign(t *testing.T) {
 	must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID, c.Revision))
 	deadline, tick := time.After(time.Minute), time.NewTicker(10*time.Millisecond)
 	defer tick.Stop()
-	for { // until two probes have failed
+	for { // until a probe has failed
 		s := b.Provider.Resting(b.appkey)
-		if s.Until.Sub(s.Since) > 5*time.Second {
+		if s.Until.Sub(s.Since) > 2500*time.Millisecond {
 			break
 		}
 		select {
