@@ -125,3 +125,28 @@ func TestARepeatThatWasTurnedAwayDoesNotCount(t *testing.T) {
 		t.Errorf("%+v", made)
 	}
 }
+
+// Pages say that the provider is asked again soon, which has to be true when nobody
+// has anything to ask it.
+func TestAProviderThatRestsIsAskedWhetherItIsBack(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 5*time.Second)
+	calls := b.outage()
+	for range 2 {
+		_, _ = b.RefreshSenders(t.Context(), b.admin, b.appkey) // fails
+	}
+	if o := b.Outage(b.appkey); !o.On() {
+		t.Fatal("no outage")
+	}
+	must(t, b.Sweep(t.Context()))
+	if calls.Load() != 5 {
+		t.Errorf("asked %d times although it rests", calls.Load())
+	}
+	b.sim.SetFaults(nhnsim.Faults{})
+	for start := time.Now(); b.Outage(b.appkey).On(); {
+		must(t, b.Sweep(t.Context()))
+		if time.Since(start) > 20*time.Second {
+			t.Fatal("it is back, and nobody has found out")
+		}
+	}
+}

@@ -87,6 +87,13 @@ func New(cfg Config) *Client {
 	return c
 }
 
+// WithTimeout is c with another limit on how long a call takes.
+func (c *Client) WithTimeout(d time.Duration) *Client {
+	out := *c
+	out.cfg.Timeout = d
+	return &out
+}
+
 // Format keeps the secret key out of whatever is printed.
 func (c *Client) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "nhn.Client{%v}", c.cfg) }
 
