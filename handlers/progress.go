@@ -38,7 +38,7 @@ func (h *Handlers) showCampaign(w http.ResponseWriter, r *http.Request, c models
 		p.Refresh = refreshWithoutScript
 	}
 	if partial(r) {
-		return h.RenderForm(w, r, err, views.CampaignProgress(p, view, err))
+		return h.RenderForm(w, r, err, views.CampaignPart(p, view, err))
 	}
 	return h.RenderForm(w, r, err, views.CampaignPage(p, view, err))
 }

@@ -318,6 +318,9 @@ func (s *Site) fillMenu(r *http.Request, v *visit, p *views.Page) (err error) {
 	if v.appkey.ID == 0 && len(p.Appkeys) > 0 {
 		p.Appkey = p.Appkeys[0]
 	}
+	if p.Appkey.ID != 0 {
+		p.Outage = s.actions.Outage(p.Appkey)
+	}
 	return err
 }
 

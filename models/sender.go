@@ -15,32 +15,53 @@ import (
 // Sender is a KakaoTalk channel that messages are sent from, as the provider
 // described it at RefreshedAt.
 type Sender struct {
-	ID             int64
-	AppkeyID       int64
-	PlusFriendID   string // with its leading @
-	PhoneNo        string // of the administrator; empty when registered elsewhere
-	CategoryCode   string
-	SenderKey      string // empty until registered
-	Status         string // kakao.SenderWaiting, kakao.SenderRegistered
-	StatusName     string // the provider's word for it
-	KakaoStatus    string // kakao.KakaoStatus…, empty while waiting
-	ProfileStatus  string // kakao.Profile…, empty while waiting
-	Dormant        bool
-	Blocked        bool
-	Fallback       bool // FriendTalk messages that fail go out by SMS unless they say otherwise
-	FallbackSendNo string
-	UnsubscribeNo  string // the 080 number
-	DailyMax       int    // FriendTalk messages a day; 0: no limit
-	SentCount      int    // FriendTalk messages of the day of RefreshedAt
-	RefreshedAt    time.Time
-	CreatedAt      time.Time
+	ID            int64
+	AppkeyID      int64
+	PlusFriendID  string // with its leading @
+	PhoneNo       string // of the administrator; empty when registered elsewhere
+	CategoryCode  string
+	SenderKey     string // empty until registered
+	Status        string // kakao.SenderWaiting, kakao.SenderRegistered
+	StatusName    string // the provider's word for it
+	KakaoStatus   string // kakao.KakaoStatus…, empty while waiting
+	ProfileStatus string // kakao.Profile…, empty while waiting
+	// The provider's words for the two, empty while waiting.
+	KakaoStatusName   string
+	ProfileStatusName string
+	Dormant           bool
+	Blocked           bool
+	Fallback          bool // FriendTalk messages that fail go out by SMS unless they say otherwise
+	FallbackSendNo    string
+	UnsubscribeNo     string // the 080 number
+	ResendAppkey      string // of the SMS service; see TellsAppkeys
+	DailyMax          int    // FriendTalk messages a day; 0: no limit
+	SentCount         int    // FriendTalk messages of the day of RefreshedAt
+
+	// The same for AlimTalk, which has no 080 number.
+	AlimtalkFallback     bool
+	AlimtalkSendNo       string
+	AlimtalkResendAppkey string
+	AlimtalkDailyMax     int
+	AlimtalkSentCount    int
+
+	APIVersion   string     // of the sender API it was last read with; empty when never
+	RegisteredAt *time.Time // by the provider, as it says
+	GoneAt       *time.Time // since when the provider does not list it; nil while it does
+	Raw          string     // the provider's last answer about it, JSON; empty when there was none
+	RefreshedAt  time.Time
+	CreatedAt    time.Time
 }
+
+// TellsAppkeys reports whether the sender API that s was read with tells the appkeys
+// of the SMS service: v2.0 does not.
+func (s Sender) TellsAppkeys() bool { return s.APIVersion != kakao.SenderAPIv20 }
 
 // SenderTrouble is what keeps a sender from sending.
 type SenderTrouble string
 
 // The troubles, the worst first; none is empty.
 const (
+	SenderIsGone    SenderTrouble = "gone" // the provider does not list it any more
 	SenderIsBlocked SenderTrouble = "blocked"
 	SenderIsDormant SenderTrouble = "dormant"
 	SenderIsWaiting SenderTrouble = "waiting" // for its token
@@ -49,12 +70,14 @@ const (
 
 // SenderTroubles are all troubles, so that a test can walk them.
 func SenderTroubles() []SenderTrouble {
-	return []SenderTrouble{SenderIsBlocked, SenderIsDormant, SenderIsWaiting, SenderIsUnknown}
+	return []SenderTrouble{SenderIsGone, SenderIsBlocked, SenderIsDormant, SenderIsWaiting, SenderIsUnknown}
 }
 
 // Trouble is what keeps s from sending, "" if nothing does.
 func (s Sender) Trouble() SenderTrouble {
 	switch {
+	case s.GoneAt != nil:
+		return SenderIsGone
 	case s.Blocked || s.KakaoStatus == kakao.KakaoStatusBlocked:
 		return SenderIsBlocked
 	case s.Dormant:
@@ -201,7 +224,9 @@ func (db *DB) SaveSenders(ctx context.Context, ss []Sender) error {
 	}
 	told := []string{
 		"category_code", "sender_key", "status", "status_name", "kakao_status", "profile_status", "dormant", "blocked",
-		"fallback", "fallback_send_no", "unsubscribe_no", "daily_max", "sent_count", "refreshed_at",
+		"kakao_status_name", "profile_status_name", "fallback", "fallback_send_no", "unsubscribe_no", "resend_appkey",
+		"daily_max", "sent_count", "alimtalk_fallback", "alimtalk_send_no", "alimtalk_resend_appkey", "alimtalk_daily_max",
+		"alimtalk_sent_count", "api_version", "registered_at", "gone_at", "raw", "refreshed_at",
 	}
 	return dbError(db.write(ctx).Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "appkey_id"}, {Name: "plus_friend_id"}},
@@ -214,7 +239,7 @@ func (db *DB) SaveSenders(ctx context.Context, ss []Sender) error {
 func (db *DB) PutWaitingSender(ctx context.Context, s *Sender) error {
 	err := db.write(ctx).Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "appkey_id"}, {Name: "plus_friend_id"}},
-		DoUpdates: clause.AssignmentColumns([]string{"phone_no", "category_code", "status", "refreshed_at"}),
+		DoUpdates: clause.AssignmentColumns([]string{"phone_no", "category_code", "status", "gone_at", "refreshed_at"}),
 	}).Create(s).Error
 	if err != nil {
 		return dbError(err, "sender")
@@ -235,7 +260,7 @@ type SenderCount struct {
 // SenderCounts counts the senders of a team by appkey.
 func (db *DB) SenderCounts(ctx context.Context, teamID int64) (map[int64]SenderCount, error) {
 	var ss []Sender
-	err := db.read(ctx).Select("appkey_id", "status", "kakao_status", "blocked", "dormant").
+	err := db.read(ctx).Select("appkey_id", "status", "kakao_status", "blocked", "dormant", "gone_at").
 		Where("appkey_id IN (SELECT id FROM appkeys WHERE team_id = ?)", teamID).Find(&ss).Error
 	counts := map[int64]SenderCount{}
 	for _, s := range ss {

@@ -24,6 +24,7 @@ type Page struct {
 	Teams   []models.Team
 	Appkey  models.Appkey // zero if the team has none
 	Appkeys []models.Appkey
+	Outage  models.Outage // of the provider, as seen by the appkey
 	Demo    Demo
 	Refresh int // seconds after which the page asks anew where there is no script; 0: never
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"soshik/internal/kakao"
 	"soshik/internal/nhn/nhnsim"
 	"soshik/models"
@@ -241,8 +243,8 @@ func TestRefreshThatFailsKeepsWhatWasKnown(t *testing.T) {
 	for _, path := range []string{"/appkeys/1/senders/refresh", "/appkeys/1/senders/1/refresh"} {
 		s.post(t, path, nil).says(t, http.StatusUnprocessableEntity, "HTTP 503", "@봄봄상점")
 	}
-	if after := s.sender(t); after != before {
-		t.Errorf("before %+v, after %+v", before, after)
+	if diff := cmp.Diff(before, s.sender(t)); diff != "" {
+		t.Error(diff)
 	}
 }
 

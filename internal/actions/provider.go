@@ -5,9 +5,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -36,6 +38,7 @@ type Provider struct {
 }
 
 type kept struct {
+	baseURL string
 	changed time.Time // Appkey.UpdatedAt when it was made
 	client  *nhn.Client
 }
@@ -73,14 +76,14 @@ func (p *Provider) client(k models.Appkey) (*nhn.Client, error) {
 	}
 	at := project{k.BaseURL, k.Appkey}
 	if p.paces[at] == nil {
-		p.paces[at] = nhn.NewPace(0)
+		p.paces[at] = nhn.NewPace(k.RatePerSecond)
 	}
 	p.paces[at].SetRate(k.RatePerSecond)
 	if p.breakers[k.BaseURL] == nil {
 		p.breakers[k.BaseURL] = &nhn.Breaker{}
 	}
 	c := p.make(k, secret)
-	p.clients[k.ID] = kept{k.UpdatedAt, c}
+	p.clients[k.ID] = kept{k.BaseURL, k.UpdatedAt, c}
 	return c, nil
 }
 
@@ -93,6 +96,20 @@ func (p *Provider) rest(appkeyID int64) time.Duration {
 		return found.client.Rest()
 	}
 	return 0
+}
+
+// rested are a client of each base URL whose rest is over without anybody having
+// called since.
+func (p *Provider) rested() []*nhn.Client {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	found := map[string]*nhn.Client{}
+	for _, k := range p.clients {
+		if b := p.breakers[k.baseURL]; b.State().Resting && b.Rest() == 0 {
+			found[k.baseURL] = k.client
+		}
+	}
+	return slices.Collect(maps.Values(found))
 }
 
 // trial is a client of k, which may not be stored. It heeds what is known of its

@@ -135,15 +135,15 @@ func (s *Service) EnterToken(ctx context.Context, by models.Actor, k models.Appk
 	if err != nil {
 		return sender, beside(s.failed(ctx, by, e, err), map[int]string{kakao.CodeToken: "token"})
 	}
-	sender = s.registered(ctx, client, sender, answer)
+	sender = s.registered(ctx, client, k, sender, answer)
 	err = s.change(ctx, by, &e, func(tx *models.DB) error { return tx.SaveSenders(ctx, []models.Sender{sender}) })
 	return sender, err
 }
 
 // registered is sender after its token was taken: as the provider lists it, or,
 // while it does not, with what the answer to the token told.
-func (s *Service) registered(ctx context.Context, client *nhn.Client, sender models.Sender, answer *nhn.Sender) models.Sender {
-	listed, err := s.listed(ctx, client, sender)
+func (s *Service) registered(ctx context.Context, client *nhn.Client, k models.Appkey, sender models.Sender, answer *nhn.Sender) models.Sender {
+	listed, err := s.listed(ctx, client, k, sender)
 	if err == nil && listed.Status == kakao.SenderRegistered {
 		return listed
 	}
@@ -160,15 +160,15 @@ func (s *Service) registered(ctx context.Context, client *nhn.Client, sender mod
 var errNotListed = models.Errorf(models.Upstream, "sender.not_listed")
 
 // listed is sender as the provider lists it now.
-func (s *Service) listed(ctx context.Context, client *nhn.Client, sender models.Sender) (models.Sender, error) {
+func (s *Service) listed(ctx context.Context, client *nhn.Client, k models.Appkey, sender models.Sender) (models.Sender, error) {
 	found, _, err := client.Senders(ctx, nhn.SenderFilter{PlusFriendID: sender.PlusFriendID, PageSize: kakao.MaxPageSize})
 	if err != nil {
 		return sender, err
 	}
 	for _, f := range found {
 		if f.PlusFriendID == sender.PlusFriendID {
-			fresh := senderOf(sender.AppkeyID, f, s.Now())
-			fresh.ID, fresh.PhoneNo = sender.ID, sender.PhoneNo
+			fresh := senderOf(k, f, s.Now())
+			fresh.ID, fresh.PhoneNo, fresh.CreatedAt = sender.ID, sender.PhoneNo, sender.CreatedAt
 			return fresh, nil
 		}
 	}
@@ -176,18 +176,20 @@ func (s *Service) listed(ctx context.Context, client *nhn.Client, sender models.
 }
 
 // senderOf is what the provider says of a sender, read at now.
-func senderOf(appkeyID int64, n nhn.Sender, now time.Time) models.Sender {
-	created := n.CreateDate.UTC()
-	if n.CreateDate.IsZero() {
-		created = now
+func senderOf(k models.Appkey, n nhn.Sender, now time.Time) models.Sender {
+	var registered *time.Time
+	if !n.CreateDate.IsZero() {
+		registered = new(n.CreateDate.UTC())
 	}
 	return models.Sender{
-		AppkeyID: appkeyID, PlusFriendID: n.PlusFriendID, CategoryCode: n.CategoryCode, SenderKey: n.SenderKey,
+		AppkeyID: k.ID, PlusFriendID: n.PlusFriendID, CategoryCode: n.CategoryCode, SenderKey: n.SenderKey,
 		Status: n.Status, StatusName: n.StatusName, KakaoStatus: n.KakaoStatus, ProfileStatus: n.KakaoProfileStatus,
-		Dormant: n.Dormant, Blocked: n.Blocked,
+		KakaoStatusName: n.KakaoStatusName, ProfileStatusName: n.KakaoProfileStatusName, Dormant: n.Dormant, Blocked: n.Blocked,
 		Fallback: n.FriendTalk.IsResend, FallbackSendNo: n.FriendTalk.ResendSendNo, UnsubscribeNo: n.FriendTalk.ResendUnsubscribeNo,
-		DailyMax: n.FriendTalk.DailyMaxCount, SentCount: n.FriendTalk.SentCount,
-		RefreshedAt: now, CreatedAt: created,
+		ResendAppkey: n.FriendTalk.ResendAppkey, DailyMax: n.FriendTalk.DailyMaxCount, SentCount: n.FriendTalk.SentCount,
+		AlimtalkFallback: n.AlimTalk.IsResend, AlimtalkSendNo: n.AlimTalk.ResendSendNo, AlimtalkResendAppkey: n.AlimTalk.ResendAppkey,
+		AlimtalkDailyMax: n.AlimTalk.DailyMaxCount, AlimtalkSentCount: n.AlimTalk.SentCount,
+		APIVersion: k.SenderVersion, RegisteredAt: registered, Raw: n.Raw, RefreshedAt: now, CreatedAt: now,
 	}
 }
 
@@ -239,7 +241,7 @@ func (s *Service) readSenders(ctx context.Context, k models.Appkey) ([]models.Se
 		}
 		if !seen[n.PlusFriendID] {
 			seen[n.PlusFriendID] = true
-			fresh = append(fresh, senderOf(k.ID, n, s.Now()))
+			fresh = append(fresh, senderOf(k, n, s.Now()))
 		}
 	}
 	return fresh, nil
@@ -264,7 +266,7 @@ func (s *Service) RefreshSender(ctx context.Context, by models.Actor, k models.A
 	if err != nil {
 		return err
 	}
-	fresh, err := s.listed(ctx, client, sender)
+	fresh, err := s.listed(ctx, client, k, sender)
 	if err != nil {
 		return explain(err)
 	}
@@ -295,7 +297,7 @@ func (s *Service) SetFallback(ctx context.Context, by models.Actor, k models.App
 		})
 	}
 	e.Before, e.After = fallbackOf(sender), in
-	fresh := s.withFallback(ctx, client, sender, in)
+	fresh := s.withFallback(ctx, client, k, sender, in)
 	return s.change(ctx, by, &e, func(tx *models.DB) error { return tx.SaveSenders(ctx, []models.Sender{fresh}) })
 }
 
@@ -305,8 +307,8 @@ func fallbackOf(s models.Sender) models.NewFallback {
 
 // withFallback is sender as the provider lists it, or, while it does not answer,
 // with what it has just accepted.
-func (s *Service) withFallback(ctx context.Context, client *nhn.Client, sender models.Sender, in models.NewFallback) models.Sender {
-	fresh, err := s.listed(ctx, client, sender)
+func (s *Service) withFallback(ctx context.Context, client *nhn.Client, k models.Appkey, sender models.Sender, in models.NewFallback) models.Sender {
+	fresh, err := s.listed(ctx, client, k, sender)
 	if err == nil {
 		return fresh
 	}

@@ -32,6 +32,7 @@ const (
 // time. Nothing depends on the job queue's own rescue.
 func (s *Service) Sweep(ctx context.Context) error {
 	return errors.Join(
+		s.sweepOutages(ctx),
 		s.sweepLeases(ctx),
 		s.sweepDoubt(ctx),
 		s.sweepWaiting(ctx),

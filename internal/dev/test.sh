@@ -161,6 +161,8 @@ bench() {
   run .bin/soshik bench --database="sqlite:$tmp/bench.db"
   say 'Measurements on PostgreSQL'
   run .bin/soshik bench --database="$POSTGRES_URL"
+  say 'The simulated provider'
+  run .bin/soshik bench --provider --recipients=1000000
 }
 
 case $what in

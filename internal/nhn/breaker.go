@@ -13,7 +13,7 @@ const (
 	breakAfter  = 5               // failures in a row
 	breakWithin = 5 * time.Minute // that are no further apart, the first from the last
 	firstRest   = time.Second     // doubles with every probe that fails
-	maxRest     = time.Minute     //
+	maxRest     = time.Minute
 	probeRest   = 5 * time.Second // at most, what calls are told to wait while one is made as a probe
 )
 

@@ -15,6 +15,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -40,18 +41,21 @@ const defaultTimeout = 30 * time.Second
 type Config struct {
 	BaseURL        string // the real service unless set; no slash at the end needed
 	Appkey         string
-	SecretKey      string           `json:"-"`
+	SecretKey      string
 	SenderVersion  string           // of the sender API: kakao.SenderAPIv21 unless set
 	ConvertToBrand bool             // FriendTalk calls carry X-Convert-To-Brand-Message: true
 	HTTP           *http.Client     // one over a transport that all clients share unless set
 	Timeout        time.Duration    // of a whole call, waiting and repeating included; 30 seconds unless set
 	Pace           *Pace            // shared by the clients of an appkey; one without a rate unless set
 	Breaker        *Breaker         // shared by the clients of a base URL; none unless set
-	Now            func() time.Time `json:"-"` // the time by which the provider counts days; time.Now unless set
+	Now            func() time.Time // the time by which the provider counts days; time.Now unless set
 }
 
 // Format keeps the secret key out of whatever is printed.
 func (c Config) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "nhn.Config{%s %s}", c.BaseURL, c.Appkey) }
+
+// MarshalJSON keeps the secret key out of whatever is written as JSON.
+func (c Config) MarshalJSON() ([]byte, error) { return json.Marshal(fmt.Sprint(c)) }
 
 // LogValue keeps the secret key out of whatever is logged.
 func (c Config) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
@@ -81,6 +85,13 @@ func New(cfg Config) *Client {
 	// A redirect would carry the secret key to another host, and a send twice.
 	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return c
+}
+
+// WithTimeout is c with another limit on how long a call takes.
+func (c *Client) WithTimeout(d time.Duration) *Client {
+	out := *c
+	out.cfg.Timeout = d
+	return &out
 }
 
 // Format keeps the secret key out of whatever is printed.

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -79,31 +80,42 @@ func TestAnswersAreJudged(t *testing.T) {
 		code       int
 		wait       time.Duration
 	}{
-		"a refusal under 200 has its code":               {200, answer(-1000), "", refused, -1000, 0},
-		"a refusal under 401 has its code":               {401, answer(-1001), "", refused, -1001, 0},
-		"a used idempotency key is in doubt, for good":   {200, answer(-1005), "", verdict{inDoubt: true}, -1005, 0},
-		"a failing vendor is in doubt":                   {200, answer(-7000), "", inDoubt, -7000, 0},
-		"a system error is in doubt":                     {200, answer(-9999), "", inDoubt, -9999, 0},
-		"429 was not sent and says when to come back":    {429, "slow down", "7", notSent, 0, 7 * time.Second},
-		"429 with a header keeps its code":               {429, answer(-4), "", notSent, -4, 0},
-		"nobody makes us wait for more than an hour":     {429, "", "999999999999", notSent, 0, time.Hour},
-		"a wait that is no number is none":               {429, "", "soon", notSent, 0, 0},
-		"a negative wait is none":                        {429, "", "-5", notSent, 0, 0},
-		"500 is in doubt":                                {500, "<html>", "", inDoubt, 0, 0},
-		"500 with a refusal is in doubt":                 {500, answer(-1000), "", inDoubt, -1000, 0},
-		"503 may say when to come back":                  {503, "", "2", inDoubt, 0, 2 * time.Second},
-		"a page of HTML is in doubt":                     {200, "<html>login</html>", "", inDoubt, 0, 0},
-		"an empty answer is in doubt":                    {200, "", "", inDoubt, 0, 0},
-		"a cut-off answer is in doubt":                   {200, `{"header":{"resultCode":0,"resul`, "", inDoubt, 0, 0},
-		"an answer without a header is in doubt":         {200, `{}`, "", inDoubt, 0, 0},
-		"null is in doubt":                               {200, `null`, "", inDoubt, 0, 0},
-		"an answer of the wrong shape is in doubt":       {200, `{"header":{"resultCode":0,"isSuccessful":true},"message":[]}`, "", inDoubt, 0, 0},
-		"success without a request id is in doubt":       {200, answer(0), "", inDoubt, 0, 0},
-		"success with a null request id is in doubt":     {200, `{"header":{"resultCode":0,"isSuccessful":true},"message":{"requestId":null}}`, "", inDoubt, 0, 0},
-		"success under 400 is in doubt":                  {400, answer(0), "", inDoubt, 0, 0},
-		"a page of HTML under 404 is in doubt":           {404, "<html>", "", inDoubt, 0, 0},
-		"a redirect is not followed":                     {307, "", "", inDoubt, 0, 0},
-		"an answer larger than any true one is in doubt": {200, strings.Repeat(" ", 17<<20), "", inDoubt, 0, 0},
+		"a refusal under 200 has its code":                  {200, answer(-1000), "", refused, -1000, 0},
+		"a refusal under 401 has its code":                  {401, answer(-1001), "", refused, -1001, 0},
+		"a used idempotency key is in doubt, for good":      {200, answer(-1005), "", verdict{inDoubt: true}, -1005, 0},
+		"a failing vendor is in doubt":                      {200, answer(-7000), "", inDoubt, -7000, 0},
+		"a system error is in doubt":                        {200, answer(-9999), "", inDoubt, -9999, 0},
+		"429 was not sent and says when to come back":       {429, "slow down", "7", notSent, 0, 7 * time.Second},
+		"429 with a header keeps its code":                  {429, answer(-4), "", notSent, -4, 0},
+		"nobody makes us wait for more than an hour":        {429, "", "999999999999", notSent, 0, time.Hour},
+		"a wait that is no number is none":                  {429, "", "soon", notSent, 0, 0},
+		"a negative wait is none":                           {429, "", "-5", notSent, 0, 0},
+		"500 is in doubt":                                   {500, "<html>", "", inDoubt, 0, 0},
+		"500 with a refusal is in doubt":                    {500, answer(-1000), "", inDoubt, -1000, 0},
+		"503 may say when to come back":                     {503, "", "2", inDoubt, 0, 2 * time.Second},
+		"a page of HTML is in doubt":                        {200, "<html>login</html>", "", inDoubt, 0, 0},
+		"an empty answer is in doubt":                       {200, "", "", inDoubt, 0, 0},
+		"a cut-off answer is in doubt":                      {200, `{"header":{"resultCode":0,"resul`, "", inDoubt, 0, 0},
+		"an answer without a header is in doubt":            {200, `{}`, "", inDoubt, 0, 0},
+		"null is in doubt":                                  {200, `null`, "", inDoubt, 0, 0},
+		"an answer of the wrong shape is in doubt":          {200, `{"header":{"resultCode":0,"isSuccessful":true},"message":[]}`, "", inDoubt, 0, 0},
+		"success without a request id is in doubt":          {200, answer(0), "", inDoubt, 0, 0},
+		"success with a null request id is in doubt":        {200, `{"header":{"resultCode":0,"isSuccessful":true},"message":{"requestId":null}}`, "", inDoubt, 0, 0},
+		"a refusal in strings is one":                       {200, `{"header":{"resultCode":"-1000","resultMessage":"because","isSuccessful":"false"}}`, "", refused, -1000, 0},
+		"a refusal with rubbish beside it is one":           {200, `{"message":"","header":{"resultCode":-1000,"isSuccessful":false}}`, "", refused, -1000, 0},
+		"a refusal without a code is in doubt":              {200, `{"header":{"resultCode":0,"isSuccessful":false}}`, "", inDoubt, 0, 0},
+		"an empty header is in doubt":                       {200, `{"header":{}}`, "", inDoubt, 0, 0},
+		"a header that is none is in doubt":                 {200, `{"header":"SUCCESS"}`, "", inDoubt, 0, 0},
+		"a header with a code that is none is in doubt":     {200, `{"header":{"resultCode":"no","isSuccessful":false}}`, "", inDoubt, 0, 0},
+		"a header with a code of null is in doubt":          {200, `{"header":{"resultCode":null,"isSuccessful":true},"message":{"requestId":"R"}}`, "", inDoubt, 0, 0},
+		"success with a code is in doubt":                   {200, `{"header":{"resultCode":-1000,"isSuccessful":true},"message":{"requestId":"R"}}`, "", inDoubt, -1000, 0},
+		"success with something behind it is in doubt":      {200, `{"header":{"resultCode":0,"isSuccessful":true},"message":{"requestId":"R"}} }`, "", inDoubt, 0, 0},
+		"a recipient whose code cannot be read is in doubt": {200, `{"header":{"resultCode":0,"isSuccessful":true},"message":{"requestId":"R","sendResults":[{"resultCode":"?"}]}}`, "", inDoubt, 0, 0},
+		"a gateway's own JSON is in doubt":                  {403, `{"message":"Forbidden"}`, "", inDoubt, 0, 0},
+		"success under 400 is in doubt":                     {400, answer(0), "", inDoubt, 0, 0},
+		"a page of HTML under 404 is in doubt":              {404, "<html>", "", inDoubt, 0, 0},
+		"a redirect is not followed":                        {307, "", "", inDoubt, 0, 0},
+		"an answer larger than any true one is in doubt":    {200, strings.Repeat(" ", 17<<20), "", inDoubt, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -131,8 +143,6 @@ func TestAnswersAreJudged(t *testing.T) {
 
 func TestFailuresOfTheNetwork(t *testing.T) {
 	t.Parallel()
-	closed := httptest.NewServer(nil)
-	closed.Close()
 	secure := httptest.NewUnstartedServer(nil)
 	secure.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
 	secure.StartTLS()
@@ -152,8 +162,8 @@ func TestFailuresOfTheNetwork(t *testing.T) {
 	cancelled, cancel := context.WithCancel(context.Background())
 	cancel()
 	noTurn := nhn.NewPace(1)
-	for range 2 { // the second has to wait
-		_, _, _ = nhn.New(nhn.Config{BaseURL: closed.URL, Pace: noTurn}).Images(t.Context(), 1, 1)
+	if err := nhn.New(nhn.Config{BaseURL: closedServer(), Pace: noTurn}).DeleteImages(t.Context(), 1); err == nil {
+		t.Error("nobody listens, and the only turn was no failure")
 	}
 
 	for name, test := range map[string]struct {
@@ -161,7 +171,7 @@ func TestFailuresOfTheNetwork(t *testing.T) {
 		ctx  context.Context
 		want verdict
 	}{
-		"a refused connection was not sent":                 {nhn.Config{BaseURL: closed.URL}, nil, notSent},
+		"a refused connection was not sent":                 {nhn.Config{BaseURL: closedServer()}, nil, notSent},
 		"an unknown host was not sent":                      {nhn.Config{BaseURL: "http://soshik.invalid"}, nil, notSent},
 		"a certificate nobody signed was not sent":          {nhn.Config{BaseURL: secure.URL}, nil, notSent},
 		"a handshake that never ends was not sent":          {nhn.Config{BaseURL: "https" + silent, Timeout: 50 * time.Millisecond}, nil, notSent},
@@ -273,6 +283,75 @@ func discreet(t testing.TB, err error) {
 	}
 }
 
+// Whatever a server says back, and wherever, no error tells it.
+func TestWhatAServerEchoesIsNotTold(t *testing.T) {
+	t.Parallel()
+	const odd = "Secret/Of+The Tests=="
+	for name, body := range map[string]string{
+		"as it is":                  `{"header":{"resultCode":-1001,"resultMessage":"who is ` + odd + ` of ` + appkey + `","isSuccessful":false}}`,
+		"as part of a URL":          `{"header":{"resultCode":-1001,"resultMessage":"/x?k=` + url.QueryEscape(odd) + `","isSuccessful":false}}`,
+		"where a message is cut":    `{"header":{"resultCode":-1001,"resultMessage":"` + strings.Repeat("x", 490) + odd + `","isSuccessful":false}}`,
+		"as a number of the header": `{"header":{"resultCode":"` + odd + `","isSuccessful":false}}`,
+		"instead of JSON":           odd,
+		"in place of an object":     `{"header":{"resultCode":0,"isSuccessful":true},"message":"` + odd + `"}`,
+		"a number, as a number":     `{"header":{"resultCode":0,"isSuccessful":true},"message":01012345678}`,
+		"a number, in an object":    `{"header":{"resultCode":0,"isSuccessful":true},"message":{"sendResults":1012345678}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := nhn.New(nhn.Config{Appkey: appkey, SecretKey: odd, HTTP: transport(func(*http.Request) (*http.Response, error) { return respond(200, body), nil })})
+			_, err := c.SendFriendTalk(t.Context(), one(), "")
+			_ = failure(t, err)
+			var log strings.Builder
+			slog.New(slog.NewJSONHandler(&log, nil)).Info("failed", "error", err)
+			for _, s := range []string{odd, odd[:10], url.QueryEscape(odd), appkey, "1012345678"} {
+				if told := fmt.Sprintf("%v %+v %#v %s", err, err, errors.Unwrap(err), log.String()); strings.Contains(told, s) {
+					t.Errorf("tells %q: %s", s, told)
+				}
+			}
+		})
+	}
+}
+
+func TestNoErrorTellsWhatACallCarried(t *testing.T) {
+	t.Parallel()
+	gone := nhn.New(nhn.Config{BaseURL: "http://soshik.invalid", Appkey: appkey, SecretKey: secret, Timeout: 50 * time.Millisecond})
+	closed := nhn.New(nhn.Config{BaseURL: closedServer(), Appkey: appkey, SecretKey: secret, Timeout: 50 * time.Millisecond})
+	broken := nhn.New(nhn.Config{BaseURL: "http://a b/", Appkey: appkey, SecretKey: secret})
+	torn := nhn.New(nhn.Config{Appkey: appkey, SecretKey: secret + "\n"})
+	for _, c := range []*nhn.Client{gone, closed, broken, torn} {
+		_, _, err := c.FriendTalkMessages(t.Context(), nhn.FriendTalkQuery{RecipientNo: "01012345678", CreateUser: secret})
+		_ = failure(t, err)
+		discreet(t, err)
+		_, err = c.UploadImage(t.Context(), secret, strings.NewReader(secret), false)
+		_ = failure(t, err)
+		discreet(t, err)
+		err = c.RegisterTemplate(t.Context(), "k", nhn.RegisterTemplateRequest{Content: secret, Image: &nhn.ImageFile{Name: secret, Data: strings.NewReader(secret)}})
+		_ = failure(t, err)
+		discreet(t, err)
+	}
+}
+
+// closedServer is where nobody listens.
+func closedServer() string {
+	s := httptest.NewServer(nil)
+	s.Close()
+	return s.URL
+}
+
+func TestAnswersMayBeCalledWhatTheyAreNot(t *testing.T) {
+	t.Parallel()
+	for _, contentType := range []string{"", "text/html", "application/json; utf-8", "application/octet-stream"} {
+		server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["Content-Type"] = []string{contentType}
+			_, _ = io.WriteString(w, answer(0))
+		})
+		if err := remove(t.Context(), client(server.URL)); err != nil {
+			t.Errorf("%q: %v", contentType, err)
+		}
+	}
+}
+
 func TestKeysAreKeptOutOfErrorsAndLogs(t *testing.T) {
 	t.Parallel()
 	echoing := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -288,40 +367,13 @@ func TestKeysAreKeptOutOfErrorsAndLogs(t *testing.T) {
 		slog.New(h).Info("start", "cfg", cfg, "client", nhn.New(cfg))
 	}
 	c := nhn.New(cfg)
-	fmt.Fprintf(&log, "%v %+v %#v %s %v %+v %#v", cfg, cfg, cfg, cfg, c, c, c)
+	fmt.Fprintf(&log, "%v %+v %#v %s %v %+v %#v %v %+v", cfg, cfg, cfg, cfg, c, c, c, &cfg, struct{ C *nhn.Client }{c})
+	plain, err := json.Marshal(cfg)
+	if err != nil {
+		t.Error(err)
+	}
+	log.Write(plain)
 	if strings.Contains(log.String(), secret) {
 		t.Errorf("the secret key is told: %s", log.String())
-	}
-}
-
-func TestRequestsCarryTheirHeaders(t *testing.T) {
-	t.Parallel()
-	var got http.Header
-	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		got = r.Header
-		_, _ = io.WriteString(w, `{"header":{"resultCode":0,"isSuccessful":true},"message":{"requestId":"R"}}`)
-	})
-	c := nhn.New(nhn.Config{BaseURL: server.URL + "/", Appkey: appkey, SecretKey: secret, ConvertToBrand: true})
-	if _, err := c.SendFriendTalk(t.Context(), one(), "key-1"); err != nil {
-		t.Fatal(err)
-	}
-	for name, want := range map[string]string{
-		kakao.HeaderSecretKey: secret, kakao.HeaderConvertToBrand: "true", kakao.HeaderIdempotencyKey: "key-1",
-		"Content-Type": "application/json;charset=UTF-8",
-	} {
-		if got.Get(name) != want {
-			t.Errorf("%s is %q, want %q", name, got.Get(name), want)
-		}
-	}
-}
-
-func TestPathsCannotBeLeft(t *testing.T) {
-	t.Parallel()
-	c := client("http://soshik.invalid")
-	for _, key := range []string{"", ".", ".."} {
-		_, err := c.Sender(t.Context(), key)
-		if e := failure(t, err); !e.NotSent() || e.Temporary() {
-			t.Errorf("Sender(%q): %v", key, e)
-		}
 	}
 }

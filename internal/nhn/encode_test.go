@@ -2,11 +2,11 @@ package nhn_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
-	"reflect"
-	"strings"
+	"strconv"
 	"testing"
 	"time"
 
@@ -14,21 +14,29 @@ import (
 	"soshik/internal/nhn"
 )
 
-// sent returns the body that a request is sent with.
-func sent(t testing.TB, req *nhn.FriendTalkRequest) []byte {
+// body returns the body that a call is made with.
+func body(t testing.TB, call func(*nhn.Client) error) []byte {
 	t.Helper()
 	var body []byte
-	rt := roundTrip(func(r *http.Request) (*http.Response, error) {
+	c := nhn.New(nhn.Config{Appkey: "a", SecretKey: "s", HTTP: transport(func(r *http.Request) (*http.Response, error) {
 		var err error
 		body, err = io.ReadAll(r.Body)
-		ok := `{"header":{"resultCode":0,"isSuccessful":true},"message":{"requestId":"R"}}`
-		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(ok))}, err
-	})
-	c := nhn.New(nhn.Config{Appkey: "a", SecretKey: "s", HTTP: &http.Client{Transport: rt}})
-	if _, err := c.SendFriendTalk(t.Context(), req, ""); err != nil {
+		return respond(200, `{`+success+`,`+sentAnswer+`}`), err
+	})})
+	if err := call(c); err != nil {
 		t.Fatal(err)
 	}
 	return body
+}
+
+func friendTalkBody(t testing.TB, req *nhn.FriendTalkRequest) []byte {
+	t.Helper()
+	return body(t, func(c *nhn.Client) error { _, err := c.SendFriendTalk(context.Background(), req, ""); return err })
+}
+
+func brandTalkBody(t testing.TB, req *nhn.BrandTalkRequest) []byte {
+	t.Helper()
+	return body(t, func(c *nhn.Client) error { _, err := c.SendBrandTalk(context.Background(), req); return err })
 }
 
 type roundTrip func(*http.Request) (*http.Response, error)
@@ -82,8 +90,8 @@ func plain(r *nhn.FriendTalkRequest) plainRequest {
 	return out
 }
 
-// FuzzEncode holds the encoder of sends together with encoding/json.
-func FuzzEncode(f *testing.F) {
+// FuzzEncodeFriendTalk holds the encoder of FriendTalk together with encoding/json.
+func FuzzEncodeFriendTalk(f *testing.F) {
 	f.Add("@소식", "안녕\n\"여러분\"", "https://example.com?a=1&b=<2>", "01012345678", 3, true, int64(1_700_000_000), uint8(2))
 	f.Add("", "\xff\x00😀", "", "", -1, false, int64(0), uint8(0))
 	f.Fuzz(func(t *testing.T, a, b, c, d string, n int, yes bool, at int64, count uint8) {
@@ -105,29 +113,76 @@ func FuzzEncode(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		same(t, sent(t, req), want)
+		same(t, friendTalkBody(t, req), want)
 	})
 }
 
-func same(t *testing.T, got, want []byte) {
-	t.Helper()
-	var a, b any
-	if err := json.Unmarshal(got, &a); err != nil {
-		t.Fatalf("%s: %v", got, err)
+// The same request as encoding/json would have it.
+type plainBrandTalk struct {
+	SenderKey         string                `json:"senderKey"`
+	TemplateCode      string                `json:"templateCode"`
+	RequestDate       string                `json:"requestDate,omitempty"`
+	SenderGroupingKey string                `json:"senderGroupingKey,omitempty"`
+	CreateUser        string                `json:"createUser,omitempty"`
+	RecipientList     []plainBrandRecipient `json:"recipientList"`
+}
+
+type plainBrandRecipient struct {
+	RecipientNo          string            `json:"recipientNo"`
+	TemplateParameter    map[string]string `json:"templateParameter,omitempty"`
+	RecipientGroupingKey string            `json:"recipientGroupingKey,omitempty"`
+}
+
+func plainBrand(r *nhn.BrandTalkRequest) plainBrandTalk {
+	out := plainBrandTalk{
+		SenderKey: r.SenderKey, TemplateCode: r.TemplateCode, SenderGroupingKey: r.SenderGroupingKey, CreateUser: r.CreateUser,
+		RecipientList: []plainBrandRecipient{},
 	}
-	if err := json.Unmarshal(want, &b); err != nil {
-		t.Fatal(err)
+	if !r.RequestDate.IsZero() {
+		out.RequestDate = r.RequestDate.In(kakao.KST).Format("2006-01-02 15:04")
 	}
-	if !reflect.DeepEqual(a, b) {
-		t.Errorf("sent %s\nwant %s", got, want)
+	for _, to := range r.Recipients {
+		p := plainBrandRecipient{RecipientNo: to.RecipientNo, RecipientGroupingKey: to.RecipientGroupingKey}
+		for _, v := range to.TemplateParameter {
+			if p.TemplateParameter == nil {
+				p.TemplateParameter = map[string]string{}
+			}
+			p.TemplateParameter[v.Name] = v.Value
+		}
+		out.RecipientList = append(out.RecipientList, p)
 	}
+	return out
+}
+
+// FuzzEncodeBrandTalk holds the encoder of BrandTalk together with encoding/json.
+func FuzzEncodeBrandTalk(f *testing.F) {
+	f.Add(senderKey, "이름", "하늘 \"봄\"\n", "01012345678", int64(1_700_000_000), uint8(3))
+	f.Add("", "\xff", "\x00😀", "", int64(0), uint8(0))
+	f.Fuzz(func(t *testing.T, a, b, c, d string, at int64, count uint8) {
+		req := &nhn.BrandTalkRequest{SenderKey: a, TemplateCode: b, SenderGroupingKey: c, CreateUser: d}
+		if at != 0 {
+			req.RequestDate = time.Unix(at%4_000_000_000, 0)
+		}
+		for i := range int(count % 4) {
+			to := nhn.BrandTalkRecipient{RecipientNo: d, RecipientGroupingKey: a}
+			for n := range i {
+				to.TemplateParameter = append(to.TemplateParameter, nhn.TemplateParameter{Name: strconv.Itoa(n) + b, Value: c})
+			}
+			req.Recipients = append(req.Recipients, to)
+		}
+		want, err := json.Marshal(plainBrand(req))
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, brandTalkBody(t, req), want)
+	})
 }
 
 func TestIsAdAndIsResendAreAlwaysSent(t *testing.T) {
 	t.Parallel()
 	req := one()
 	req.Recipients[0].Resend = &nhn.ResendParameter{}
-	body := sent(t, req)
+	body := friendTalkBody(t, req)
 	for _, s := range []string{`"isAd":false`, `"isResend":false`} {
 		if !bytes.Contains(body, []byte(s)) {
 			t.Errorf("%s is missing in %s", s, body)
@@ -138,13 +193,26 @@ func TestIsAdAndIsResendAreAlwaysSent(t *testing.T) {
 	}
 }
 
-func BenchmarkEncode(b *testing.B) {
+func BenchmarkEncodeBrandTalk(b *testing.B) {
+	req := &nhn.BrandTalkRequest{SenderKey: senderKey, TemplateCode: "code1"}
+	for range 1000 {
+		req.Recipients = append(req.Recipients, nhn.BrandTalkRecipient{
+			RecipientNo: "01012345678", TemplateParameter: []nhn.TemplateParameter{{Name: "이름", Value: "김하늘"}, {Name: "쿠폰", Value: "BOM-2026"}},
+		})
+	}
+	for b.Loop() {
+		brandTalkBody(b, req)
+	}
+	b.ReportMetric(float64(b.N)*1000/b.Elapsed().Seconds(), "recipients/s")
+}
+
+func BenchmarkEncodeFriendTalk(b *testing.B) {
 	req := one()
 	for len(req.Recipients) < 1000 {
 		req.Recipients = append(req.Recipients, req.Recipients[0])
 	}
 	for b.Loop() {
-		sent(b, req)
+		friendTalkBody(b, req)
 	}
 	b.ReportMetric(float64(b.N)*1000/b.Elapsed().Seconds(), "recipients/s")
 }

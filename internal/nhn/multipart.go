@@ -99,7 +99,7 @@ type source struct {
 
 func (s *source) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
-	if err != nil && err != io.EOF { //nolint:errorlint // a reader ends with io.EOF itself
+	if err != nil && err != io.EOF {
 		s.err = err
 	}
 	return n, err

@@ -30,21 +30,22 @@ type Pace struct {
 
 // NewPace is a pace of so many calls a second; 0 is as many as there are.
 func NewPace(perSecond int) *Pace {
-	p := &Pace{limiter: rate.NewLimiter(rate.Inf, 0)}
-	p.SetRate(perSecond)
-	return p
+	return &Pace{limiter: rate.NewLimiter(limitOf(perSecond), max(perSecond, 1))}
 }
 
 // SetRate changes how many calls may go out in a second; 0 is as many as there are.
 func (p *Pace) SetRate(perSecond int) {
-	limit := rate.Limit(perSecond)
-	if perSecond <= 0 {
-		limit = rate.Inf
-	}
-	if p.limiter.Limit() != limit {
+	if limit := limitOf(perSecond); p.limiter.Limit() != limit {
 		p.limiter.SetBurst(max(perSecond, 1))
 		p.limiter.SetLimit(limit)
 	}
+}
+
+func limitOf(perSecond int) rate.Limit {
+	if perSecond <= 0 {
+		return rate.Inf
+	}
+	return rate.Limit(perSecond)
 }
 
 // Rest is for how long from now no call may go out.

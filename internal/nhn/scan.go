@@ -50,14 +50,9 @@ func scanObject(s *jsontext.Scanner, names jsontext.Names, member func(i int)) {
 	s.Object(func(name []byte) { member(names.Find(name, &next)) })
 }
 
-// scanList takes a list of objects, or an object as its only entry: the documents'
-// tables call some lists objects. Null entries are left out. Anything else in its
-// place is an error.
+// scanList takes a list of objects, or null. Null entries are left out. Anything else
+// in its place is an error.
 func scanList(s *jsontext.Scanner, entry func()) {
-	if s.Kind() == jsontext.Object {
-		entry()
-		return
-	}
 	s.Array(func() {
 		switch s.Kind() {
 		case jsontext.Object:
@@ -71,7 +66,8 @@ func scanList(s *jsontext.Scanner, entry func()) {
 }
 
 // scanOptionalList is scanList for what an answer can do without: what is no list
-// counts for nothing.
+// counts for nothing, and an object is a list's only entry, since the documents' tables
+// call some lists objects.
 func scanOptionalList(s *jsontext.Scanner, entry func()) {
 	switch s.Kind() {
 	case jsontext.Object:

@@ -2,6 +2,7 @@ package nhn
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 	"net/http"
 	"net/url"
@@ -152,6 +153,7 @@ type Sender struct {
 	Dormant                bool
 	Blocked                bool
 	CreateDate             time.Time
+	Raw                    string // the answer itself, JSON; not of [Client.EnterToken]
 }
 
 // SenderChannel is what a sender may send in one channel a day, and how its
@@ -256,6 +258,7 @@ type wireSender struct {
 	Dormant                flexBool           `json:"dormant"`
 	Block                  flexBool           `json:"block"`
 	CreateDate             date               `json:"createDate"`
+	raw                    string
 }
 
 type wireChannel struct {
@@ -267,6 +270,13 @@ type wireChannel struct {
 	SentCount           number   `json:"sentCount"`
 }
 
+// UnmarshalJSON keeps the answer as it came beside what is read of it.
+func (w *wireSender) UnmarshalJSON(b []byte) error {
+	type plain wireSender
+	w.raw = string(b)
+	return json.Unmarshal(b, (*plain)(w))
+}
+
 func (w *wireSender) sender() Sender {
 	return Sender{
 		PlusFriendID: string(w.PlusFriendID), SenderKey: string(w.SenderKey), CategoryCode: string(w.CategoryCode),
@@ -274,7 +284,7 @@ func (w *wireSender) sender() Sender {
 		KakaoStatus: string(w.KakaoStatus), KakaoStatusName: string(w.KakaoStatusName),
 		KakaoProfileStatus: string(w.KakaoProfileStatus), KakaoProfileStatusName: string(w.KakaoProfileStatusName),
 		AlimTalk: w.AlimTalk.v.channel(), FriendTalk: w.FriendTalk.v.channel(),
-		Dormant: bool(w.Dormant), Blocked: bool(w.Block), CreateDate: w.CreateDate.Time,
+		Dormant: bool(w.Dormant), Blocked: bool(w.Block), CreateDate: w.CreateDate.Time, Raw: w.raw,
 	}
 }
 

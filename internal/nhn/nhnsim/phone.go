@@ -21,6 +21,8 @@ var (
 	phoneHTML string
 	//go:embed phone.css
 	phoneCSS []byte
+	//go:embed phone.svg
+	phoneIcon []byte
 )
 
 // Bounds of what the phone shows: messages of all numbers that [Sim.Received] lists,
@@ -247,6 +249,10 @@ func (s *Sim) PhoneHandler() http.Handler {
 		case "phone.css":
 			w.Header().Set("Content-Type", "text/css; charset=utf-8")
 			_, _ = w.Write(phoneCSS)
+			return
+		case "phone.svg":
+			w.Header().Set("Content-Type", "image/svg+xml")
+			_, _ = w.Write(phoneIcon)
 			return
 		default:
 			images.ServeHTTP(w, r)

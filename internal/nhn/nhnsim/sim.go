@@ -271,6 +271,7 @@ func (s *Sim) routes() *http.ServeMux {
 		phone := s.PhoneHandler()
 		mux.Handle("GET /{$}", phone)
 		mux.Handle("GET /phone.css", phone)
+		mux.Handle("GET /phone.svg", phone)
 		mux.Handle("GET /images/{file}", phone)
 		mux.Handle("GET /phone/", http.StripPrefix("/phone", phone))
 	}

@@ -1,0 +1,90 @@
+-- +goose Up
+ALTER TABLE senders ADD COLUMN kakao_status_name TEXT NOT NULL DEFAULT '';
+ALTER TABLE senders ADD COLUMN profile_status_name TEXT NOT NULL DEFAULT '';
+ALTER TABLE senders ADD COLUMN resend_appkey TEXT NOT NULL DEFAULT '';          -- of the SMS service, for FriendTalk
+ALTER TABLE senders ADD COLUMN alimtalk_fallback BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE senders ADD COLUMN alimtalk_send_no TEXT NOT NULL DEFAULT '';
+ALTER TABLE senders ADD COLUMN alimtalk_resend_appkey TEXT NOT NULL DEFAULT '';
+ALTER TABLE senders ADD COLUMN alimtalk_daily_max INTEGER NOT NULL DEFAULT 0;   -- AlimTalk messages a day; 0: no limit
+ALTER TABLE senders ADD COLUMN alimtalk_sent_count INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE senders ADD COLUMN api_version TEXT NOT NULL DEFAULT '';            -- of the sender API it was read with; v2.0 tells less
+ALTER TABLE senders ADD COLUMN registered_at TIMESTAMP;                         -- by the provider
+ALTER TABLE senders ADD COLUMN gone_at TIMESTAMP;                               -- since when the provider does not list it; NULL while it does
+ALTER TABLE senders ADD COLUMN raw TEXT NOT NULL DEFAULT '';                    -- the provider's last answer, JSON
+CREATE INDEX senders_by_key ON senders (appkey_id, sender_key);
+
+-- What each sender had sent at the end of a day, as the provider counted it when it
+-- was last asked that day.
+CREATE TABLE sender_days (
+    sender_id  INTEGER NOT NULL REFERENCES senders (id) ON DELETE CASCADE,
+    day        TEXT NOT NULL,             -- 2026-12-31, in Korea
+    friendtalk INTEGER NOT NULL,
+    alimtalk   INTEGER NOT NULL,
+    PRIMARY KEY (sender_id, day)
+);
+
+-- The last reading of all senders of an appkey.
+CREATE TABLE sender_refreshes (
+    appkey_id    INTEGER PRIMARY KEY REFERENCES appkeys (id) ON DELETE CASCADE,
+    state        TEXT NOT NULL,           -- running, done, failed
+    asked_by     INTEGER NOT NULL,        -- 0: the program
+    read_count   INTEGER NOT NULL,        -- senders read so far
+    total        INTEGER NOT NULL,        -- that the provider counts; 0: not known yet
+    problem      TEXT NOT NULL,           -- JSON: a text of the catalogs; empty unless failed
+    started_at   TIMESTAMP NOT NULL,
+    worked_at    TIMESTAMP NOT NULL,      -- last sign of life
+    ended_at     TIMESTAMP,
+    succeeded_at TIMESTAMP                -- when the last one that was done ended
+);
+
+CREATE TABLE sender_groups (
+    id            INTEGER PRIMARY KEY,
+    appkey_id     INTEGER NOT NULL REFERENCES appkeys (id) ON DELETE CASCADE,
+    sender_key    TEXT NOT NULL,
+    name          TEXT NOT NULL,
+    status        TEXT NOT NULL,          -- the provider's: YSC02, YSC03
+    member_count  INTEGER NOT NULL,
+    made_at       TIMESTAMP,              -- by the provider
+    changed_at    TIMESTAMP,              -- by the provider
+    gone_at       TIMESTAMP,              -- since when the provider does not know it
+    raw           TEXT NOT NULL,          -- the provider's last answer without its members, JSON
+    refreshed_at  TIMESTAMP NOT NULL,
+    created_at    TIMESTAMP NOT NULL,
+    UNIQUE (appkey_id, sender_key)
+);
+
+CREATE TABLE group_members (
+    group_id       INTEGER NOT NULL REFERENCES sender_groups (id) ON DELETE CASCADE,
+    sender_key     TEXT NOT NULL,
+    plus_friend_id TEXT NOT NULL,
+    registered_at  TIMESTAMP,             -- as a sender, by the provider
+    PRIMARY KEY (group_id, sender_key)
+);
+CREATE INDEX group_members_by_name ON group_members (group_id, plus_friend_id, sender_key);
+
+-- Members being added to, or removed from, a group: a job, and a row for each.
+CREATE TABLE group_changes (
+    id         INTEGER PRIMARY KEY,
+    group_id   INTEGER NOT NULL REFERENCES sender_groups (id) ON DELETE CASCADE,
+    removal    BOOLEAN NOT NULL,
+    state      TEXT NOT NULL,             -- running, done, stopped
+    problem    TEXT NOT NULL,             -- JSON: a text of the catalogs; why it stopped
+    size       INTEGER NOT NULL,
+    asked_by   INTEGER NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    worked_at  TIMESTAMP NOT NULL,        -- last sign of life
+    ended_at   TIMESTAMP
+);
+CREATE INDEX group_changes_by_group ON group_changes (group_id, id);
+CREATE INDEX group_changes_running ON group_changes (state, worked_at) WHERE state = 'running';
+
+CREATE TABLE group_change_items (
+    change_id      INTEGER NOT NULL REFERENCES group_changes (id) ON DELETE CASCADE,
+    position       INTEGER NOT NULL,      -- from 1
+    sender_key     TEXT NOT NULL,
+    plus_friend_id TEXT NOT NULL,
+    state          TEXT NOT NULL,         -- planned, done, already, failed
+    code           INTEGER NOT NULL,      -- the provider's, of a failure
+    problem        TEXT NOT NULL,         -- JSON: a text of the catalogs
+    PRIMARY KEY (change_id, position)
+);
