@@ -22,7 +22,7 @@ var version = "dev"
 
 type commands struct {
 	Serve   serve        `cmd:"" default:"withargs" help:"Serve the dashboard and work its jobs."`
-	Sim     simulate     `cmd:"" help:"Serve the simulated provider by itself."`
+	Sim     simCommands  `cmd:"" help:"The provider's API: serve it simulated, or check a server of it."`
 	Bench   benchmark    `cmd:"" help:"Measure import, dispatch and results against the simulated provider."`
 	Sink    sink         `cmd:"" hidden:"" help:"Answer everything, as the limit that bench measures against."`
 	Health  healthCheck  `cmd:"" hidden:"" help:"Ask a running server whether it is well."`

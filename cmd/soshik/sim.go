@@ -11,6 +11,12 @@ import (
 	"soshik/internal/nhn/nhnsim"
 )
 
+// simCommands are what follows "soshik sim"; nothing is the first of them.
+type simCommands struct {
+	Serve simulate `cmd:"" default:"withargs" help:"Serve the simulated provider by itself."`
+	Check check    `cmd:"" help:"Check whether a server of the provider's API does what it should."`
+}
+
 // simulate serves the simulated provider, its control paths under /_sim/ and at /
 // what phones receive.
 type simulate struct {
@@ -25,6 +31,7 @@ type simulate struct {
 	RequireConvert    bool          `help:"Refuse FriendTalk without X-Convert-To-Brand-Message, as the provider does since 2025-12-30."`
 	FailedCallUsesKey bool          `help:"A refused send, too, uses its idempotency key up."`
 	TokenWithoutBody  bool          `help:"Answer a token with the header alone."`
+	EndsExactly       bool          `help:"Let a range of dates end where its last minute begins."`
 	DateLayout        string        `default:"2006-01-02 15:04:05.0" help:"Of dates in answers, as Go writes layouts."`
 	ClockOffset       time.Duration `hidden:"" env:"SOSHIK_CLOCK_OFFSET" help:"How far the clock is moved, for tests."`
 }
@@ -32,7 +39,7 @@ type simulate struct {
 func (s *simulate) config() nhnsim.Config {
 	return nhnsim.Config{
 		StateFile: s.State, Seed: s.Seed, Speed: s.Speed, Rate: s.Rate, FailureRate: s.FailureRate, RequireConvert: s.RequireConvert,
-		FailedCallUsesKey: s.FailedCallUsesKey, TokenWithoutBody: s.TokenWithoutBody, DateLayout: s.DateLayout,
+		FailedCallUsesKey: s.FailedCallUsesKey, TokenWithoutBody: s.TokenWithoutBody, EndsExactly: s.EndsExactly, DateLayout: s.DateLayout,
 		Now: func() time.Time { return time.Now().Add(s.ClockOffset) },
 	}
 }

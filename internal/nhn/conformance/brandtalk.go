@@ -94,7 +94,7 @@ func (c *brandTalkChecks) byRequestDate(ctx context.Context) (string, error) {
 		c.some = &list[0]
 	}
 	return counted(len(list), total, "messages"), first(
-		c.tape.has(messagesPath, brandListMembers), ordered(list), expect(total >= len(list), "their number", total),
+		c.tape.listing(brandListMembers), ordered(list), expect(total >= len(list), "their number", total),
 	)
 }
 
@@ -133,23 +133,27 @@ func (c *brandTalkChecks) read(ctx context.Context) error {
 	)
 }
 
-// known is a template that there is: that of a message, or one that a simulator tells.
-func (c *brandTalkChecks) known() (senderKey, code string, err error) {
+// known is a template that there is, or was: one that a simulator tells, or that of a
+// message.
+func (c *brandTalkChecks) known() (senderKey, code string, there bool, err error) {
 	switch {
-	case c.some != nil:
-		return c.some.SenderKey, c.some.TemplateCode, nil
 	case c.sim != nil && len(c.sim.templates) > 0:
-		return c.sim.templates[0][0], c.sim.templates[0][1], nil
+		return c.sim.templates[0][0], c.sim.templates[0][1], true, nil
+	case c.some != nil:
+		return c.some.SenderKey, c.some.TemplateCode, false, nil
 	}
-	return "", "", skip("no template is known, and they cannot be listed")
+	return "", "", false, skip("no template is known, and they cannot be listed")
 }
 
 func (c *brandTalkChecks) readTemplate(ctx context.Context) (string, error) {
-	key, code, err := c.known()
+	key, code, there, err := c.known()
 	if err != nil {
 		return "", err
 	}
 	t, err := c.api.Template(ctx, key, code)
+	if !there && refused(err, kakao.CodeSenderNotFound, kakao.CodeTemplateNotFound) == nil {
+		return "", skip("the template of the last message is there no more")
+	}
 	if err != nil {
 		return "", succeeded(err)
 	}

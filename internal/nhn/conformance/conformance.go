@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -151,32 +152,33 @@ func (s *suite) client(senderVersion string, change func(*nhn.Config)) *nhn.Clie
 }
 
 // checks are all of them, in their order: what reads, then what writes, and last of
-// all the deletion of the senders that were registered for it.
+// all the deletion of the senders that were registered for it. Messages are read after
+// some were sent, if any are.
 func (s *suite) checks() []check {
 	versions := []string{kakao.SenderAPIv21, kakao.SenderAPIv20}
 	if v := s.target.SenderVersion; v != "" {
 		versions = []string{v}
 	}
-	var list, last []check
 	var senders []*senderChecks
 	for i, version := range versions {
-		c := &senderChecks{suite: s, version: version, api: s.client(version, func(*nhn.Config) {}), first: i == 0}
-		senders = append(senders, c)
-		list = append(list, c.reading()...)
+		senders = append(senders, &senderChecks{suite: s, version: version, api: s.client(version, func(*nhn.Config) {}), first: i == 0})
 	}
 	friend, brand, image := &friendTalkChecks{suite: s}, &brandTalkChecks{suite: s, senders: senders}, &imageChecks{suite: s}
-	list = append(list, friend.reading()...)
-	list = append(list, image.reading()...)
-	list = append(list, brand.reading()...)
+	fallback := &fallbackChecks{suite: s, senders: senders}
+
+	var list []check
+	for _, c := range senders {
+		list = append(list, c.reading()...)
+	}
 	for _, c := range senders {
 		list = append(list, c.writing()...)
-		last = append(last, c.deleting()...)
 	}
-	list = append(list, friend.writing()...)
-	list = append(list, image.writing()...)
-	list = append(list, (&fallbackChecks{suite: s, senders: senders}).writing()...)
-	list = append(list, brand.writing()...)
-	return append(list, last...)
+	list = slices.Concat(list, friend.writing(), image.writing(), fallback.writing(), brand.writing())
+	list = slices.Concat(list, friend.reading(), image.reading(), brand.reading())
+	for _, c := range senders {
+		list = append(list, c.deleting()...)
+	}
+	return list
 }
 
 func (s *suite) run(ctx context.Context, c check) Result {
@@ -187,7 +189,9 @@ func (s *suite) run(ctx context.Context, c check) Result {
 	case ctx.Err() != nil:
 		err = skip("the run was stopped")
 	case s.useless == "":
-		r.Detail, err = c.do(ctx)
+		if r.Detail, err = c.do(ctx); err == nil {
+			err = first(s.tape.has("", "header{}!"), s.tape.has("header", "resultCode#! resultMessage isSuccessful?!"))
+		}
 	}
 	r.Took = time.Since(start)
 	if err != nil {

@@ -87,9 +87,7 @@ func TestTheSimulatorConforms(t *testing.T) {
 				sim := open(t, nhnsim.Config{TokenWithoutBody: bare, RequireConvert: bare})
 				target := serve(t, sim)
 				target.SenderVersion, target.ConvertToBrand = version, bare
-				options := conformance.Options{Write: true, To: numbers}
-				check(t, target, options) // so that there are messages to read
-				got := check(t, target, options)
+				got := check(t, target, conformance.Options{Write: true, To: numbers})
 				endpoints := map[int]bool{}
 				for _, r := range got {
 					endpoints[r.Endpoint] = true
@@ -257,7 +255,7 @@ func TestServersThatAreNone(t *testing.T) {
 		"nothing":                   {says(200, ""), "answer is not what the API answers"},
 		"an error":                  {says(500, "<html>"), "HTTP 500"},
 		"no such page":              {says(404, "<html>"), "HTTP 404"},
-		"an appkey that is unknown": {says(200, `{"header":{"resultCode":-1000,"resultMessage":"Invalid appKey of `+secret+`","isSuccessful":false}}`), "expected success, got -1000 Invalid appKey of [secret key]"},
+		"an appkey that is unknown": {says(200, `{"header":{"resultCode":-1000,"resultMessage":"Invalid appKey of `+secret+`","isSuccessful":false}}`), "expected success, got -1000 Invalid"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -329,8 +327,8 @@ func lying(sim http.Handler, old, lie string) http.Handler {
 	})
 }
 
-// A server that says yes to everything after the first check passes none but that one
-// and those that are skipped for want of anything to look at.
+// A server that says yes to everything passes what it can know nothing of: that
+// nothing is listed under conditions.
 func TestOneThatAlwaysSaysYes(t *testing.T) {
 	t.Parallel()
 	sim := open(t, nhnsim.Config{})
@@ -343,7 +341,9 @@ func TestOneThatAlwaysSaysYes(t *testing.T) {
 		_, _ = io.WriteString(w, `{"header":{"resultCode":0,"resultMessage":"SUCCESS","isSuccessful":true}}`)
 	}))
 	for _, r := range with(check(t, target, conformance.Options{Write: true, To: numbers, Patience: time.Millisecond}), conformance.OK)[1:] {
-		t.Log(line(r))
+		if !strings.Contains(r.Name, "1,001") && r.Name != "messages are listed by what became of them" {
+			t.Error(line(r))
+		}
 	}
 }
 

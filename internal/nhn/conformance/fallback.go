@@ -22,7 +22,7 @@ func (c *fallbackChecks) writing() []check {
 		})),
 		writes(34, "the fallback of a sender is set", "the sender tells it", only(c.set)),
 		writes(34, "the fallback of a sender that nobody registered is not set", "-2017", only(func(ctx context.Context) error {
-			return refused(c.api.SetFallback(ctx, nhn.Fallback{PlusFriendID: "@" + c.name, SendNo: "0212345678"}), kakao.CodeSenderNotFound)
+			return refused(c.api.SetFallback(ctx, nhn.Fallback{PlusFriendID: c.nobody(), SendNo: "0212345678"}), kakao.CodeSenderNotFound)
 		})),
 		writes(34, "a fallback without a number is refused, also to turn it off", "a refusal", only(func(ctx context.Context) error {
 			if c.sender == nil {
@@ -53,6 +53,9 @@ func (c *fallbackChecks) setAppkey(ctx context.Context) error {
 	after, _, lost := c.api.Senders(ctx, nhn.SenderFilter{Status: kakao.SenderRegistered})
 	if err := first(err, lost, c.restore(context.WithoutCancel(ctx), before)); err != nil {
 		return succeeded(err)
+	}
+	if len(after) == 0 {
+		return skip("there is no sender to tell it")
 	}
 	for _, x := range after {
 		if err := same(field{"resendAppKey of " + x.PlusFriendID, x.FriendTalk.ResendAppkey, key}, field{"resendSendNo of " + x.PlusFriendID, x.FriendTalk.ResendSendNo, ""}); err != nil {

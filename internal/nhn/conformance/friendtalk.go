@@ -32,8 +32,11 @@ const (
 	buttonMembers = "ordering# type name linkMo linkPc schemeIos schemeAndroid"
 )
 
-// messagesPath is where messages stand in an answer that lists them.
-const messagesPath = "messageSearchResultResponse.messages"
+// listing is nil when the last answer lists messages, each with certain members.
+func (t *tape) listing(members string) error {
+	const at = "messageSearchResultResponse"
+	return first(t.has("", at+"{}"), t.has(at, "messages[] totalCount#"), t.has(at+".messages", members))
+}
 
 const friendTalkPath = "/friendtalk/v1.5/appkeys/{appkey}"
 
@@ -47,6 +50,7 @@ func (c *friendTalkChecks) reading() []check {
 			list, _, err := c.api.FriendTalkMessages(ctx, c.query(kakao.QueryDays, func(q *nhn.FriendTalkQuery) { q.PageSize = kakao.MaxPageSize + 1 }))
 			return pageOf(len(list), err)
 		})),
+		reads(26, "the minute in which a range ends belongs to it", "a message of that minute", only(c.lastMinute)),
 		reads(27, "a message is read", "the message of the list", only(c.read)),
 		reads(27, "a message that nobody sent is not found", "-1016", only(func(ctx context.Context) error {
 			_, err := c.api.FriendTalkMessage(ctx, noRequest, 1)
@@ -114,7 +118,7 @@ func (c *friendTalkChecks) byRequestDate(ctx context.Context) (string, error) {
 		c.some = &list[0]
 	}
 	return counted(len(list), total, "messages"), first(
-		c.tape.has(messagesPath, listMembers), ordered(list),
+		c.tape.listing(listMembers), ordered(list),
 		expect(total >= len(list), "their number", total),
 		expect(len(list) <= kakao.DefaultPageSize, fmt.Sprintf("at most %d messages on a page", kakao.DefaultPageSize), len(list)),
 	)
@@ -139,7 +143,7 @@ func (c *friendTalkChecks) byCreateDate(ctx context.Context) (string, error) {
 	if len(list) > 0 && c.some == nil {
 		c.some = &list[0]
 	}
-	return counted(len(list), total, "messages"), c.tape.has(messagesPath, listMembers)
+	return counted(len(list), total, "messages"), c.tape.listing(listMembers)
 }
 
 // one is a message that is listed.
@@ -172,6 +176,22 @@ func ofRequest(list []nhn.Message, m *nhn.Message) error {
 		found = found || x.RecipientSeq == m.RecipientSeq
 	}
 	return expect(found, fmt.Sprintf("message %d of %s", m.RecipientSeq, m.RequestID), "a list without it")
+}
+
+// lastMinute searches the minute in which a message was taken, and nothing around it:
+// longer searches are cut into ranges that end in one minute and begin in the next.
+func (c *friendTalkChecks) lastMinute(ctx context.Context) error {
+	m, err := c.one()
+	if err != nil {
+		return err
+	}
+	list, _, err := c.api.FriendTalkMessages(ctx, nhn.FriendTalkQuery{
+		StartCreateDate: m.CreateDate, EndCreateDate: m.CreateDate, RequestID: m.RequestID, PageSize: kakao.MaxPageSize,
+	})
+	if err != nil {
+		return succeeded(err)
+	}
+	return ofRequest(list, m)
 }
 
 func (c *friendTalkChecks) byStatus(ctx context.Context) error {
@@ -212,12 +232,13 @@ func (c *friendTalkChecks) read(ctx context.Context) error {
 	return first(sameMessage(x, m), c.tape.has("message", detailMembers), c.tape.has("message.buttons", buttonMembers))
 }
 
-// sameMessage compares what never changes of a message.
+// sameMessage compares what never changes of a message. To whom it went, and what it
+// said, is told to nobody.
 func sameMessage(x, m *nhn.Message) error {
 	return same(
 		field{"requestId", x.RequestID, m.RequestID}, field{"recipientSeq", x.RecipientSeq, m.RecipientSeq},
-		field{"plusFriendId", x.PlusFriendID, m.PlusFriendID}, field{"recipientNo", x.RecipientNo, m.RecipientNo},
-		field{"requestDate", x.RequestDate.Unix(), m.RequestDate.Unix()}, field{"content", x.Content, m.Content},
+		field{"plusFriendId", x.PlusFriendID, m.PlusFriendID}, field{"the same recipientNo", x.RecipientNo == m.RecipientNo, true},
+		field{"requestDate", x.RequestDate.Unix(), m.RequestDate.Unix()}, field{"the same content", x.Content == m.Content, true},
 	)
 }
 
@@ -226,5 +247,5 @@ func (c *friendTalkChecks) results(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", succeeded(err)
 	}
-	return counted(len(list), total, "results"), c.tape.has(messagesPath, resultMembers)
+	return counted(len(list), total, "results"), c.tape.listing(resultMembers)
 }

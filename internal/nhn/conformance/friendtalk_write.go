@@ -45,7 +45,7 @@ func (c *friendTalkChecks) refusals() []check {
 	return []check{
 		writes(25, "a message of yesterday is refused", "-2025", send(func(r *nhn.FriendTalkRequest) { r.RequestDate = c.now.AddDate(0, 0, -1) }, kakao.CodePast)),
 		writes(25, "a message of the year after next is refused", "-2026", send(func(r *nhn.FriendTalkRequest) { r.RequestDate = c.now.AddDate(2, 0, 0) }, kakao.CodeHorizon)),
-		writes(25, "a message of a sender that nobody registered is refused", "-2017", send(func(r *nhn.FriendTalkRequest) { r.PlusFriendID = "@" + c.name }, kakao.CodeSenderNotFound)),
+		writes(25, "a message of a sender that nobody registered is refused", "-2017", send(func(r *nhn.FriendTalkRequest) { r.PlusFriendID = c.nobody() }, kakao.CodeSenderNotFound)),
 		writes(25, "a message to what is no number is refused", "-1031, and -5000 for the recipient", only(c.toNobody)),
 	}
 }

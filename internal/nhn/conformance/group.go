@@ -30,7 +30,7 @@ func (c *senderChecks) readGroup(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", succeeded(err)
 	}
-	return fmt.Sprintf("%d members", len(g.Members)), first(
+	return fmt.Sprintf("members: %d", len(g.Members)), first(
 		same(field{"senderKey", g.SenderKey, key}),
 		c.tape.has("senderGroup", "groupName! senderKey! status! senders[] createDate updateDate"),
 		c.tape.has("senderGroup.senders", "plusFriendId! senderKey! createDate"),

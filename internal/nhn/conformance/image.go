@@ -39,6 +39,7 @@ func (c *imageChecks) listed(ctx context.Context) (string, error) {
 		}
 	}
 	return counted(len(list), total, "images"), first(
+		c.tape.has("", "imagesResponse{}"), c.tape.has("imagesResponse", "images[] totalCount#"),
 		c.tape.has("imagesResponse.images", "imageSeq#! imageUrl imageName wide? createDate"),
 		expect(total >= len(list), "their number", total),
 	)

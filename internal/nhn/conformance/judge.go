@@ -50,9 +50,11 @@ func refused(err error, codes ...int) error {
 	return &unexpected{want: "result code " + list(codes), got: outcome(err), err: err}
 }
 
-// refusedSomehow is nil when a call was refused, where the documents name no code.
+// refusedSomehow is nil when a call was refused for what it asks, where the documents
+// name no code.
 func refusedSomehow(err error) error {
-	if e, ok := errors.AsType[*nhn.Error](err); ok && e.Code != 0 {
+	elsewhere := []int{0, kakao.CodeAppkey, kakao.CodeSecretKey, kakao.CodeFriendTalkEnded, kakao.CodeVersionEnded, kakao.CodeUnknownAPI, kakao.CodeSystem}
+	if e, ok := errors.AsType[*nhn.Error](err); ok && !slices.Contains(elsewhere, e.Code) {
 		return nil
 	}
 	return &unexpected{want: "a refusal", got: outcome(err), err: err}

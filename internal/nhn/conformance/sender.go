@@ -60,13 +60,13 @@ func (c *senderChecks) reading() []check {
 		}),
 		c.reads(5, "a sender is read by its key", "the sender of the list", c.read),
 		c.reads(5, "a sender that nobody registered is not found", "-2017", func(ctx context.Context) error {
-			_, err := c.api.Sender(ctx, nobody)
+			_, err := c.api.Sender(ctx, noKey)
 			return refused(err, kakao.CodeSenderNotFound)
 		}),
 		reads(c.no(1), c.called("the categories are three levels deep"), "codes of 3, 4 and 4 digits", c.categories),
 		reads(c.no(7), c.called("a group is read by its key"), "its name, its status and its members", c.readGroup),
 		c.reads(7, "a group that nobody made is not found", "-1010", func(ctx context.Context) error {
-			_, err := c.api.SenderGroup(ctx, nobody)
+			_, err := c.api.SenderGroup(ctx, noKey)
 			return refused(err, kakao.CodeGroupNotFound)
 		}),
 	}
@@ -79,8 +79,11 @@ func (c *senderChecks) reading() []check {
 	return list
 }
 
-// nobody is a sender key that is none.
-var nobody = strings.Repeat("0", kakao.SenderKeyLen)
+// nobody is an id that no sender has.
+func (s *suite) nobody() string { return "@nobody" + s.name }
+
+// noKey looks like a sender's key, and is none.
+var noKey = strings.Repeat("0", kakao.SenderKeyLen)
 
 // listed lists the senders. Nothing else is worth asking where it fails at first.
 func (c *senderChecks) listed(ctx context.Context) (string, error) {
@@ -94,7 +97,7 @@ func (c *senderChecks) listed(ctx context.Context) (string, error) {
 	c.list = list
 	c.choose(ctx)
 	return counted(len(list), total, "senders"), first(
-		c.whole("senders"),
+		c.tape.has("", "senders[] totalCount#"), c.whole("senders"),
 		expect(len(list) <= kakao.DefaultPageSize, fmt.Sprintf("at most %d senders on a page", kakao.DefaultPageSize), len(list)),
 		expect(total >= len(list), "their number", total),
 	)
@@ -253,7 +256,7 @@ func (c *senderChecks) channel() (nhn.RegisterSenderRequest, error) {
 	case c.sim == nil:
 		return in, skip("no channel is named that may be registered")
 	}
-	in.PlusFriendID, in.PhoneNo = "@"+c.name, "01000000000"
+	in.PlusFriendID, in.PhoneNo = "@"+c.name+c.version, "01000000000"
 	return in, nil
 }
 
@@ -387,7 +390,7 @@ func (c *senderChecks) deleting() []check {
 			return refused(err, kakao.CodeSenderNotFound)
 		}),
 		c.writes(4, "a sender that nobody registered is not deleted", "-2017", func(ctx context.Context) error {
-			return refused(c.api.DeleteSender(ctx, nobody), kakao.CodeSenderNotFound)
+			return refused(c.api.DeleteSender(ctx, noKey), kakao.CodeSenderNotFound)
 		}),
 	}
 }

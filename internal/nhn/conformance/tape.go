@@ -53,14 +53,14 @@ type kept struct {
 type object map[string]any
 
 // objects are those at a path of names with dots between in the last answer, through
-// lists and objects.
+// lists and objects. Of no names, it is the answer.
 func (t *tape) objects(path string) []object {
 	var root any
 	if json.Unmarshal(t.last.Bytes(), &root) != nil {
 		return nil
 	}
 	here := []any{root}
-	for name := range strings.SplitSeq(path, ".") {
+	for name := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '.' }) {
 		var below []any
 		for _, v := range here {
 			m, _ := v.(map[string]any)
@@ -97,7 +97,7 @@ func (t *tape) has(path, names string) error {
 
 func (o object) has(path, spec string) error {
 	name := strings.TrimRight(spec, "#?[]{}!")
-	at := path + "." + name
+	at := strings.TrimPrefix(path+"."+name, ".")
 	v, there := o[name]
 	if !there {
 		return &unexpected{want: "a member " + at, got: "none"}

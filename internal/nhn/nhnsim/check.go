@@ -118,8 +118,17 @@ type span struct{ start, end int64 }
 
 func (s span) holds(ms int64) bool { return ms >= s.start && ms <= s.end }
 
-// parseSpan reads two dates of a query, at most so many days apart; ok is false when
-// one is missing.
+// span reads two dates of a query, at most so many days apart; ok is false when one is
+// missing. The minute in which it ends belongs to it, as the 23:59 of the documents'
+// examples belongs to its day, unless the simulator is configured otherwise.
+func (c *call) span(q url.Values, start, end string, days int) (s span, ok bool, bad *reply) {
+	s, ok, bad = parseSpan(q, start, end, c.now, days)
+	if ok && !c.sim.cfg.EndsExactly && len(q.Get(end)) == len(kakao.DateLayout) {
+		s.end += minute - 1
+	}
+	return s, ok, bad
+}
+
 func parseSpan(q url.Values, start, end string, now time.Time, days int) (s span, ok bool, bad *reply) {
 	if blank(q.Get(start)) || blank(q.Get(end)) {
 		return span{}, false, nil

@@ -24,18 +24,19 @@ type listQuery struct {
 	requested, created *span
 }
 
-func parseListQuery(q url.Values, ch channel, now time.Time) (listQuery, *reply) {
+func (c *call) listQuery() (listQuery, *reply) {
+	q, ch := c.r.URL.Query(), c.channel()
 	out := listQuery{Values: q, channel: ch}
-	for _, c := range []struct {
+	for _, dates := range []struct {
 		start, end string
 		into       **span
 	}{{"startRequestDate", "endRequestDate", &out.requested}, {"startCreateDate", "endCreateDate", &out.created}} {
-		s, ok, bad := parseSpan(q, c.start, c.end, now, searches[ch].days)
+		s, ok, bad := c.span(q, dates.start, dates.end, searches[ch].days)
 		if bad != nil {
 			return out, bad
 		}
 		if ok {
-			*c.into = &s
+			*dates.into = &s
 		}
 	}
 	if blank(q.Get("requestId")) && out.requested == nil && out.created == nil {
@@ -93,7 +94,7 @@ func (q listQuery) takesMessage(m *message, now int64) bool {
 // listMessages is endpoints 20 and 26: the latest request date first, then the greatest
 // request id, then the greatest sequence number.
 func listMessages(c *call) reply {
-	q, bad := parseListQuery(c.r.URL.Query(), c.channel(), c.now)
+	q, bad := c.listQuery()
 	if bad != nil {
 		return *bad
 	}
@@ -198,7 +199,7 @@ const readingLife = 10_000
 // listResults is endpoint 29, in the order of the minutes in which states changed.
 func listResults(c *call) reply {
 	q := c.r.URL.Query()
-	s, ok, bad := parseSpan(q, "startUpdateDate", "endUpdateDate", c.now, kakao.QueryDays)
+	s, ok, bad := c.span(q, "startUpdateDate", "endUpdateDate", kakao.QueryDays)
 	if bad != nil {
 		return *bad
 	}

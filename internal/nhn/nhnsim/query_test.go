@@ -306,6 +306,7 @@ func TestResultsComeByTheirLastChange(t *testing.T) {
 	b := open(t, nhnsim.Config{
 		Latency:         nhnsim.Span{Min: time.Second, Max: time.Second},
 		FallbackLatency: nhnsim.Span{Min: 2 * time.Minute, Max: 2 * time.Minute},
+		EndsExactly:     true,
 	})
 	b.send(t, time.Time{}, "01012345678", "01012340001")
 	scheduled := b.send(t, noon.Add(time.Hour), "01011112222", "01033334444")
@@ -333,6 +334,40 @@ func TestResultsComeByTheirLastChange(t *testing.T) {
 	b.Add(2 * time.Minute)
 	expect("what changed again moves on", results(0, time.Minute), "4444 CANCEL RSC02", "5678 COMPLETED RSC02")
 	expect("to its new minute", results(2*time.Minute, 3*time.Minute), "0001 FAILED RSC04")
+}
+
+// The minute in which a range ends belongs to it, unless it is configured not to.
+func TestRangesEndWithTheirLastMinute(t *testing.T) {
+	t.Parallel()
+	for _, exactly := range []bool{false, true} {
+		b := open(t, nhnsim.Config{EndsExactly: exactly, Latency: nhnsim.Span{Min: time.Second, Max: time.Second}})
+		b.Add(10 * time.Second)
+		id := b.send(t, time.Time{}, number)
+		b.Add(time.Second)
+		until := func(end string) map[string]float64 {
+			out := map[string]float64{}
+			for name, path := range map[string]string{
+				"Request": "/messages", "Create": "/messages", "Update": "/message-results",
+			} {
+				got := b.do(t, "GET", fmt.Sprintf("%s%s?start%sDate=2026-03-02+11:00&end%sDate=%s", talk, path, name, name, end), "")
+				out[name], _ = got.at("messageSearchResultResponse", "totalCount").(float64)
+			}
+			return out
+		}
+		whole := 1.0
+		if exactly {
+			whole = 0
+		}
+		for end, want := range map[string]float64{
+			"2026-03-02+11:59": 0, "2026-03-02+12:00": whole, "2026-03-02+12:00:09": 0, "2026-03-02+12:00:11": 1, "2026-03-02+12:01": 1,
+		} {
+			for name, got := range until(end) {
+				if got != want {
+					t.Errorf("request %s, exactly %t: %v are listed by %sDate until %s", id, exactly, got, name, end)
+				}
+			}
+		}
+	}
 }
 
 func TestCancelling(t *testing.T) {

@@ -53,6 +53,7 @@ type Config struct {
 	FailedCallUsesKey bool   // a refused send, too, makes its idempotency key fail for ten minutes
 	RequireConvert    bool   // FriendTalk without X-Convert-To-Brand-Message is refused with -9992
 	TokenWithoutBody  bool   // the token is answered with the header alone, as the documents have it
+	EndsExactly       bool   // a range of dates ends where its last minute begins
 	DateLayout        string // of dates in answers; "2006-01-02 15:04:05.0" unless set
 	NoControl         bool   // leaves out the phone's pages, and the paths under /_sim/ but the images'
 	ImageBaseURL      string // where images can be reached; where a call came to unless set
