@@ -215,13 +215,15 @@ func (s *suite) status(c check, err error) Status {
 // of the API, FriendTalk without the header that it needs since, BrandTalk as a whole.
 func ended(endpoint int, e *nhn.Error) bool {
 	brandTalk := endpoint >= 19 && endpoint <= 24
-	switch {
-	case e.Code == kakao.CodeVersionEnded, e.Code == kakao.CodeFriendTalkEnded:
+	switch e.Code {
+	case kakao.CodeVersionEnded, kakao.CodeFriendTalkEnded:
 		return true
-	case e.Code == 0:
+	case kakao.CodeUnknownAPI:
+		return brandTalk
+	case 0:
 		return brandTalk && (e.Status == http.StatusNotFound || e.Status == http.StatusGone)
 	}
-	return brandTalk && e.Code == kakao.CodeUnknownAPI
+	return false
 }
 
 // redact takes the secret key out of what a server may have echoed.

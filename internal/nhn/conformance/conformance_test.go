@@ -128,7 +128,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 func state(t *testing.T, sim *nhnsim.Sim) string {
 	t.Helper()
 	w := httptest.NewRecorder()
-	sim.ServeHTTP(w, httptest.NewRequest("GET", "/_sim/state", http.NoBody))
+	sim.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/_sim/state", http.NoBody))
 	var b strings.Builder
 	for part := range strings.SplitSeq(w.Body.String(), ",") {
 		if !strings.Contains(part, "updateDate") && !strings.Contains(part, `"now"`) && !strings.Contains(part, `"requests"`) && !strings.Contains(part, "entToday") {

@@ -47,7 +47,7 @@ func (c *friendTalkChecks) reading() []check {
 		reads(26, "messages are listed by their request", "only those of the request", c.byRequest),
 		reads(26, "messages are listed by what became of them", "only those that arrived, failed or were cancelled", only(c.byStatus)),
 		reads(26, "a page of 1,001 messages is not given", "a refusal, or at most 1,000", only(func(ctx context.Context) error {
-			list, _, err := c.api.FriendTalkMessages(ctx, c.query(kakao.QueryDays, func(q *nhn.FriendTalkQuery) { q.PageSize = kakao.MaxPageSize + 1 }))
+			list, _, err := c.api.FriendTalkMessages(ctx, c.query(func(q *nhn.FriendTalkQuery) { q.PageSize = kakao.MaxPageSize + 1 }))
 			return pageOf(len(list), err)
 		})),
 		reads(26, "the minute in which a range ends belongs to it", "a message of that minute", only(c.lastMinute)),
@@ -74,7 +74,7 @@ const noRequest = "20200101000000xxxxxxxxxxx"
 func (c *friendTalkChecks) searches() []check {
 	search := func(change func(*nhn.FriendTalkQuery), codes ...int) func(context.Context) (string, error) {
 		return only(func(ctx context.Context) error {
-			_, _, err := c.api.FriendTalkMessages(ctx, c.query(kakao.QueryDays, change))
+			_, _, err := c.api.FriendTalkMessages(ctx, c.query(change))
 			return refused(err, codes...)
 		})
 	}
@@ -101,16 +101,16 @@ func (s *suite) wrongDates(ctx context.Context, path, date string) error {
 	return refused(err, kakao.CodeDateFormat, kakao.CodeSearchConditions)
 }
 
-// query asks for what was to be sent in the last days, changed in some way.
-func (s *suite) query(days int, change func(*nhn.FriendTalkQuery)) nhn.FriendTalkQuery {
-	w := s.lasting(days)
+// query asks for what was to be sent in the last 31 days, changed in some way.
+func (c *friendTalkChecks) query(change func(*nhn.FriendTalkQuery)) nhn.FriendTalkQuery {
+	w := c.lasting(kakao.QueryDays)
 	q := nhn.FriendTalkQuery{StartRequestDate: w.Start, EndRequestDate: w.End}
 	change(&q)
 	return q
 }
 
 func (c *friendTalkChecks) byRequestDate(ctx context.Context) (string, error) {
-	list, total, err := c.api.FriendTalkMessages(ctx, c.query(kakao.QueryDays, func(*nhn.FriendTalkQuery) {}))
+	list, total, err := c.api.FriendTalkMessages(ctx, c.query(func(*nhn.FriendTalkQuery) {}))
 	if err != nil {
 		return "", succeeded(err)
 	}
@@ -196,7 +196,7 @@ func (c *friendTalkChecks) lastMinute(ctx context.Context) error {
 
 func (c *friendTalkChecks) byStatus(ctx context.Context) error {
 	for _, status := range []string{kakao.StatusCompleted, kakao.StatusFailed} {
-		list, _, err := c.api.FriendTalkMessages(ctx, c.query(kakao.QueryDays, func(q *nhn.FriendTalkQuery) { q.MessageStatus = status }))
+		list, _, err := c.api.FriendTalkMessages(ctx, c.query(func(q *nhn.FriendTalkQuery) { q.MessageStatus = status }))
 		if err != nil {
 			return succeeded(err)
 		}
@@ -207,7 +207,7 @@ func (c *friendTalkChecks) byStatus(ctx context.Context) error {
 		}
 	}
 	for _, group := range []string{kakao.ResultGroupSuccess, kakao.ResultGroupFailure} {
-		list, _, err := c.api.FriendTalkMessages(ctx, c.query(kakao.QueryDays, func(q *nhn.FriendTalkQuery) { q.ResultCode = group }))
+		list, _, err := c.api.FriendTalkMessages(ctx, c.query(func(q *nhn.FriendTalkQuery) { q.ResultCode = group }))
 		if err != nil {
 			return succeeded(err)
 		}

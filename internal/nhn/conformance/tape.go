@@ -105,24 +105,21 @@ func (o object) has(path, spec string) error {
 	if v == nil {
 		return expect(!strings.HasSuffix(spec, "!"), at, "null")
 	}
-	want, fits := "a text", false
-	switch strings.TrimSuffix(spec[len(name):], "!") {
-	case "#":
-		want = "a number"
-		_, fits = v.(float64)
-	case "?":
-		want = "a boolean"
-		_, fits = v.(bool)
-		fits = fits || v == "true" || v == "false" // the documents call some of them texts
-	case "[]":
-		want = "a list"
-		_, fits = v.([]any)
-	case "{}":
-		want = "an object"
-		_, fits = v.(map[string]any)
-	default:
-		_, fits = v.(string)
+	kind := strings.TrimSuffix(spec[len(name):], "!")
+	fits := false
+	switch v := v.(type) {
+	case string:
+		fits = kind == "" || kind == "?" && (v == "true" || v == "false") // the documents call some booleans texts
+	case float64:
+		fits = kind == "#"
+	case bool:
+		fits = kind == "?"
+	case []any:
+		fits = kind == "[]"
+	case map[string]any:
+		fits = kind == "{}"
 	}
+	want := map[string]string{"": "a text", "#": "a number", "?": "a boolean", "[]": "a list", "{}": "an object"}[kind]
 	return expect(fits, want+" as "+at, fmt.Sprintf("%T", v))
 }
 
