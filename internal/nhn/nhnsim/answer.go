@@ -169,7 +169,7 @@ var messages = map[int]string{
 	kakao.CodeAppLink:          "If there is an AL(appLink), schemeAndroid and schemeIos must be entered.",
 	kakao.CodeButtonName:       "Not exist button name.",
 	kakao.CodeButtonType:       "Button type is invalid.",
-	codeInvalidParameter:       "Invalid parameter",
+	kakao.CodeInvalid:          "Invalid parameter",
 	kakao.CodeSearchRange:      "Search is possible within {} days.",
 	kakao.CodeAppkeyDisabled:   "Appkey is disabled.",
 	kakao.CodeImageSize:        "The file size is less than {}.",
@@ -186,18 +186,14 @@ var messages = map[int]string{
 	kakao.CodePartMissing:      "Required request part is not present.",
 	kakao.CodeCreateUser:       "The 'createUser' is too long. It can be less than 100 characters.",
 	kakao.CodeFriendTalkEnded:  "The API is no longer supported. Please migrate to the new brand-message endpoint/API.",
-	codeArgumentType:           "A method argument has not the expected type.",
+	kakao.CodeArgumentType:     "A method argument has not the expected type.",
 	kakao.CodeContentType:      "Only application/json Content-type is supported.",
 	kakao.CodeUnknownAPI:       "Not exist API",
 	kakao.CodeSystem:           "System error. Please inquire at support@toast.com.",
 }
 
-// Codes that only the simulator names.
-const (
-	codeInvalidParameter = -4000
-	codeArgumentType     = -9994
-)
-
+// describe is the message of a code with args in its gaps. A fault may give a code of
+// which nobody knows what would stand there: a question mark then does.
 func describe(code int, args ...any) string {
 	m, ok := messages[code]
 	if !ok {
@@ -209,5 +205,5 @@ func describe(code int, args ...any) string {
 	for _, a := range args {
 		m = strings.Replace(m, "{}", fmt.Sprint(a), 1)
 	}
-	return m
+	return strings.ReplaceAll(m, "{}", "?")
 }

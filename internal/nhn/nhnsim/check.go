@@ -99,7 +99,7 @@ func number(q url.Values, name string, otherwise int) (int, *reply) {
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n > 1<<30 {
-		return 0, new(refuse(codeArgumentType))
+		return 0, new(refuse(kakao.CodeArgumentType))
 	}
 	if n < 1 {
 		return 0, new(refuse(kakao.CodeTooSmall, name, 1))

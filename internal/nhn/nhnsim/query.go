@@ -43,7 +43,7 @@ func (c *call) listQuery() (listQuery, *reply) {
 		return out, new(refuse(kakao.CodeSearchConditions))
 	}
 	if r := q.Get("resultCode"); r != "" && r != searches[ch].succeeded && r != searches[ch].failed {
-		return out, new(refuse(codeInvalidParameter))
+		return out, new(refuse(kakao.CodeInvalid))
 	}
 	return out, nil
 }
@@ -170,7 +170,7 @@ func (c *call) answerList(list []update, total int, sh shape) reply {
 func showMessage(c *call) reply {
 	seq, err := strconv.Atoi(c.r.PathValue("recipientSeq"))
 	if err != nil {
-		return refuse(codeArgumentType)
+		return refuse(kakao.CodeArgumentType)
 	}
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -203,8 +203,11 @@ func listResults(c *call) reply {
 	if bad != nil {
 		return *bad
 	}
-	if !ok {
-		return refuse(kakao.CodeNull, "startUpdateDate/endUpdateDate")
+	if missing := "startUpdateDate"; !ok {
+		if !blank(q.Get(missing)) {
+			missing = "endUpdateDate"
+		}
+		return refuse(kakao.CodeNull, missing)
 	}
 	pg, bad := parsePage(q)
 	if bad != nil {
@@ -284,7 +287,7 @@ func parseSeqs(s string) (map[int]bool, *reply) {
 	for part := range strings.SplitSeq(s, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(part))
 		if err != nil {
-			return nil, new(refuse(codeArgumentType))
+			return nil, new(refuse(kakao.CodeArgumentType))
 		}
 		out[n] = true
 	}

@@ -165,7 +165,7 @@ func (in *templateIn) setButton(name, value string) *reply {
 	i, err := strconv.Atoi(index)
 	switch {
 	case err != nil || i < 0:
-		return new(refuse(codeArgumentType))
+		return new(refuse(kakao.CodeArgumentType))
 	case i > kakao.MaxButtons: // one button too many is refused like a thousand
 		i = kakao.MaxButtons
 	}
@@ -225,7 +225,7 @@ func (in *templateButtonIn) button() (TemplateButton, *reply) {
 	}
 	var err error
 	if b.BizFormID, err = strconv.Atoi(id); err != nil {
-		return b, new(refuse(codeArgumentType))
+		return b, new(refuse(kakao.CodeArgumentType))
 	}
 	return b, nil
 }
