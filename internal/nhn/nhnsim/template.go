@@ -403,7 +403,7 @@ func (t *Template) checkVariables() *reply {
 
 // templateMessages are the API's own texts for templates.
 var templateMessages = map[int]string{
-	kakao.CodeTemplateContent:      "The content that is replaced by the template parameters can not exceed 1,300 characters.",
+	kakao.CodeTemplateContent:      "The content that is replaced by the template parameters can not exceed 1,000 characters.",
 	kakao.CodeTemplateExists:       "Already exist templateCode or templateName.",
 	kakao.CodeTemplateNotFound:     "Template does not exist.",
 	kakao.CodeTemplateParameter:    "Please check template parameter.",
