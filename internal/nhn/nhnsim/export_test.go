@@ -27,3 +27,11 @@ func both[K comparable](a, b map[K]string) map[K]string {
 
 // SMSCodes are those of the fallbacks that follow from a number or a text.
 func SMSCodes() []string { return []string{smsDelivered, smsPhoneOff, smsUnsendable} }
+
+// AddPlainImage makes an image known that shows nothing.
+func (s *Sim) AddPlainImage(appkey string, wide bool) error {
+	p := s.project(appkey)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return s.commit(p, entry{Type: entryImage, Appkey: appkey, Image: &Image{Seq: p.lastImage + 1, Name: "plain.jpg", Wide: wide, URL: "http://example.com/plain.jpg"}})
+}

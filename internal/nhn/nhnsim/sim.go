@@ -17,7 +17,9 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"path"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -292,7 +294,22 @@ func converted(next endpoint) endpoint {
 
 // ServeHTTP answers the API, the control paths under /_sim/, and with the phone's
 // pages at / and /phone/.
-func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !clean(r.URL.EscapedPath()) {
+		refuse(kakao.CodeUnknownAPI).write(w) // the mux would redirect it
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// clean reports whether a path has neither empty segments nor dots to be resolved.
+func clean(p string) bool {
+	cleaned := path.Clean(p)
+	if strings.HasSuffix(p, "/") && cleaned != "/" {
+		cleaned += "/"
+	}
+	return p == cleaned || !strings.HasPrefix(p, "/")
+}
 
 // handle serves an endpoint: with its share of faults, and after the checks that
 // come before all others.
