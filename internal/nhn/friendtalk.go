@@ -116,7 +116,7 @@ type FriendTalkQuery struct {
 	PlusFriendID         string
 	SenderGroupingKey    string
 	RecipientGroupingKey string
-	MessageStatus        string // kakao.StatusCompleted or kakao.StatusFailed
+	MessageStatus        string // kakao.StatusCompleted, kakao.StatusFailed or kakao.StatusCancelled
 	ResultCode           string // kakao.ResultGroupSuccess or kakao.ResultGroupFailure
 	CreateUser           string
 	PageNum              int // from 1; 0 is 1

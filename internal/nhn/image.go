@@ -81,7 +81,8 @@ func (c *Client) Images(ctx context.Context, page, size int) (images []Image, to
 	return images, out.Response.TotalCount.of(len(images)), nil
 }
 
-// AllImages walks the images of all pages. It ends with the first error.
+// AllImages walks the images of all pages. It ends with the first error. See
+// [Client.Images].
 func (c *Client) AllImages(ctx context.Context) iter.Seq2[Image, error] {
 	return walk(1, 0, func(page, size int) ([]Image, int, error) { return c.Images(ctx, page, size) })
 }

@@ -229,7 +229,7 @@ func (c *Client) Senders(ctx context.Context, filter SenderFilter) (senders []Se
 }
 
 // AllSenders walks the senders of all pages from filter's on. It ends with the
-// first error.
+// first error. See [Client.Senders].
 func (c *Client) AllSenders(ctx context.Context, filter SenderFilter) iter.Seq2[Sender, error] {
 	return walk(filter.PageNum, filter.PageSize, func(page, size int) ([]Sender, int, error) {
 		filter.PageNum, filter.PageSize = page, size
