@@ -10,8 +10,11 @@ ALTER TABLE senders ADD COLUMN alimtalk_sent_count BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE senders ADD COLUMN api_version TEXT NOT NULL DEFAULT '';            -- of the sender API it was read with; v2.0 tells less
 ALTER TABLE senders ADD COLUMN registered_at TIMESTAMPTZ;                         -- by the provider
 ALTER TABLE senders ADD COLUMN gone_at TIMESTAMPTZ;                               -- since when the provider does not list it; NULL while it does
+ALTER TABLE senders ADD COLUMN troubled_at TIMESTAMPTZ;                           -- since when it is known to be gone, blocked, dormant or inactive; NULL while it is not
 ALTER TABLE senders ADD COLUMN raw TEXT NOT NULL DEFAULT '';                    -- the provider's last answer, JSON
 CREATE INDEX senders_by_key ON senders (appkey_id, sender_key);
+-- Counts of senders by state are read from it alone: the rows are wide.
+CREATE INDEX senders_by_state ON senders (appkey_id, status, gone_at, blocked, dormant, kakao_status, profile_status);
 
 -- What each sender had sent at the end of a day, as the provider counted it when it
 -- was last asked that day.
@@ -31,6 +34,7 @@ CREATE TABLE sender_refreshes (
     read_count   BIGINT NOT NULL,        -- senders read so far
     total        BIGINT NOT NULL,        -- that the provider counts; 0: not known yet
     problem      TEXT NOT NULL,           -- JSON: a text of the catalogs; empty unless failed
+    claim        TEXT NOT NULL,           -- the job that works on it; empty: none yet
     started_at   TIMESTAMPTZ NOT NULL,
     worked_at    TIMESTAMPTZ NOT NULL,      -- last sign of life
     ended_at     TIMESTAMPTZ,
