@@ -15,6 +15,10 @@ ALTER TABLE senders ADD COLUMN raw TEXT NOT NULL DEFAULT '';                    
 CREATE INDEX senders_by_key ON senders (appkey_id, sender_key);
 -- Counts of senders by state are read from it alone: the rows are wide.
 CREATE INDEX senders_by_state ON senders (appkey_id, status, gone_at, blocked, dormant, kakao_status, profile_status);
+CREATE INDEX senders_in_trouble ON senders (appkey_id, plus_friend_id)
+    WHERE gone_at IS NOT NULL OR blocked OR dormant OR kakao_status = 'S' OR profile_status IN ('B', 'C', 'D', 'E');
+CREATE INDEX senders_by_check ON senders (appkey_id, refreshed_at, sent_count, id);
+CREATE INDEX senders_by_registration ON senders (appkey_id, COALESCE(registered_at, created_at), id);
 
 -- What each sender had sent at the end of a day, as the provider counted it when it
 -- was last asked that day.
