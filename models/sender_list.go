@@ -53,12 +53,8 @@ type SenderFilter struct {
 // Narrow reports whether f leaves anything out.
 func (f SenderFilter) Narrow() bool { return f.Name != "" || f.Key != "" || f.Group != SendersAll }
 
-// troubleSQL is [Sender.InTrouble] of the row, whose columns have the prefix. An index
-// has the same words.
-func troubleSQL(prefix string) string {
-	return strings.NewReplacer("$", prefix).Replace(
-		`($gone_at IS NOT NULL OR $blocked OR $dormant OR $kakao_status = 'S' OR $profile_status IN ('B', 'C', 'D', 'E'))`)
-}
+// troubleSQL is [Sender.InTrouble] of a row. An index has the same words.
+const troubleSQL = `(gone_at IS NOT NULL OR blocked OR dormant OR kakao_status = 'S' OR profile_status IN ('B', 'C', 'D', 'E'))`
 
 // where is the condition that f makes for senders of an appkey.
 func (f SenderFilter) where(appkeyID int64) (sql string, args []any) {
@@ -74,11 +70,11 @@ func (f SenderFilter) where(appkeyID int64) (sql string, args []any) {
 	}
 	switch f.Group {
 	case SendersReady:
-		sql += " AND status = '" + kakao.SenderRegistered + "' AND NOT " + troubleSQL("")
+		sql += " AND status = '" + kakao.SenderRegistered + "' AND NOT " + troubleSQL
 	case SendersWaiting:
-		sql += " AND status = '" + kakao.SenderWaiting + "' AND NOT " + troubleSQL("")
+		sql += " AND status = '" + kakao.SenderWaiting + "' AND NOT " + troubleSQL
 	case SendersInTrouble:
-		sql += " AND " + troubleSQL("")
+		sql += " AND " + troubleSQL
 	}
 	return sql, args
 }
@@ -200,31 +196,32 @@ type TroubledSender struct {
 	Endangers []Campaign
 }
 
-// TroubledSenders are senders of a team in trouble, at most limit: those that open
+// endangeredSQL are campaigns that would go out, now or once they are launched.
+const endangeredSQL = `(c.state IN ('planning', 'scheduled', 'sending', 'paused', 'held') OR c.state = 'draft' AND c.scheduled_at IS NOT NULL)`
+
+// TroubledSenders are senders of a team in trouble, at most limit: those that such
 // campaigns use first, then those whose trouble is the newest.
 func (db *DB) TroubledSenders(ctx context.Context, teamID int64, limit int) ([]TroubledSender, error) {
-	var cs []Campaign
-	err := db.read(ctx).Raw(`SELECT c.id, c.appkey_id, c.name, c.state, c.sender_id, c.scheduled_at
-		FROM campaigns c JOIN senders s ON s.id = c.sender_id
-		WHERE c.appkey_id IN (SELECT id FROM appkeys WHERE team_id = ?) AND `+troubleSQL("s.")+`
-			AND (c.state IN ('planning', 'scheduled', 'sending', 'paused', 'held') OR (c.state = 'draft' AND c.scheduled_at IS NOT NULL))
-		ORDER BY c.id DESC LIMIT ?`, teamID, maxEndangered).Scan(&cs).Error
-	if err != nil {
+	var ss []Sender
+	// Few senders are in trouble, whichever team's they are: their index is the one to begin with.
+	err := db.read(ctx).Raw("SELECT "+listedColumns+" FROM senders WHERE "+troubleSQL+
+		" AND EXISTS (SELECT 1 FROM appkeys k WHERE k.id = senders.appkey_id AND k.team_id = ?)"+
+		" ORDER BY CASE WHEN EXISTS (SELECT 1 FROM campaigns c WHERE c.sender_id = senders.id AND "+endangeredSQL+") THEN 0 ELSE 1 END,"+
+		" COALESCE(troubled_at, refreshed_at) DESC, id DESC LIMIT ?", teamID, limit).Scan(&ss).Error
+	if err != nil || len(ss) == 0 {
 		return nil, err
 	}
-	endangered, used := map[int64][]Campaign{}, []int64{}
-	for _, c := range cs {
-		if endangered[c.SenderID] == nil {
-			used = append(used, c.SenderID)
-		}
-		endangered[c.SenderID] = append(endangered[c.SenderID], c)
-	}
-	var ss []Sender
-	err = db.read(ctx).Raw("SELECT "+listedColumns+" FROM senders WHERE appkey_id IN (SELECT id FROM appkeys WHERE team_id = ?) AND "+
-		troubleSQL("")+" ORDER BY CASE WHEN id IN ? THEN 0 ELSE 1 END, COALESCE(troubled_at, refreshed_at) DESC, id DESC LIMIT ?", teamID, append(used, 0), limit).Scan(&ss).Error
-	found := make([]TroubledSender, len(ss))
+	found, place := make([]TroubledSender, len(ss)), make(map[int64]int, len(ss))
+	ids := make([]int64, len(ss))
 	for i, s := range ss {
-		found[i] = TroubledSender{s, endangered[s.ID]}
+		found[i].Sender, ids[i], place[s.ID] = s, s.ID, i
+	}
+	var cs []Campaign
+	err = db.read(ctx).Raw("SELECT c.id, c.appkey_id, c.name, c.state, c.sender_id, c.scheduled_at FROM campaigns c WHERE c.sender_id IN ? AND "+
+		endangeredSQL+" ORDER BY c.id DESC LIMIT ?", ids, maxEndangered).Scan(&cs).Error
+	for _, c := range cs {
+		of := &found[place[c.SenderID]]
+		of.Endangers = append(of.Endangers, c)
 	}
 	return found, err
 }

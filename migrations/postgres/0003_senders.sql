@@ -19,6 +19,7 @@ CREATE INDEX senders_in_trouble ON senders (appkey_id, plus_friend_id)
     WHERE gone_at IS NOT NULL OR blocked OR dormant OR kakao_status = 'S' OR profile_status IN ('B', 'C', 'D', 'E');
 CREATE INDEX senders_by_check ON senders (appkey_id, refreshed_at, sent_count, id);
 CREATE INDEX senders_by_registration ON senders (appkey_id, COALESCE(registered_at, created_at), id);
+CREATE INDEX campaigns_by_sender ON campaigns (sender_id, state);
 
 -- What each sender had sent at the end of a day, as the provider counted it when it
 -- was last asked that day.
