@@ -27,7 +27,7 @@ func refreshPath(appkeyID int64) string { return SendersPath(appkeyID) + "/refre
 // sendersWith is the list as f narrows and orders it.
 func sendersWith(appkeyID int64, f models.SenderFilter) string {
 	q := url.Values{}
-	for name, value := range map[string]string{"q": f.Name, "key": f.Key, "status": string(f.Group), "sort": string(f.Sort)} {
+	for name, value := range map[string]string{"q": f.Name, "key": f.Key, "state": string(f.Group), "sort": string(f.Sort)} {
 		if value != "" {
 			q.Set(name, value)
 		}

@@ -272,7 +272,7 @@ func senderFilter(p Page, l SenderList) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = choice(p, Input{Name: "status", Label: "sender.status", Value: string(l.Filter.Group)}, senderGroups(p)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = choice(p, Input{Name: "state", Label: "sender.status", Value: string(l.Filter.Group)}, senderGroups(p)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -50,10 +50,10 @@ func TestSendersAreFound(t *testing.T) {
 		{"with its at sign", url.Values{"q": {" @봄 "}}, []string{"@봄봄상점"}},
 		{"with a full width at sign", url.Values{"q": {"＠봄봄상점"}}, []string{"@봄봄상점"}},
 		{"the beginning of the key", url.Values{"key": {"BB22"}}, []string{"@가을상점"}},
-		{"waiting", url.Values{"status": {"waiting"}}, []string{"@겨울나라"}},
-		{"registered", url.Values{"status": {"registered"}}, []string{"@봄봄상점"}},
-		{"in trouble", url.Values{"status": {"trouble"}}, []string{"@가을상점"}},
-		{"a state that nobody knows", url.Values{"status": {"<b>"}, "sort": {"x"}}, []string{"@봄봄상점", "@가을상점", "@겨울나라"}},
+		{"waiting", url.Values{"state": {"waiting"}}, []string{"@겨울나라"}},
+		{"registered", url.Values{"state": {"registered"}}, []string{"@봄봄상점"}},
+		{"in trouble", url.Values{"state": {"trouble"}}, []string{"@가을상점"}},
+		{"a state that nobody knows", url.Values{"state": {"<b>"}, "sort": {"x"}}, []string{"@봄봄상점", "@가을상점", "@겨울나라"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
