@@ -2,47 +2,19 @@ package handlers
 
 import (
 	"net/http"
-	"strings"
 
 	"soshik/internal/kakao"
 	"soshik/models"
 	"soshik/views"
 )
 
-// ListSenders shows the senders of an appkey as they were last read.
-func (h *Handlers) ListSenders(w http.ResponseWriter, r *http.Request) error {
-	return h.showSenders(w, r, nil)
-}
-
-// RefreshSenders reads the senders from the provider. A failure leaves what was
-// known on the page.
-func (h *Handlers) RefreshSenders(w http.ResponseWriter, r *http.Request) error {
-	v := h.visit(r)
-	found, err := h.actions.RefreshSenders(r.Context(), v.actor, v.appkey)
-	if err != nil {
-		return h.showSenders(w, r, err)
-	}
-	flash := models.T("sender.refreshed", "Count", found.Senders)
-	if len(found.Missing) > 0 {
-		flash = models.T("sender.refreshed_missing", "Count", found.Senders, "Missing", strings.Join(found.Missing, ", "))
-	}
-	return h.Redirect(w, r, views.SendersPath(v.appkey.ID), flash)
-}
-
-func (h *Handlers) showSenders(w http.ResponseWriter, r *http.Request, err error) error {
-	senders, readErr := h.db.Senders(r.Context(), h.visit(r).appkey.ID)
-	if readErr != nil {
-		return readErr
-	}
-	return h.RenderForm(w, r, err, views.SendersPage(h.page(r, "nav.senders"), senders, h.now(), err))
-}
-
 // NewSender is the form that registers a sender.
 func (h *Handlers) NewSender(w http.ResponseWriter, r *http.Request) error {
 	return h.showNewSender(w, r, models.NewSender{}, nil)
 }
 
-// CreateSender registers a sender, or only searches for its category.
+// CreateSender registers a sender, reads one that is registered already, or only
+// searches for its category.
 func (h *Handlers) CreateSender(w http.ResponseWriter, r *http.Request) error {
 	v := h.visit(r)
 	in := models.NewSender{
@@ -52,11 +24,24 @@ func (h *Handlers) CreateSender(w http.ResponseWriter, r *http.Request) error {
 	if r.PostForm.Has("search") {
 		return h.showNewSender(w, r, in, nil)
 	}
+	if r.PostForm.Has("read") {
+		return h.readSender(w, r, in)
+	}
 	sender, err := h.actions.RegisterSender(r.Context(), v.actor, v.appkey, in)
 	if err != nil {
 		return h.showNewSender(w, r, in, err)
 	}
 	return h.Redirect(w, r, views.SenderTokenPath(sender), models.T("sender.requested", "Sender", sender.PlusFriendID))
+}
+
+// readSender takes over a sender that the provider has already.
+func (h *Handlers) readSender(w http.ResponseWriter, r *http.Request, in models.NewSender) error {
+	v := h.visit(r)
+	sender, err := h.actions.ReadSender(r.Context(), v.actor, v.appkey, in.PlusFriendID)
+	if err != nil {
+		return h.showNewSender(w, r, in, err)
+	}
+	return h.Redirect(w, r, views.SenderPath(sender), models.T("senders.read", "Sender", sender.PlusFriendID))
 }
 
 // showNewSender shows the form with the categories that fit what was searched. Its

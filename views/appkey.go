@@ -33,9 +33,9 @@ func senderVersions(p Page) []Option {
 // troubleClass is the colour of a trouble.
 func troubleClass(t models.SenderTrouble) string {
 	switch t {
-	case models.SenderIsBlocked:
+	case models.SenderIsBlocked, models.SenderIsGone:
 		return "badge bg-red-lt"
-	case models.SenderIsDormant:
+	case models.SenderIsDormant, models.SenderIsInactive:
 		return "badge bg-orange-lt"
 	}
 	return "badge bg-yellow-lt"

@@ -48,6 +48,7 @@ func Routes(h *handlers.Handlers) []Route {
 		{post, "/teams/{team}/members/{user}/invitation", models.ManageMembers, h.InviteMember},
 		{get, "/teams/{team}/audit", models.ViewAudit, h.ListAudit},
 		{get, "/appkeys/{appkey}/senders", models.ViewTeam, h.ListSenders},
+		{get, "/appkeys/{appkey}/senders/refresh", models.ViewTeam, h.ShowRefresh},
 		{post, "/appkeys/{appkey}/senders/refresh", models.ManageSenders, h.RefreshSenders},
 		{get, "/appkeys/{appkey}/senders/new", models.ManageSenders, h.NewSender},
 		{post, "/appkeys/{appkey}/senders/new", models.ManageSenders, h.CreateSender},

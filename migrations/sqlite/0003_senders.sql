@@ -10,8 +10,16 @@ ALTER TABLE senders ADD COLUMN alimtalk_sent_count INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE senders ADD COLUMN api_version TEXT NOT NULL DEFAULT '';            -- of the sender API it was read with; v2.0 tells less
 ALTER TABLE senders ADD COLUMN registered_at TIMESTAMP;                         -- by the provider
 ALTER TABLE senders ADD COLUMN gone_at TIMESTAMP;                               -- since when the provider does not list it; NULL while it does
+ALTER TABLE senders ADD COLUMN troubled_at TIMESTAMP;                             -- since when it is known to be gone, blocked, dormant or inactive; NULL while it is not
 ALTER TABLE senders ADD COLUMN raw TEXT NOT NULL DEFAULT '';                    -- the provider's last answer, JSON
 CREATE INDEX senders_by_key ON senders (appkey_id, sender_key);
+-- Counts of senders by state are read from it alone: the rows are wide.
+CREATE INDEX senders_by_state ON senders (appkey_id, status, gone_at, blocked, dormant, kakao_status, profile_status);
+CREATE INDEX senders_in_trouble ON senders (appkey_id, plus_friend_id)
+    WHERE gone_at IS NOT NULL OR blocked OR dormant OR kakao_status = 'S' OR profile_status IN ('B', 'C', 'D', 'E');
+CREATE INDEX senders_by_check ON senders (appkey_id, refreshed_at, sent_count, id);
+CREATE INDEX senders_by_registration ON senders (appkey_id, COALESCE(registered_at, created_at), id);
+CREATE INDEX campaigns_by_sender ON campaigns (sender_id, state);
 
 -- What each sender had sent at the end of a day, as the provider counted it when it
 -- was last asked that day.
@@ -31,6 +39,7 @@ CREATE TABLE sender_refreshes (
     read_count   INTEGER NOT NULL,        -- senders read so far
     total        INTEGER NOT NULL,        -- that the provider counts; 0: not known yet
     problem      TEXT NOT NULL,           -- JSON: a text of the catalogs; empty unless failed
+    claim        TEXT NOT NULL,           -- the job that works on it; empty: none yet
     started_at   TIMESTAMP NOT NULL,
     worked_at    TIMESTAMP NOT NULL,      -- last sign of life
     ended_at     TIMESTAMP,
