@@ -125,13 +125,7 @@ func NormalBaseURL(s string) string {
 }
 
 // Masked is k's appkey with its middle hidden, for lists.
-func (k Appkey) Masked() string {
-	const shown = 4
-	if len(k.Appkey) <= 2*shown {
-		return strings.Repeat("•", len(k.Appkey))
-	}
-	return k.Appkey[:shown] + "••••" + k.Appkey[len(k.Appkey)-shown:]
-}
+func (k Appkey) Masked() string { return MaskKey(k.Appkey) }
 
 // validateCredential checks a key that is pasted: visible ASCII, no space inside.
 func validateCredential(p problems, field, value string, limit int) {

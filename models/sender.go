@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -47,6 +48,7 @@ type Sender struct {
 	APIVersion   string     // of the sender API it was last read with; empty when never
 	RegisteredAt *time.Time // by the provider, as it says
 	GoneAt       *time.Time // since when the provider does not list it; nil while it does
+	DeletedBy    int64      // who has had it deleted here, while GoneAt is set; 0: nobody here has
 	Raw          string     // the provider's last answer about it, JSON; empty when there was none
 	RefreshedAt  time.Time
 	CreatedAt    time.Time
@@ -201,6 +203,20 @@ func (in NewFallback) Validate() error {
 	return p.err()
 }
 
+// Unexposed is s with the appkeys of the SMS service masked, in the provider's answer
+// too, for what people read.
+func (s Sender) Unexposed() Sender {
+	s.ResendAppkey, s.AlimtalkResendAppkey = MaskKey(s.ResendAppkey), MaskKey(s.AlimtalkResendAppkey)
+	s.Raw = resendAppkey.ReplaceAllStringFunc(s.Raw, func(found string) string {
+		parts := resendAppkey.FindStringSubmatch(found)
+		return parts[1] + MaskKey(parts[2]) + `"`
+	})
+	return s
+}
+
+// resendAppkey finds an appkey of the SMS service in an answer of the provider.
+var resendAppkey = regexp.MustCompile(`("resendAppKey"\s*:\s*")([^"\\]*)"`)
+
 // Senders are those of an appkey, by name.
 func (db *DB) Senders(ctx context.Context, appkeyID int64) (ss []Sender, err error) {
 	err = db.read(ctx).Where("appkey_id = ?", appkeyID).Order("plus_friend_id").Find(&ss).Error
@@ -226,7 +242,7 @@ func (db *DB) SaveSenders(ctx context.Context, ss []Sender) error {
 		"category_code", "sender_key", "status", "status_name", "kakao_status", "profile_status", "dormant", "blocked",
 		"kakao_status_name", "profile_status_name", "fallback", "fallback_send_no", "unsubscribe_no", "resend_appkey",
 		"daily_max", "sent_count", "alimtalk_fallback", "alimtalk_send_no", "alimtalk_resend_appkey", "alimtalk_daily_max",
-		"alimtalk_sent_count", "api_version", "registered_at", "gone_at", "raw", "refreshed_at",
+		"alimtalk_sent_count", "api_version", "registered_at", "gone_at", "deleted_by", "raw", "refreshed_at",
 	}
 	return dbError(db.write(ctx).Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "appkey_id"}, {Name: "plus_friend_id"}},
@@ -234,12 +250,17 @@ func (db *DB) SaveSenders(ctx context.Context, ss []Sender) error {
 	}).CreateInBatches(ss, senderBatch).Error, "sender")
 }
 
-// PutWaitingSender keeps a sender that now waits for its token. One that waited
-// before gets the new number and category. It fills in s.ID.
+// PutWaitingSender keeps a sender that now waits for its token. One that waited, or
+// was there, before gets the new number and category; what the provider told of it
+// then, its key too, is no longer so. It fills in s.ID.
 func (db *DB) PutWaitingSender(ctx context.Context, s *Sender) error {
+	anew := []string{
+		"phone_no", "category_code", "sender_key", "status", "status_name", "kakao_status", "kakao_status_name", "profile_status",
+		"profile_status_name", "dormant", "blocked", "gone_at", "deleted_by", "refreshed_at",
+	}
 	err := db.write(ctx).Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "appkey_id"}, {Name: "plus_friend_id"}},
-		DoUpdates: clause.AssignmentColumns([]string{"phone_no", "category_code", "status", "gone_at", "refreshed_at"}),
+		DoUpdates: clause.AssignmentColumns(anew),
 	}).Create(s).Error
 	if err != nil {
 		return dbError(err, "sender")

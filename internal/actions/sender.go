@@ -257,7 +257,17 @@ func missing(known, fresh []models.Sender) []string {
 	return names
 }
 
-// RefreshSender reads one sender of k from the provider.
+// saveSender writes what the provider has said of one sender, and its count of the
+// day.
+func saveSender(ctx context.Context, tx *models.DB, fresh models.Sender) error {
+	if err := tx.SaveSenders(ctx, []models.Sender{fresh}); err != nil {
+		return err
+	}
+	return tx.SaveSenderDay(ctx, fresh.Day())
+}
+
+// RefreshSender reads one sender of k from the provider. One that is not listed any
+// more is marked so.
 func (s *Service) RefreshSender(ctx context.Context, by models.Actor, k models.Appkey, sender models.Sender) error {
 	if err := by.May(models.ManageSenders); err != nil {
 		return err
@@ -267,11 +277,14 @@ func (s *Service) RefreshSender(ctx context.Context, by models.Actor, k models.A
 		return err
 	}
 	fresh, err := s.listed(ctx, client, k, sender)
+	if errors.Is(err, errNotListed) {
+		return errors.Join(err, s.DB.MarkSenderGone(ctx, sender.ID, s.Now()))
+	}
 	if err != nil {
 		return explain(err)
 	}
 	e := senderEvent("sender.refresh", k, sender)
-	return s.change(ctx, by, &e, func(tx *models.DB) error { return tx.SaveSenders(ctx, []models.Sender{fresh}) })
+	return s.change(ctx, by, &e, func(tx *models.DB) error { return saveSender(ctx, tx, fresh) })
 }
 
 // SetFallback sets how the failed messages of a sender go out by SMS, and reads the
@@ -279,6 +292,9 @@ func (s *Service) RefreshSender(ctx context.Context, by models.Actor, k models.A
 func (s *Service) SetFallback(ctx context.Context, by models.Actor, k models.Appkey, sender models.Sender, in models.NewFallback) error {
 	if err := by.May(models.ManageSenders); err != nil {
 		return err
+	}
+	if sender.GoneAt != nil {
+		return errSenderGone
 	}
 	in = in.Normal()
 	if err := in.Validate(); err != nil {

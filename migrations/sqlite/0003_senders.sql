@@ -11,7 +11,9 @@ ALTER TABLE senders ADD COLUMN api_version TEXT NOT NULL DEFAULT '';            
 ALTER TABLE senders ADD COLUMN registered_at TIMESTAMP;                         -- by the provider
 ALTER TABLE senders ADD COLUMN gone_at TIMESTAMP;                               -- since when the provider does not list it; NULL while it does
 ALTER TABLE senders ADD COLUMN raw TEXT NOT NULL DEFAULT '';                    -- the provider's last answer, JSON
+ALTER TABLE senders ADD COLUMN deleted_by INTEGER NOT NULL DEFAULT 0;  -- who has had it deleted here; 0: nobody here has
 CREATE INDEX senders_by_key ON senders (appkey_id, sender_key);
+CREATE INDEX campaigns_by_sender ON campaigns (sender_id, id);
 
 -- What each sender had sent at the end of a day, as the provider counted it when it
 -- was last asked that day.
