@@ -283,6 +283,9 @@ func (s *Service) RefreshSender(ctx context.Context, by models.Actor, k models.A
 	if err != nil {
 		return explain(err)
 	}
+	if _, err := s.Categories(ctx, k); err != nil { // by which its category has a name
+		s.Log.WarnContext(ctx, "categories not read", "appkey", k.ID, "error", err)
+	}
 	e := senderEvent("sender.refresh", k, sender)
 	return s.change(ctx, by, &e, func(tx *models.DB) error { return saveSender(ctx, tx, fresh) })
 }
