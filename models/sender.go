@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"soshik/internal/kakao"
@@ -233,7 +234,8 @@ func (db *DB) Sender(ctx context.Context, appkeyID, id int64) (s Sender, err err
 const senderBatch = 100
 
 // SaveSenders writes what the provider says of senders, those that are new
-// included. The administrator's number, which the provider does not tell, stays.
+// included. The administrator's number, which the provider does not tell, stays. A
+// sender that has been deleted since it was read stays deleted.
 func (db *DB) SaveSenders(ctx context.Context, ss []Sender) error {
 	if len(ss) == 0 {
 		return nil
@@ -242,12 +244,19 @@ func (db *DB) SaveSenders(ctx context.Context, ss []Sender) error {
 		"category_code", "sender_key", "status", "status_name", "kakao_status", "profile_status", "dormant", "blocked",
 		"kakao_status_name", "profile_status_name", "fallback", "fallback_send_no", "unsubscribe_no", "resend_appkey",
 		"daily_max", "sent_count", "alimtalk_fallback", "alimtalk_send_no", "alimtalk_resend_appkey", "alimtalk_daily_max",
-		"alimtalk_sent_count", "api_version", "registered_at", "gone_at", "deleted_by", "raw", "refreshed_at",
+		"alimtalk_sent_count", "api_version", "registered_at", "raw", "refreshed_at",
 	}
 	return dbError(db.write(ctx).Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "appkey_id"}, {Name: "plus_friend_id"}},
-		DoUpdates: clause.AssignmentColumns(told),
+		DoUpdates: append(clause.AssignmentColumns(told), stillGone("gone_at"), stillGone("deleted_by")),
 	}).CreateInBatches(ss, senderBatch).Error, "sender")
+}
+
+// stillGone keeps a column of a sender that is gone since a later time than that of
+// the reading that is written.
+func stillGone(column string) clause.Assignment {
+	kept := "CASE WHEN senders.gone_at > excluded.refreshed_at THEN senders." + column + " ELSE excluded." + column + " END"
+	return clause.Assignment{Column: clause.Column{Name: column}, Value: gorm.Expr(kept)}
 }
 
 // PutWaitingSender keeps a sender that now waits for its token. One that waited, or

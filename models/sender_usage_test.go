@@ -101,6 +101,28 @@ func TestCampaignsOfASenderBeginWithThoseThatAreNotOver(t *testing.T) {
 	}
 }
 
+func TestDeletedSenderIsNotBroughtBackByAnOlderReading(t *testing.T) {
+	t.Parallel()
+	l, sender, now := usageLedger(t)
+	deleted := now.UTC()
+	must(t, l.MarkSenderDeleted(t.Context(), sender.ID, 7, deleted))
+	for name, read := range map[string]time.Time{"before": deleted.Add(-time.Millisecond), "after": deleted.Add(time.Millisecond)} {
+		fresh := sender
+		fresh.ID, fresh.RefreshedAt = 0, read
+		must(t, l.SaveSenders(t.Context(), []models.Sender{fresh}))
+		kept, err := l.Sender(t.Context(), sender.AppkeyID, sender.ID)
+		must(t, err)
+		if back := kept.GoneAt == nil && kept.DeletedBy == 0; back != (name == "after") {
+			t.Errorf("read %s the deletion: kept as %+v", name, kept)
+		}
+		must(t, l.MarkSenderDeleted(t.Context(), sender.ID, 7, deleted))
+	}
+	must(t, l.MarkSenderGone(t.Context(), sender.ID, deleted.AddDate(0, 0, 1)))
+	if kept, err := l.Sender(t.Context(), sender.AppkeyID, sender.ID); err != nil || !kept.GoneAt.Equal(deleted) {
+		t.Error("it is gone since later", kept.GoneAt, err)
+	}
+}
+
 func TestKeysAreMasked(t *testing.T) {
 	t.Parallel()
 	for key, want := range map[string]string{"": "", "short": "•••••", "12345678": "••••••••", "123456789": "1234••••6789"} {
