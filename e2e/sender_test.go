@@ -59,7 +59,7 @@ func TestASenderIsLookedAtAndItsFallbackSet(t *testing.T) {
 	s.provide(t, s.Actions.Now)
 	s.scheduled(t, "겨울 세일 사전 안내")
 	yesterday := s.Actions.Now().AddDate(0, 0, -1).Format("2006-01-02")
-	check(t, s.DB.SaveSenderDay(t.Context(), models.SenderDay{SenderID: 1, Day: yesterday, Friendtalk: 12}))
+	check(t, s.DB.SaveSenderDay(t.Context(), models.SenderDay{SenderID: 1, Day: yesterday, Friendtalk: 12, Alimtalk: 1234567}))
 	v := s.signedIn(t, marketer, browser.Options{})
 	v.Visit("/appkeys/1/senders/1")
 	v.says("친구톡과 알림톡", "0 / 1,000", "smsA••••4321", "다른 곳에서 12건", "겨울 세일 사전 안내")

@@ -40,7 +40,7 @@ func (f FallbackService) Names() string {
 // Validate checks what can be known without asking the provider.
 func (in NewFallbackAppkey) Validate(f FallbackService) error {
 	p := problems{}
-	validateCredential(p, "sms_appkey", in.SMSAppkey, MaxAppkey)
+	validateCredential(p, "sms_appkey", in.SMSAppkey)
 	if !in.Sure && !f.Harmless() {
 		p.add("sure", "sender.sms.sure_first")
 	}

@@ -48,10 +48,10 @@ func (d SenderDetail) settable(p Page) bool {
 	return d.GoneAt == nil && d.Status == kakao.SenderRegistered && p.Actor.Can(models.ManageSenders)
 }
 
-// CountsToday reports whether the counts of the sender are those of today.
-func (d SenderDetail) CountsToday() bool {
+// countsToday reports whether the counts of the sender are those of today.
+func (d SenderDetail) countsToday() bool {
 	_, known := d.SentToday(d.Now)
-	return known && d.GoneAt == nil
+	return known
 }
 
 // senderChannel is what the provider tells of a sender in one channel.
