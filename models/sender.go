@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -50,6 +51,7 @@ type Sender struct {
 	RegisteredAt *time.Time // by the provider, as it says
 	GoneAt       *time.Time // since when the provider does not list it; nil while it does
 	TroubledAt   *time.Time // since when it is known to be [Sender.InTrouble]; nil while it is not
+	DeletedBy    int64      // who has had it deleted here, while GoneAt is set; 0: nobody here has
 	Raw          string     // the provider's last answer about it, JSON; empty when there was none
 	RefreshedAt  time.Time
 	CreatedAt    time.Time
@@ -230,6 +232,20 @@ func (in NewFallback) Validate() error {
 	return p.err()
 }
 
+// Unexposed is s with the appkeys of the SMS service masked, in the provider's answer
+// too, for what people read.
+func (s Sender) Unexposed() Sender {
+	s.ResendAppkey, s.AlimtalkResendAppkey = MaskKey(s.ResendAppkey), MaskKey(s.AlimtalkResendAppkey)
+	s.Raw = resendAppkey.ReplaceAllStringFunc(s.Raw, func(found string) string {
+		parts := resendAppkey.FindStringSubmatch(found)
+		return parts[1] + MaskKey(parts[2]) + `"`
+	})
+	return s
+}
+
+// resendAppkey finds an appkey of the SMS service in an answer of the provider.
+var resendAppkey = regexp.MustCompile(`("resendAppKey"\s*:\s*")([^"\\]*)"`)
+
 // Senders are those of an appkey, by name.
 func (db *DB) Senders(ctx context.Context, appkeyID int64) (ss []Sender, err error) {
 	err = db.read(ctx).Where("appkey_id = ?", appkeyID).Order("plus_friend_id").Find(&ss).Error
@@ -246,7 +262,8 @@ func (db *DB) Sender(ctx context.Context, appkeyID, id int64) (s Sender, err err
 const senderBatch = 100
 
 // SaveSenders writes what the provider says of senders, those that are new
-// included. The administrator's number, which the provider does not tell, stays.
+// included. The administrator's number, which the provider does not tell, stays. A
+// sender that has been deleted since it was read stays deleted.
 func (db *DB) SaveSenders(ctx context.Context, ss []Sender) error {
 	if len(ss) == 0 {
 		return nil
@@ -255,7 +272,7 @@ func (db *DB) SaveSenders(ctx context.Context, ss []Sender) error {
 		"category_code", "sender_key", "status", "status_name", "kakao_status", "profile_status", "dormant", "blocked",
 		"kakao_status_name", "profile_status_name", "fallback", "fallback_send_no", "unsubscribe_no", "resend_appkey",
 		"daily_max", "sent_count", "alimtalk_fallback", "alimtalk_send_no", "alimtalk_resend_appkey", "alimtalk_daily_max",
-		"alimtalk_sent_count", "api_version", "registered_at", "gone_at", "raw", "refreshed_at",
+		"alimtalk_sent_count", "api_version", "registered_at", "raw", "refreshed_at",
 	}
 	ss = slices.Clone(ss)
 	for i := range ss {
@@ -265,19 +282,31 @@ func (db *DB) SaveSenders(ctx context.Context, ss []Sender) error {
 	}
 	// Since when it is in trouble stays while it is.
 	troubled := clause.Assignment{Column: clause.Column{Name: "troubled_at"}, Value: gorm.Expr(
-		"CASE WHEN excluded.troubled_at IS NULL THEN NULL ELSE COALESCE(senders.troubled_at, excluded.troubled_at) END")}
+		"CASE WHEN senders.gone_at > excluded.refreshed_at THEN senders.troubled_at WHEN excluded.troubled_at IS NULL THEN NULL ELSE COALESCE(senders.troubled_at, excluded.troubled_at) END")}
 	return dbError(db.write(ctx).Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "appkey_id"}, {Name: "plus_friend_id"}},
-		DoUpdates: append(clause.AssignmentColumns(told), troubled),
+		DoUpdates: append(clause.AssignmentColumns(told), stillGone("gone_at"), stillGone("deleted_by"), troubled),
 	}).CreateInBatches(ss, senderBatch).Error, "sender")
 }
 
-// PutWaitingSender keeps a sender that now waits for its token. One that waited
-// before gets the new number and category. It fills in s.ID.
+// stillGone keeps a column of a sender that is gone since a later time than that of
+// the reading that is written.
+func stillGone(column string) clause.Assignment {
+	kept := "CASE WHEN senders.gone_at > excluded.refreshed_at THEN senders." + column + " ELSE excluded." + column + " END"
+	return clause.Assignment{Column: clause.Column{Name: column}, Value: gorm.Expr(kept)}
+}
+
+// PutWaitingSender keeps a sender that now waits for its token. One that waited, or
+// was there, before gets the new number and category; what the provider told of it
+// then, its key too, is no longer so. It fills in s.ID.
 func (db *DB) PutWaitingSender(ctx context.Context, s *Sender) error {
+	anew := []string{
+		"phone_no", "category_code", "sender_key", "status", "status_name", "kakao_status", "kakao_status_name", "profile_status",
+		"profile_status_name", "dormant", "blocked", "gone_at", "deleted_by", "troubled_at", "refreshed_at",
+	}
 	err := db.write(ctx).Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "appkey_id"}, {Name: "plus_friend_id"}},
-		DoUpdates: clause.AssignmentColumns([]string{"phone_no", "category_code", "status", "gone_at", "troubled_at", "refreshed_at"}),
+		DoUpdates: clause.AssignmentColumns(anew),
 	}).Create(s).Error
 	if err != nil {
 		return dbError(err, "sender")

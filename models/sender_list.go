@@ -18,11 +18,12 @@ const (
 	SendersReady     SenderGroup = "registered"
 	SendersWaiting   SenderGroup = "waiting"
 	SendersInTrouble SenderGroup = "trouble" // gone, blocked, dormant or inactive
+	SendersDeleted   SenderGroup = "deleted" // by a person here; none of the others has them
 )
 
 // SenderGroups are all groups.
 func SenderGroups() []SenderGroup {
-	return []SenderGroup{SendersAll, SendersReady, SendersWaiting, SendersInTrouble}
+	return []SenderGroup{SendersAll, SendersReady, SendersWaiting, SendersInTrouble, SendersDeleted}
 }
 
 // SenderSort is the order of a list of senders.
@@ -58,7 +59,10 @@ const troubleSQL = `(gone_at IS NOT NULL OR blocked OR dormant OR kakao_status =
 
 // where is the condition that f makes for senders of an appkey.
 func (f SenderFilter) where(appkeyID int64) (sql string, args []any) {
-	sql, args = "appkey_id = ?", []any{appkeyID}
+	sql, args = "appkey_id = ? AND deleted_by = 0", []any{appkeyID}
+	if f.Group == SendersDeleted {
+		sql = "appkey_id = ? AND deleted_by <> 0"
+	}
 	if f.Name != "" {
 		sql += ` AND LOWER(plus_friend_id) LIKE ? ESCAPE '\'`
 		args = append(args, "%"+likeText(strings.ToLower(f.Name))+"%")
@@ -171,7 +175,7 @@ func (db *DB) SenderCounts(ctx context.Context, teamID int64) (map[int64]SenderC
 		Count int
 	}
 	err := db.read(ctx).Raw(`SELECT appkey_id, status, gone_at, blocked, dormant, kakao_status, profile_status, COUNT(*) AS count
-		FROM senders WHERE appkey_id IN (SELECT id FROM appkeys WHERE team_id = ?)
+		FROM senders WHERE deleted_by = 0 AND appkey_id IN (SELECT id FROM appkeys WHERE team_id = ?)
 		GROUP BY appkey_id, status, gone_at, blocked, dormant, kakao_status, profile_status`, teamID).Scan(&rows).Error
 	counts := map[int64]SenderCount{}
 	for _, row := range rows {
@@ -204,7 +208,7 @@ const endangeredSQL = `(c.state IN ('planning', 'scheduled', 'sending', 'paused'
 func (db *DB) TroubledSenders(ctx context.Context, teamID int64, limit int) ([]TroubledSender, error) {
 	var ss []Sender
 	// Few senders are in trouble, whichever team's they are: their index is the one to begin with.
-	err := db.read(ctx).Raw("SELECT "+listedColumns+" FROM senders WHERE "+troubleSQL+
+	err := db.read(ctx).Raw("SELECT "+listedColumns+" FROM senders WHERE deleted_by = 0 AND "+troubleSQL+
 		" AND EXISTS (SELECT 1 FROM appkeys k WHERE k.id = senders.appkey_id AND k.team_id = ?)"+
 		" ORDER BY CASE WHEN EXISTS (SELECT 1 FROM campaigns c WHERE c.sender_id = senders.id AND "+endangeredSQL+") THEN 0 ELSE 1 END,"+
 		" COALESCE(troubled_at, refreshed_at) DESC, id DESC LIMIT ?", teamID, limit).Scan(&ss).Error

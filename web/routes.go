@@ -39,6 +39,8 @@ func Routes(h *handlers.Handlers) []Route {
 		{get, "/appkeys/{appkey}/settings", models.ManageAppkeys, h.EditAppkey},
 		{post, "/appkeys/{appkey}/settings", models.ManageAppkeys, h.UpdateAppkey},
 		{post, "/appkeys/{appkey}/test", models.ManageAppkeys, h.TestAppkey},
+		{get, "/appkeys/{appkey}/fallback", models.ManageAppkeys, h.EditFallbackAppkey},
+		{post, "/appkeys/{appkey}/fallback", models.ManageAppkeys, h.SetFallbackAppkey},
 		{get, "/teams/{team}/members", models.ManageMembers, h.ListMembers},
 		{get, "/teams/{team}/members/new", models.ManageMembers, h.NewMember},
 		{post, "/teams/{team}/members/new", models.ManageMembers, h.CreateMember},
@@ -55,6 +57,8 @@ func Routes(h *handlers.Handlers) []Route {
 		{get, "/appkeys/{appkey}/senders/{sender}", models.ViewTeam, h.ShowSender},
 		{post, "/appkeys/{appkey}/senders/{sender}/refresh", models.ManageSenders, h.RefreshSender},
 		{post, "/appkeys/{appkey}/senders/{sender}/fallback", models.ManageSenders, h.SetFallback},
+		{get, "/appkeys/{appkey}/senders/{sender}/delete", models.ManageSenders, h.ConfirmDeleteSender},
+		{post, "/appkeys/{appkey}/senders/{sender}/delete", models.ManageSenders, h.DeleteSender},
 		{get, "/appkeys/{appkey}/senders/{sender}/token", models.ManageSenders, h.NewToken},
 		{post, "/appkeys/{appkey}/senders/{sender}/token", models.ManageSenders, h.EnterToken},
 

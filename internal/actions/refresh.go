@@ -268,20 +268,28 @@ func (s *Service) markGone(ctx context.Context, k models.Appkey, began time.Time
 		if err != nil || len(unlisted) == 0 {
 			return err
 		}
-		now := s.Now()
-		ids := make([]int64, len(unlisted))
-		for i, before := range unlisted {
-			ids[i] = before.ID
-			gone := before
-			gone.GoneAt = &now
-			if err := tx.Audit(ctx, models.Actor{}, changed(k, before, gone)); err != nil {
-				return err
-			}
-		}
-		marked = len(ids)
-		return tx.MarkSendersGone(ctx, ids, now)
+		marked = len(unlisted)
+		return s.keepGone(ctx, tx, k, unlisted)
 	})
 	return marked, err
+}
+
+// keepGone writes down that the provider does not list these senders of k any more;
+// those of whom it is known stay as they are.
+func (s *Service) keepGone(ctx context.Context, tx *models.DB, k models.Appkey, unlisted []models.Sender) error {
+	now, ids := s.Now(), []int64{}
+	for _, before := range unlisted {
+		if before.GoneAt != nil {
+			continue
+		}
+		ids = append(ids, before.ID)
+		gone := before
+		gone.GoneAt = &now
+		if err := tx.Audit(ctx, models.Actor{}, changed(k, before, gone)); err != nil {
+			return err
+		}
+	}
+	return tx.MarkSendersGone(ctx, ids, now)
 }
 
 // Refreshed is what reading the senders of an appkey has brought.
@@ -330,8 +338,14 @@ func (s *Service) RefreshSender(ctx context.Context, by models.Actor, k models.A
 		return err
 	}
 	fresh, err := s.listed(ctx, client, k, sender)
+	if errors.Is(err, errNotListed) {
+		return errors.Join(err, s.DB.Tx(ctx, func(tx *models.DB) error { return s.keepGone(ctx, tx, k, []models.Sender{sender}) }))
+	}
 	if err != nil {
 		return explain(err)
+	}
+	if _, err := s.Categories(ctx, k); err != nil { // by which its category has a name
+		s.Log.WarnContext(ctx, "categories not read", "appkey", k.ID, "error", err)
 	}
 	e := senderEvent("sender.refresh", k, sender)
 	return s.change(ctx, by, &e, func(tx *models.DB) error { return s.keepSenders(ctx, tx, k, []models.Sender{fresh}) })

@@ -212,6 +212,9 @@ func (s *Service) SetFallback(ctx context.Context, by models.Actor, k models.App
 	if err := by.May(models.ManageSenders); err != nil {
 		return err
 	}
+	if sender.GoneAt != nil {
+		return errSenderGone
+	}
 	in = in.Normal()
 	if err := in.Validate(); err != nil {
 		return err

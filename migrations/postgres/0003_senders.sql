@@ -12,14 +12,15 @@ ALTER TABLE senders ADD COLUMN registered_at TIMESTAMPTZ;                       
 ALTER TABLE senders ADD COLUMN gone_at TIMESTAMPTZ;                               -- since when the provider does not list it; NULL while it does
 ALTER TABLE senders ADD COLUMN troubled_at TIMESTAMPTZ;                           -- since when it is known to be gone, blocked, dormant or inactive; NULL while it is not
 ALTER TABLE senders ADD COLUMN raw TEXT NOT NULL DEFAULT '';                    -- the provider's last answer, JSON
+ALTER TABLE senders ADD COLUMN deleted_by BIGINT NOT NULL DEFAULT 0;  -- who has had it deleted here; 0: nobody here has
 CREATE INDEX senders_by_key ON senders (appkey_id, sender_key);
 -- Counts of senders by state are read from it alone: the rows are wide.
-CREATE INDEX senders_by_state ON senders (appkey_id, status, gone_at, blocked, dormant, kakao_status, profile_status);
+CREATE INDEX senders_by_state ON senders (appkey_id, deleted_by, status, gone_at, blocked, dormant, kakao_status, profile_status);
 CREATE INDEX senders_in_trouble ON senders (appkey_id, plus_friend_id)
     WHERE gone_at IS NOT NULL OR blocked OR dormant OR kakao_status = 'S' OR profile_status IN ('B', 'C', 'D', 'E');
 CREATE INDEX senders_by_check ON senders (appkey_id, refreshed_at, sent_count, id);
 CREATE INDEX senders_by_registration ON senders (appkey_id, COALESCE(registered_at, created_at), id);
-CREATE INDEX campaigns_by_sender ON campaigns (sender_id, state);
+CREATE INDEX campaigns_by_sender ON campaigns (sender_id, id);
 
 -- What each sender had sent at the end of a day, as the provider counted it when it
 -- was last asked that day.
