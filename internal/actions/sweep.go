@@ -38,6 +38,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepCampaigns(ctx),
 		s.sweepResults(ctx),
 		s.sweepStalled(ctx),
+		s.sweepChanges(ctx),
 	)
 }
 

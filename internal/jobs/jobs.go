@@ -23,6 +23,7 @@ func Workers(s *actions.Service) *river.Workers {
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.CancelCampaign) error { return s.CancelBatches(ctx, a.CampaignID) }))
 	river.AddWorker(ws, worker(s.TakeResults))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.RunImport) error { return s.RunImport(ctx, a.ImportID) }))
+	river.AddWorker(ws, worker(func(ctx context.Context, a actions.ChangeGroup) error { return s.ChangeGroup(ctx, a.ChangeID) }))
 	return ws
 }
 
