@@ -255,3 +255,19 @@ func (db *DB) SenderWithKey(ctx context.Context, appkeyID int64, key string) (s 
 	}
 	return ss[0], true, nil
 }
+
+// SendersWithKeys are the senders of an appkey that have one of keys, by their key.
+func (db *DB) SendersWithKeys(ctx context.Context, appkeyID int64, keys []string) (map[string]Sender, error) {
+	byKey := make(map[string]Sender, len(keys))
+	for chunk := range slices.Chunk(keys, memberBatch) {
+		var ss []Sender
+		err := db.read(ctx).Select("id", "appkey_id", "sender_key").Where("appkey_id = ? AND sender_key IN ?", appkeyID, chunk).Find(&ss).Error
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range ss {
+			byKey[s.SenderKey] = s
+		}
+	}
+	return byKey, nil
+}
