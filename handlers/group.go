@@ -173,34 +173,7 @@ func (h *Handlers) AddMembers(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handlers) showNewMembers(w http.ResponseWriter, r *http.Request, g models.SenderGroup, in models.NewMembers, err error) error {
 	ctx, view := r.Context(), views.NewMembersView{SenderGroup: g, In: in}
-	all, readErr := h.db.GroupCandidates(ctx, g, "", 0)
-	if readErr != nil {
-		return readErr
-	}
-	view.Any = len(all) > 0
-	ticked := make(map[string]bool, len(in.Keys))
-	for _, key := range in.Keys {
-		ticked[key] = true
-	}
-	for _, s := range all {
-		if ticked[s.SenderKey] {
-			view.Chosen = append(view.Chosen, s)
-		}
-	}
-	found, readErr := h.db.GroupCandidates(ctx, g, in.Query, membersPerPage+len(view.Chosen))
-	if readErr != nil {
-		return readErr
-	}
-	for _, s := range found {
-		switch {
-		case ticked[s.SenderKey]:
-			view.Shown++
-		case len(view.Found) < membersPerPage:
-			view.Found = append(view.Found, s)
-			view.Shown++
-		}
-	}
-	if view.Total, readErr = h.db.CountCandidates(ctx, g, in.Query); readErr != nil {
+	if readErr := h.readCandidates(ctx, &view); readErr != nil {
 		return readErr
 	}
 	p := h.page(r, "group.add_members")
@@ -208,6 +181,37 @@ func (h *Handlers) showNewMembers(w http.ResponseWriter, r *http.Request, g mode
 		return h.RenderForm(w, r, err, views.Candidates(p, view))
 	}
 	return h.RenderForm(w, r, err, views.AddMembersPage(p, view, err))
+}
+
+// readCandidates reads the senders that are ticked, and a page of what the search
+// finds.
+func (h *Handlers) readCandidates(ctx context.Context, v *views.NewMembersView) (err error) {
+	if v.Chosen, err = h.db.CandidatesWith(ctx, v.SenderGroup, v.In.Keys); err != nil {
+		return err
+	}
+	ticked := make(map[string]bool, len(v.Chosen))
+	for _, s := range v.Chosen {
+		ticked[s.SenderKey] = true
+	}
+	found, err := h.db.GroupCandidates(ctx, v.SenderGroup, v.In.Query, membersPerPage+len(v.Chosen))
+	if err != nil {
+		return err
+	}
+	for _, s := range found {
+		switch {
+		case ticked[s.SenderKey]:
+			v.Shown++
+		case len(v.Found) < membersPerPage:
+			v.Found = append(v.Found, s)
+			v.Shown++
+		}
+	}
+	if v.Total, err = h.db.CountCandidates(ctx, v.SenderGroup, v.In.Query); err != nil {
+		return err
+	}
+	first, err := h.db.GroupCandidates(ctx, v.SenderGroup, "", 1)
+	v.Any = len(first) > 0
+	return err
 }
 
 // RemoveMembers asks whether the ticked members are to be removed and, when that has

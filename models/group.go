@@ -240,6 +240,21 @@ func (db *DB) GroupCandidates(ctx context.Context, g SenderGroup, query string, 
 	return ss, q.Find(&ss).Error
 }
 
+// CandidatesWith are the senders that can be added to g and have one of keys, by name.
+func (db *DB) CandidatesWith(ctx context.Context, g SenderGroup, keys []string) ([]Sender, error) {
+	var all []Sender
+	for chunk := range slices.Chunk(keys, memberBatch) {
+		var ss []Sender
+		q := db.candidates(ctx, g, "").Select("id", "plus_friend_id", "sender_key", "status", "dormant", "blocked")
+		if err := q.Where("sender_key IN ?", chunk).Find(&ss).Error; err != nil {
+			return nil, err
+		}
+		all = append(all, ss...)
+	}
+	slices.SortFunc(all, func(a, b Sender) int { return strings.Compare(a.PlusFriendID, b.PlusFriendID) })
+	return all, nil
+}
+
 // CountCandidates is how many there are of [DB.GroupCandidates].
 func (db *DB) CountCandidates(ctx context.Context, g SenderGroup, query string) (n int64, err error) {
 	return n, db.candidates(ctx, g, query).Count(&n).Error
