@@ -33,7 +33,7 @@ func senderFilter(r *http.Request) models.SenderFilter {
 	f := models.SenderFilter{
 		Name: strings.Trim(strings.TrimSpace(q.Get("q")), "@＠"), Key: strings.ToLower(strings.TrimSpace(q.Get("key"))), After: after(r),
 	}
-	if group := models.SenderGroup(q.Get("state")); slices.Contains(models.SenderGroups(), group) {
+	if group := models.SenderStanding(q.Get("state")); slices.Contains(models.SenderStandings(), group) {
 		f.Group = group
 	}
 	if sort := models.SenderSort(q.Get("sort")); slices.Contains(models.SenderSorts(), sort) {

@@ -9,21 +9,21 @@ import (
 	"soshik/internal/kakao"
 )
 
-// SenderGroup is how a list of senders is narrowed by state.
-type SenderGroup string
+// SenderStanding is how a list of senders is narrowed by state.
+type SenderStanding string
 
 // The groups; a sender that waits is in no trouble until it is gone.
 const (
-	SendersAll       SenderGroup = ""
-	SendersReady     SenderGroup = "registered"
-	SendersWaiting   SenderGroup = "waiting"
-	SendersInTrouble SenderGroup = "trouble" // gone, blocked, dormant or inactive
-	SendersDeleted   SenderGroup = "deleted" // by a person here; none of the others has them
+	SendersAll       SenderStanding = ""
+	SendersReady     SenderStanding = "registered"
+	SendersWaiting   SenderStanding = "waiting"
+	SendersInTrouble SenderStanding = "trouble" // gone, blocked, dormant or inactive
+	SendersDeleted   SenderStanding = "deleted" // by a person here; none of the others has them
 )
 
-// SenderGroups are all groups.
-func SenderGroups() []SenderGroup {
-	return []SenderGroup{SendersAll, SendersReady, SendersWaiting, SendersInTrouble, SendersDeleted}
+// SenderStandings are all groups.
+func SenderStandings() []SenderStanding {
+	return []SenderStanding{SendersAll, SendersReady, SendersWaiting, SendersInTrouble, SendersDeleted}
 }
 
 // SenderSort is the order of a list of senders.
@@ -46,7 +46,7 @@ func SenderSorts() []SenderSort {
 type SenderFilter struct {
 	Name  string // a part of the PlusFriendID, with or without its @; empty: all
 	Key   string // how the sender key begins; empty: all
-	Group SenderGroup
+	Group SenderStanding
 	Sort  SenderSort
 	After int64 // the id of the sender before the first; 0: from the beginning
 }

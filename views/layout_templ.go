@@ -605,7 +605,7 @@ func sidebar(p Page) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = menuItem(p, SendersPath(p.Appkey.ID), "nav.senders", "user", under(p.Path, SendersPath(p.Appkey.ID))).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = menuItem(p, SendersPath(p.Appkey.ID), "nav.senders", "user", under(p.Path, SendersPath(p.Appkey.ID)) || under(p.Path, GroupsPath(p.Appkey.ID))).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

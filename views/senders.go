@@ -73,7 +73,7 @@ func sorted(sort models.SenderSort) string {
 
 func senderGroups(p Page) []Option {
 	var options []Option
-	for _, g := range models.SenderGroups() {
+	for _, g := range models.SenderStandings() {
 		options = append(options, Option{string(g), p.T("senders.group." + cmp.Or(string(g), "all"))})
 	}
 	return options

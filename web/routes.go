@@ -62,6 +62,18 @@ func Routes(h *handlers.Handlers) []Route {
 		{get, "/appkeys/{appkey}/senders/{sender}/token", models.ManageSenders, h.NewToken},
 		{post, "/appkeys/{appkey}/senders/{sender}/token", models.ManageSenders, h.EnterToken},
 
+		{get, "/appkeys/{appkey}/groups", models.ViewTeam, h.ListGroups},
+		{post, "/appkeys/{appkey}/groups", models.ManageSenders, h.CreateGroup},
+		{get, "/appkeys/{appkey}/groups/{group}", models.ViewTeam, h.ShowGroup},
+		{post, "/appkeys/{appkey}/groups/{group}/refresh", models.ManageSenders, h.RefreshGroup},
+		{post, "/appkeys/{appkey}/groups/{group}/forget", models.ManageSenders, h.ForgetGroup},
+		{get, "/appkeys/{appkey}/groups/{group}/add", models.ManageSenders, h.NewMembers},
+		{post, "/appkeys/{appkey}/groups/{group}/add", models.ManageSenders, h.AddMembers},
+		{post, "/appkeys/{appkey}/groups/{group}/remove", models.ManageSenders, h.RemoveMembers},
+		{get, "/appkeys/{appkey}/groups/{group}/changes/{change}", models.ViewTeam, h.ShowChange},
+		{post, "/appkeys/{appkey}/groups/{group}/changes/{change}/stop", models.ManageSenders, h.StopChange},
+		{post, "/appkeys/{appkey}/groups/{group}/changes/{change}/resume", models.ManageSenders, h.ResumeChange},
+
 		{get, "/appkeys/{appkey}/campaigns", models.ViewTeam, h.ListCampaigns},
 		{get, "/appkeys/{appkey}/campaigns/new", models.ManageCampaigns, h.NewCampaign},
 		{post, "/appkeys/{appkey}/campaigns/new", models.ManageCampaigns, h.CreateCampaign},

@@ -14,8 +14,8 @@ import (
 	"soshik/models"
 )
 
-// addSenders makes n more senders known to the provider.
-func (b *bench) addSenders(t *testing.T, n int) {
+// listSenders makes n more senders known to the provider.
+func (b *bench) listSenders(t *testing.T, n int) {
 	t.Helper()
 	for i := range n {
 		_, err := b.sim.AddSender(testAppkey, nhnsim.Sender{PlusFriendID: fmt.Sprintf("@channel%04d", i), Registered: true, DailyMax: 100})
@@ -67,7 +67,7 @@ func (b *bench) changes(t *testing.T) []string {
 func TestRefreshIsDoneByAJob(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 5*time.Second)
-	b.addSenders(t, 1200)
+	b.listSenders(t, 1200)
 	for range 2 { // the second finds the first under way
 		must(t, b.AskRefresh(t.Context(), b.admin, b.appkey))
 	}
@@ -97,7 +97,7 @@ func TestRefreshIsDoneByAJob(t *testing.T) {
 func TestRefreshThatIsRefusedInTheMiddle(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 5*time.Second)
-	b.addSenders(t, 1200)
+	b.listSenders(t, 1200)
 	var during models.SenderRefresh
 	b.sim.SetFaults(nhnsim.Faults{Hook: func(r *http.Request) *nhnsim.Answer {
 		if r.URL.Query().Get("pageNum") != "2" {
@@ -154,7 +154,7 @@ func TestWhyARefreshFailsIsToldInWords(t *testing.T) {
 func TestChangesOfStateAreSeenAndRecorded(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 5*time.Second)
-	b.addSenders(t, 4)
+	b.listSenders(t, 4)
 	refresh := func() {
 		t.Helper()
 		must(t, b.AskRefresh(t.Context(), models.Actor{}, b.appkey), b.RunRefresh(t.Context(), b.appkey.ID))
@@ -187,7 +187,7 @@ func TestChangesOfStateAreSeenAndRecorded(t *testing.T) {
 		t.Errorf("in trouble: %+v", troubled)
 	}
 	change("@channel0000", func(s *nhnsim.Sender) { s.Blocked = false })
-	b.addSenders(t, 4) // the last of them is back
+	b.listSenders(t, 4) // the last of them is back
 	refresh()
 	if got := b.changes(t); len(got) != 6 || !strings.HasPrefix(got[4], "@channel0000: ") || !strings.HasPrefix(got[5], "@channel0003: ") || strings.HasSuffix(got[5], `"gone":true}`) {
 		t.Errorf("recorded %q", got)
@@ -220,7 +220,7 @@ func (b *bench) deleteSender(t *testing.T, name string) {
 func TestNobodyIsGoneWhenTheListDoesNotAddUp(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 5*time.Second)
-	b.addSenders(t, 3)
+	b.listSenders(t, 3)
 	_, err := b.RefreshSenders(t.Context(), b.admin, b.appkey)
 	must(t, err)
 	b.sim.SetFaults(nhnsim.Faults{Hook: func(*http.Request) *nhnsim.Answer {
@@ -238,7 +238,7 @@ func TestNobodyIsGoneWhenTheListDoesNotAddUp(t *testing.T) {
 func TestRefreshThatStallsIsTakenUp(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 5*time.Second)
-	b.addSenders(t, 1200)
+	b.listSenders(t, 1200)
 	long := b.Now().Add(-time.Minute).UTC()
 	b.sim.SetFaults(nhnsim.Faults{Hook: func(r *http.Request) *nhnsim.Answer {
 		if r.URL.Query().Get("pageNum") == "2" {

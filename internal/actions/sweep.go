@@ -43,6 +43,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepResults(ctx),
 		s.sweepStalled(ctx),
 		s.sweepRefreshes(ctx),
+		s.sweepChanges(ctx),
 	)
 }
 

@@ -57,7 +57,6 @@ CREATE TABLE sender_groups (
     made_at       TIMESTAMPTZ,              -- by the provider
     changed_at    TIMESTAMPTZ,              -- by the provider
     gone_at       TIMESTAMPTZ,              -- since when the provider does not know it
-    raw           TEXT NOT NULL,          -- the provider's last answer without its members, JSON
     refreshed_at  TIMESTAMPTZ NOT NULL,
     created_at    TIMESTAMPTZ NOT NULL,
     UNIQUE (appkey_id, sender_key)
@@ -78,15 +77,17 @@ CREATE TABLE group_changes (
     group_id   BIGINT NOT NULL REFERENCES sender_groups (id) ON DELETE CASCADE,
     removal    BOOLEAN NOT NULL,
     state      TEXT NOT NULL,             -- running, done, stopped
-    problem    TEXT NOT NULL,             -- JSON: a text of the catalogs; why it stopped
+    problem    TEXT NOT NULL,             -- JSON: a text of the catalogs; why it stopped, or waits
     size       BIGINT NOT NULL,
     asked_by   BIGINT NOT NULL,
+    claim      TEXT NOT NULL,             -- the job that works on it; empty: none
+    due_at     TIMESTAMPTZ NOT NULL,        -- when the sweep looks after it, unless the job moves it on
     created_at TIMESTAMPTZ NOT NULL,
-    worked_at  TIMESTAMPTZ NOT NULL,        -- last sign of life
     ended_at   TIMESTAMPTZ
 );
 CREATE INDEX group_changes_by_group ON group_changes (group_id, id);
-CREATE INDEX group_changes_running ON group_changes (state, worked_at) WHERE state = 'running';
+CREATE UNIQUE INDEX group_changes_running ON group_changes (group_id) WHERE state = 'running'; -- one at a time
+CREATE INDEX group_changes_due ON group_changes (due_at) WHERE state = 'running';
 
 CREATE TABLE group_change_items (
     change_id      BIGINT NOT NULL REFERENCES group_changes (id) ON DELETE CASCADE,

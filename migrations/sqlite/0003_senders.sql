@@ -57,7 +57,6 @@ CREATE TABLE sender_groups (
     made_at       TIMESTAMP,              -- by the provider
     changed_at    TIMESTAMP,              -- by the provider
     gone_at       TIMESTAMP,              -- since when the provider does not know it
-    raw           TEXT NOT NULL,          -- the provider's last answer without its members, JSON
     refreshed_at  TIMESTAMP NOT NULL,
     created_at    TIMESTAMP NOT NULL,
     UNIQUE (appkey_id, sender_key)
@@ -78,15 +77,17 @@ CREATE TABLE group_changes (
     group_id   INTEGER NOT NULL REFERENCES sender_groups (id) ON DELETE CASCADE,
     removal    BOOLEAN NOT NULL,
     state      TEXT NOT NULL,             -- running, done, stopped
-    problem    TEXT NOT NULL,             -- JSON: a text of the catalogs; why it stopped
+    problem    TEXT NOT NULL,             -- JSON: a text of the catalogs; why it stopped, or waits
     size       INTEGER NOT NULL,
     asked_by   INTEGER NOT NULL,
+    claim      TEXT NOT NULL,             -- the job that works on it; empty: none
+    due_at     TIMESTAMP NOT NULL,        -- when the sweep looks after it, unless the job moves it on
     created_at TIMESTAMP NOT NULL,
-    worked_at  TIMESTAMP NOT NULL,        -- last sign of life
     ended_at   TIMESTAMP
 );
 CREATE INDEX group_changes_by_group ON group_changes (group_id, id);
-CREATE INDEX group_changes_running ON group_changes (state, worked_at) WHERE state = 'running';
+CREATE UNIQUE INDEX group_changes_running ON group_changes (group_id) WHERE state = 'running'; -- one at a time
+CREATE INDEX group_changes_due ON group_changes (due_at) WHERE state = 'running';
 
 CREATE TABLE group_change_items (
     change_id      INTEGER NOT NULL REFERENCES group_changes (id) ON DELETE CASCADE,
