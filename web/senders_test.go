@@ -234,5 +234,5 @@ func TestOverviewTellsWhichCampaignsAreInDanger(t *testing.T) {
 	}
 	s.refreshed(t, k)
 	s.get(t, "/teams/1").says(t, http.StatusOK, "발신 프로필 문제", `href="/appkeys/1/senders/1"`, "차단", "에 처음 확인",
-		"위험한 캠페인:", "연말 인사", fmt.Sprintf(`href="/appkeys/1/campaigns/%d"`, c.ID), "발신 프로필 상태 변화 확인")
+		"영향받는 캠페인:", "연말 인사", fmt.Sprintf(`href="/appkeys/1/campaigns/%d"`, c.ID), "발신 프로필 상태 변화 확인")
 }

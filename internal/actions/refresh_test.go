@@ -24,15 +24,15 @@ func (b *bench) listSenders(t *testing.T, n int) {
 }
 
 // number asks the database for one number.
-func (b *bench) number(t *testing.T, query string, args ...any) (n int) {
+func (b *bench) number(t *testing.T, query string) (n int) {
 	t.Helper()
-	must(t, b.DB.SQL().QueryRowContext(t.Context(), query, args...).Scan(&n))
+	must(t, b.DB.SQL().QueryRowContext(t.Context(), query).Scan(&n))
 	return n
 }
 
-func (b *bench) exec(t *testing.T, query string, args ...any) {
+func (b *bench) exec(t *testing.T, query string) {
 	t.Helper()
-	_, err := b.DB.SQL().ExecContext(t.Context(), query, args...)
+	_, err := b.DB.SQL().ExecContext(t.Context(), query)
 	must(t, err)
 }
 
