@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/go-chi/chi/v5"
 
@@ -19,7 +20,12 @@ type Route struct {
 
 // Routes are all routes of the site.
 func Routes(h *handlers.Handlers) []Route {
-	get, post := http.MethodGet, http.MethodPost
+	return slices.Concat(peopleRoutes(h), senderRoutes(h), campaignRoutes(h))
+}
+
+const get, post = http.MethodGet, http.MethodPost
+
+func peopleRoutes(h *handlers.Handlers) []Route {
 	return []Route{
 		{get, "/", models.SignedIn, h.Home},
 		{get, "/sign-in", models.Anybody, h.NewSession},
@@ -49,6 +55,11 @@ func Routes(h *handlers.Handlers) []Route {
 		{post, "/teams/{team}/members/{user}/remove", models.ManageMembers, h.DeleteMember},
 		{post, "/teams/{team}/members/{user}/invitation", models.ManageMembers, h.InviteMember},
 		{get, "/teams/{team}/audit", models.ViewAudit, h.ListAudit},
+	}
+}
+
+func senderRoutes(h *handlers.Handlers) []Route {
+	return []Route{
 		{get, "/appkeys/{appkey}/senders", models.ViewTeam, h.ListSenders},
 		{get, "/appkeys/{appkey}/senders/refresh", models.ViewTeam, h.ShowRefresh},
 		{post, "/appkeys/{appkey}/senders/refresh", models.ManageSenders, h.RefreshSenders},
@@ -73,7 +84,11 @@ func Routes(h *handlers.Handlers) []Route {
 		{get, "/appkeys/{appkey}/groups/{group}/changes/{change}", models.ViewTeam, h.ShowChange},
 		{post, "/appkeys/{appkey}/groups/{group}/changes/{change}/stop", models.ManageSenders, h.StopChange},
 		{post, "/appkeys/{appkey}/groups/{group}/changes/{change}/resume", models.ManageSenders, h.ResumeChange},
+	}
+}
 
+func campaignRoutes(h *handlers.Handlers) []Route {
+	return []Route{
 		{get, "/appkeys/{appkey}/campaigns", models.ViewTeam, h.ListCampaigns},
 		{get, "/appkeys/{appkey}/campaigns/new", models.ManageCampaigns, h.NewCampaign},
 		{post, "/appkeys/{appkey}/campaigns/new", models.ManageCampaigns, h.CreateCampaign},

@@ -140,7 +140,10 @@ func accountCodes() map[int]provocation {
 	}
 	state := func(s nhnsim.AppkeyState) provocation {
 		return account(func(p *provocation) {
-			p.before = func(t *testing.T, b *bench) { must(t, b.sim.SetAppkeyState(appkey, s)) }
+			p.before = func(t *testing.T, b *bench) {
+				t.Helper()
+				must(t, b.sim.SetAppkeyState(appkey, s))
+			}
 		})
 	}
 	return map[int]provocation{
@@ -271,7 +274,10 @@ func imageCodes(t *testing.T) map[int]provocation {
 	jpg := picture(t, "jpg", 800, 400)
 	nobodys := upload("a.jpg", jpg)
 	nobodys.path = "/friendtalk/v1.5/appkeys/empty/images"
-	nobodys.before = func(t *testing.T, b *bench) { must(t, b.sim.AddAppkey("empty", secret)) }
+	nobodys.before = func(t *testing.T, b *bench) {
+		t.Helper()
+		must(t, b.sim.AddAppkey("empty", secret))
+	}
 	homeless := upload("a.jpg", jpg)
 	homeless.before = func(t *testing.T, b *bench) {
 		t.Helper()
@@ -305,6 +311,7 @@ func brandCodes() map[int]provocation {
 	}
 	stopped := send("t1", "")
 	stopped.before = func(t *testing.T, b *bench) {
+		t.Helper()
 		must(t, b.sim.SetTemplate(appkey, fromKey, "t1", func(t *nhnsim.Template) { t.Status = kakao.TemplateBlocked }))
 	}
 	variables := ""
