@@ -47,10 +47,8 @@ func provoked(t *testing.T, cfg nhnsim.Config) *bench {
 	must(t, err)
 	_, err = b.sim.AddTemplate(appkey, nhnsim.Template{SenderKey: fromKey, Code: "t1", Content: "#{이름}님"})
 	must(t, err)
-	_, err = b.sim.AddImage(appkey, "plain.jpg", false)
-	must(t, err)
-	_, err = b.sim.AddImage(appkey, "wide.jpg", true)
-	must(t, err)
+	must(t, b.sim.AddPlainImage(appkey, false))
+	must(t, b.sim.AddPlainImage(appkey, true))
 	return b
 }
 
@@ -140,7 +138,10 @@ func accountCodes() map[int]provocation {
 	}
 	state := func(s nhnsim.AppkeyState) provocation {
 		return account(func(p *provocation) {
-			p.before = func(t *testing.T, b *bench) { must(t, b.sim.SetAppkeyState(appkey, s)) }
+			p.before = func(t *testing.T, b *bench) {
+				t.Helper()
+				must(t, b.sim.SetAppkeyState(appkey, s))
+			}
 		})
 	}
 	return map[int]provocation{
@@ -271,7 +272,10 @@ func imageCodes(t *testing.T) map[int]provocation {
 	jpg := picture(t, "jpg", 800, 400)
 	nobodys := upload("a.jpg", jpg)
 	nobodys.path = "/friendtalk/v1.5/appkeys/empty/images"
-	nobodys.before = func(t *testing.T, b *bench) { must(t, b.sim.AddAppkey("empty", secret)) }
+	nobodys.before = func(t *testing.T, b *bench) {
+		t.Helper()
+		must(t, b.sim.AddAppkey("empty", secret))
+	}
 	homeless := upload("a.jpg", jpg)
 	homeless.before = func(t *testing.T, b *bench) {
 		t.Helper()
@@ -305,6 +309,7 @@ func brandCodes() map[int]provocation {
 	}
 	stopped := send("t1", "")
 	stopped.before = func(t *testing.T, b *bench) {
+		t.Helper()
 		must(t, b.sim.SetTemplate(appkey, fromKey, "t1", func(t *nhnsim.Template) { t.Status = kakao.TemplateBlocked }))
 	}
 	variables := ""
