@@ -17,6 +17,7 @@ func TestPagesInOtherLanguages(t *testing.T) {
 		"team": "/teams/1", "appkeys": "/teams/1/appkeys", "appkey-new": "/teams/1/appkeys/new", "appkey": "/appkeys/1/settings",
 		"members": "/teams/1/members", "member-new": "/teams/1/members/new", "member": "/teams/1/members/4", "audit": "/teams/1/audit",
 		"senders": "/appkeys/1/senders", "sender-new": "/appkeys/1/senders/new", "sender": "/appkeys/1/senders/1", "account": "/account",
+		"groups": "/appkeys/1/groups", "group": "/appkeys/1/groups/1", "group-add": "/appkeys/1/groups/1/add",
 		"campaigns": "/appkeys/1/campaigns", "campaign-new": "/appkeys/1/campaigns/new",
 		"message": path(draft, "/message"), "recipients": path(draft, "/recipients"), "recipients-imported": path(draft, "/recipients/1"),
 		"fallback": path(draft, "/fallback"), "schedule": path(draft, "/schedule"), "check": path(draft, "/check"),

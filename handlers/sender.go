@@ -1,48 +1,22 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
-	"strings"
 
 	"soshik/internal/kakao"
 	"soshik/models"
 	"soshik/views"
 )
 
-// ListSenders shows the senders of an appkey as they were last read.
-func (h *Handlers) ListSenders(w http.ResponseWriter, r *http.Request) error {
-	return h.showSenders(w, r, nil)
-}
-
-// RefreshSenders reads the senders from the provider. A failure leaves what was
-// known on the page.
-func (h *Handlers) RefreshSenders(w http.ResponseWriter, r *http.Request) error {
-	v := h.visit(r)
-	found, err := h.actions.RefreshSenders(r.Context(), v.actor, v.appkey)
-	if err != nil {
-		return h.showSenders(w, r, err)
-	}
-	flash := models.T("sender.refreshed", "Count", found.Senders)
-	if len(found.Missing) > 0 {
-		flash = models.T("sender.refreshed_missing", "Count", found.Senders, "Missing", strings.Join(found.Missing, ", "))
-	}
-	return h.Redirect(w, r, views.SendersPath(v.appkey.ID), flash)
-}
-
-func (h *Handlers) showSenders(w http.ResponseWriter, r *http.Request, err error) error {
-	senders, readErr := h.db.Senders(r.Context(), h.visit(r).appkey.ID)
-	if readErr != nil {
-		return readErr
-	}
-	return h.RenderForm(w, r, err, views.SendersPage(h.page(r, "nav.senders"), senders, h.now(), err))
-}
-
-// NewSender is the form that registers a sender.
+// NewSender is the form that registers a sender, filled in as the URL says.
 func (h *Handlers) NewSender(w http.ResponseWriter, r *http.Request) error {
-	return h.showNewSender(w, r, models.NewSender{}, nil)
+	q := r.URL.Query()
+	return h.showNewSender(w, r, models.NewSender{PlusFriendID: q.Get("plus_friend_id"), CategoryCode: q.Get("category_code")}, nil)
 }
 
-// CreateSender registers a sender, or only searches for its category.
+// CreateSender registers a sender, reads one that is registered already, or only
+// searches for its category.
 func (h *Handlers) CreateSender(w http.ResponseWriter, r *http.Request) error {
 	v := h.visit(r)
 	in := models.NewSender{
@@ -52,11 +26,24 @@ func (h *Handlers) CreateSender(w http.ResponseWriter, r *http.Request) error {
 	if r.PostForm.Has("search") {
 		return h.showNewSender(w, r, in, nil)
 	}
+	if r.PostForm.Has("read") {
+		return h.readSender(w, r, in)
+	}
 	sender, err := h.actions.RegisterSender(r.Context(), v.actor, v.appkey, in)
 	if err != nil {
 		return h.showNewSender(w, r, in, err)
 	}
 	return h.Redirect(w, r, views.SenderTokenPath(sender), models.T("sender.requested", "Sender", sender.PlusFriendID))
+}
+
+// readSender takes over a sender that the provider has already.
+func (h *Handlers) readSender(w http.ResponseWriter, r *http.Request, in models.NewSender) error {
+	v := h.visit(r)
+	sender, err := h.actions.ReadSender(r.Context(), v.actor, v.appkey, in.PlusFriendID)
+	if err != nil {
+		return h.showNewSender(w, r, in, err)
+	}
+	return h.Redirect(w, r, views.SenderPath(sender), models.T("senders.read", "Sender", sender.PlusFriendID))
 }
 
 // showNewSender shows the form with the categories that fit what was searched. Its
@@ -94,7 +81,7 @@ func (h *Handlers) NewToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if sender.Status == kakao.SenderRegistered {
+	if sender.Status == kakao.SenderRegistered || sender.GoneAt != nil {
 		return h.Redirect(w, r, views.SenderPath(sender), models.Text{})
 	}
 	return h.showToken(w, r, sender, "", nil)
@@ -135,6 +122,9 @@ func (h *Handlers) RefreshSender(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := h.visit(r)
 	if err := h.actions.RefreshSender(r.Context(), v.actor, v.appkey, sender); err != nil {
+		if fresh, readErr := h.sender(r); readErr == nil { // it may be known by now that it is gone
+			sender = fresh
+		}
 		return h.showSender(w, r, sender, views.FallbackOf(sender), err)
 	}
 	return h.Redirect(w, r, views.SenderPath(sender), models.T("sender.refreshed_one", "Sender", sender.PlusFriendID))
@@ -155,12 +145,33 @@ func (h *Handlers) SetFallback(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handlers) showSender(w http.ResponseWriter, r *http.Request, sender models.Sender, in models.NewFallback, err error) error {
-	categories, _, readErr := h.db.Categories(r.Context(), sender.AppkeyID)
+	d, readErr := h.senderDetail(r, sender, in)
 	if readErr != nil {
 		return readErr
 	}
-	page := views.SenderPage(h.page(r, "sender.title", "Sender", sender.PlusFriendID), views.SenderDetail{
-		Sender: sender, Category: views.CategoryName(categories, sender.CategoryCode), Fallback: in, Now: h.now(),
-	}, err)
-	return h.RenderForm(w, r, err, page)
+	return h.RenderForm(w, r, err, views.SenderPage(h.page(r, "sender.title", "Sender", sender.PlusFriendID), d, err))
+}
+
+// usageDays and shownCampaigns bound what the page of a sender shows of its past.
+const (
+	usageDays      = 14
+	shownCampaigns = 10
+)
+
+func (h *Handlers) senderDetail(r *http.Request, sender models.Sender, in models.NewFallback) (d views.SenderDetail, err error) {
+	ctx := r.Context()
+	d = views.SenderDetail{Sender: sender, Fallback: in, Now: h.now()}
+	if sender.DeletedBy != 0 {
+		d.Deleter = cmp.Or(h.nameOf(ctx, sender.DeletedBy), "–")
+	}
+	categories, _, err := h.db.Categories(ctx, sender.AppkeyID)
+	if err != nil {
+		return d, err
+	}
+	d.Category = views.CategoryName(categories, sender.CategoryCode)
+	if d.Usage, err = h.db.SenderUsage(ctx, sender, d.Now, usageDays); err != nil {
+		return d, err
+	}
+	d.Campaigns, err = h.db.SenderCampaigns(ctx, sender.ID, shownCampaigns)
+	return d, err
 }

@@ -10,6 +10,9 @@ import (
 // overviewAudit is how many entries of the audit log the overview shows.
 const overviewAudit = 6
 
+// overviewTroubles is how many senders in trouble the overview shows.
+const overviewTroubles = 10
+
 // ShowTeam is the overview of a team.
 func (h *Handlers) ShowTeam(w http.ResponseWriter, r *http.Request) error {
 	v := h.visit(r)
@@ -19,6 +22,9 @@ func (h *Handlers) ShowTeam(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if o.Senders, err = h.db.SenderCounts(r.Context(), v.team.ID); err != nil {
+		return err
+	}
+	if o.Troubles, err = h.db.TroubledSenders(r.Context(), v.team.ID, overviewTroubles); err != nil {
 		return err
 	}
 	if v.actor.Can(models.ViewAudit) {

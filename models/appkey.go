@@ -13,7 +13,7 @@ import (
 // Limits of an appkey's settings.
 const (
 	MaxAppkey   = 100
-	MaxSecret   = 100
+	MaxSecret   = MaxAppkey
 	MaxBaseURL  = 200
 	MaxRate     = 300 // requests a second; the provider answers 429 above
 	DefaultRate = 50
@@ -63,8 +63,8 @@ func (in NewAppkey) ValidateConnection() error {
 }
 
 func (in NewAppkey) validateConnection(p problems) {
-	validateCredential(p, "appkey", in.Appkey, MaxAppkey)
-	validateCredential(p, "secret", in.Secret, MaxSecret)
+	validateCredential(p, "appkey", in.Appkey)
+	validateCredential(p, "secret", in.Secret)
 	if in.BaseURL != "" && !validBaseURL(in.BaseURL) {
 		p.add("base_url", "appkey.base_url_wrong")
 	}
@@ -99,7 +99,7 @@ func (in AppkeySettings) Validate(k Appkey) error {
 	p := problems{}
 	validateName(p, "name", in.Name)
 	if in.Secret != "" {
-		validateCredential(p, "secret", in.Secret, MaxSecret)
+		validateCredential(p, "secret", in.Secret)
 	} else if in.BaseURL != k.BaseURL {
 		p.add("secret", "appkey.secret_again")
 	}
@@ -125,21 +125,15 @@ func NormalBaseURL(s string) string {
 }
 
 // Masked is k's appkey with its middle hidden, for lists.
-func (k Appkey) Masked() string {
-	const shown = 4
-	if len(k.Appkey) <= 2*shown {
-		return strings.Repeat("•", len(k.Appkey))
-	}
-	return k.Appkey[:shown] + "••••" + k.Appkey[len(k.Appkey)-shown:]
-}
+func (k Appkey) Masked() string { return MaskKey(k.Appkey) }
 
 // validateCredential checks a key that is pasted: visible ASCII, no space inside.
-func validateCredential(p problems, field, value string, limit int) {
+func validateCredential(p problems, field, value string) {
 	switch {
 	case value == "":
 		p.add(field, "field.required")
-	case len(value) > limit:
-		p.add(field, "field.too_long", "Max", limit)
+	case len(value) > MaxAppkey:
+		p.add(field, "field.too_long", "Max", MaxAppkey)
 	}
 	for _, c := range value {
 		if c <= ' ' || c > '~' || c == '/' {

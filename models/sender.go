@@ -4,9 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"soshik/internal/kakao"
@@ -47,6 +50,8 @@ type Sender struct {
 	APIVersion   string     // of the sender API it was last read with; empty when never
 	RegisteredAt *time.Time // by the provider, as it says
 	GoneAt       *time.Time // since when the provider does not list it; nil while it does
+	TroubledAt   *time.Time // since when it is known to be [Sender.InTrouble]; nil while it is not
+	DeletedBy    int64      // who has had it deleted here, while GoneAt is set; 0: nobody here has
 	Raw          string     // the provider's last answer about it, JSON; empty when there was none
 	RefreshedAt  time.Time
 	CreatedAt    time.Time
@@ -61,16 +66,17 @@ type SenderTrouble string
 
 // The troubles, the worst first; none is empty.
 const (
-	SenderIsGone    SenderTrouble = "gone" // the provider does not list it any more
-	SenderIsBlocked SenderTrouble = "blocked"
-	SenderIsDormant SenderTrouble = "dormant"
-	SenderIsWaiting SenderTrouble = "waiting" // for its token
-	SenderIsUnknown SenderTrouble = "unknown" // a status that is not known here
+	SenderIsGone     SenderTrouble = "gone" // the provider does not list it any more
+	SenderIsBlocked  SenderTrouble = "blocked"
+	SenderIsDormant  SenderTrouble = "dormant"
+	SenderIsInactive SenderTrouble = "inactive" // the channel's profile is blocked, deactivated or deleted
+	SenderIsWaiting  SenderTrouble = "waiting"  // for its token
+	SenderIsUnknown  SenderTrouble = "unknown"  // a status that is not known here
 )
 
 // SenderTroubles are all troubles, so that a test can walk them.
 func SenderTroubles() []SenderTrouble {
-	return []SenderTrouble{SenderIsGone, SenderIsBlocked, SenderIsDormant, SenderIsWaiting, SenderIsUnknown}
+	return []SenderTrouble{SenderIsGone, SenderIsBlocked, SenderIsDormant, SenderIsInactive, SenderIsWaiting, SenderIsUnknown}
 }
 
 // Trouble is what keeps s from sending, "" if nothing does.
@@ -82,6 +88,8 @@ func (s Sender) Trouble() SenderTrouble {
 		return SenderIsBlocked
 	case s.Dormant:
 		return SenderIsDormant
+	case s.inactive():
+		return SenderIsInactive
 	case s.Status == kakao.SenderWaiting:
 		return SenderIsWaiting
 	case s.Status != kakao.SenderRegistered:
@@ -90,8 +98,31 @@ func (s Sender) Trouble() SenderTrouble {
 	return ""
 }
 
-// Usable reports whether messages can be sent from s: it is registered, not
-// blocked and not dormant. If not, reason says why and what to do.
+// inactive reports whether the channel's profile is in a state from which nothing
+// can be sent. A state that is not known here may well be a good one.
+func (s Sender) inactive() bool {
+	switch s.ProfileStatus {
+	case kakao.ProfileBlocked, kakao.ProfileDeactivated, kakao.ProfileDeleted, kakao.ProfileDeleting:
+		return true
+	}
+	return false
+}
+
+// InTrouble reports whether something has happened to s that somebody has to look
+// into: it is gone, blocked, dormant or inactive. The list's SQL says the same.
+func (s Sender) InTrouble() bool { return s.Trouble().Sudden() }
+
+// Sudden reports whether t befalls a sender that was fine before.
+func (t SenderTrouble) Sudden() bool {
+	switch t {
+	case SenderIsGone, SenderIsBlocked, SenderIsDormant, SenderIsInactive:
+		return true
+	}
+	return false
+}
+
+// Usable reports whether messages can be sent from s: it is registered and in no
+// trouble. If not, reason says why and what to do.
 func (s Sender) Usable() (ok bool, reason Text) {
 	if t := s.Trouble(); t != "" {
 		return false, T("sender.trouble." + string(t))
@@ -201,6 +232,20 @@ func (in NewFallback) Validate() error {
 	return p.err()
 }
 
+// Unexposed is s with the appkeys of the SMS service masked, in the provider's answer
+// too, for what people read.
+func (s Sender) Unexposed() Sender {
+	s.ResendAppkey, s.AlimtalkResendAppkey = MaskKey(s.ResendAppkey), MaskKey(s.AlimtalkResendAppkey)
+	s.Raw = resendAppkey.ReplaceAllStringFunc(s.Raw, func(found string) string {
+		parts := resendAppkey.FindStringSubmatch(found)
+		return parts[1] + MaskKey(parts[2]) + `"`
+	})
+	return s
+}
+
+// resendAppkey finds an appkey of the SMS service in an answer of the provider.
+var resendAppkey = regexp.MustCompile(`("resendAppKey"\s*:\s*")([^"\\]*)"`)
+
 // Senders are those of an appkey, by name.
 func (db *DB) Senders(ctx context.Context, appkeyID int64) (ss []Sender, err error) {
 	err = db.read(ctx).Where("appkey_id = ?", appkeyID).Order("plus_friend_id").Find(&ss).Error
@@ -217,7 +262,8 @@ func (db *DB) Sender(ctx context.Context, appkeyID, id int64) (s Sender, err err
 const senderBatch = 100
 
 // SaveSenders writes what the provider says of senders, those that are new
-// included. The administrator's number, which the provider does not tell, stays.
+// included. The administrator's number, which the provider does not tell, stays. A
+// sender that has been deleted since it was read stays deleted.
 func (db *DB) SaveSenders(ctx context.Context, ss []Sender) error {
 	if len(ss) == 0 {
 		return nil
@@ -226,20 +272,41 @@ func (db *DB) SaveSenders(ctx context.Context, ss []Sender) error {
 		"category_code", "sender_key", "status", "status_name", "kakao_status", "profile_status", "dormant", "blocked",
 		"kakao_status_name", "profile_status_name", "fallback", "fallback_send_no", "unsubscribe_no", "resend_appkey",
 		"daily_max", "sent_count", "alimtalk_fallback", "alimtalk_send_no", "alimtalk_resend_appkey", "alimtalk_daily_max",
-		"alimtalk_sent_count", "api_version", "registered_at", "gone_at", "raw", "refreshed_at",
+		"alimtalk_sent_count", "api_version", "registered_at", "raw", "refreshed_at",
 	}
+	ss = slices.Clone(ss)
+	for i := range ss {
+		if ss[i].TroubledAt = nil; ss[i].InTrouble() {
+			ss[i].TroubledAt = &ss[i].RefreshedAt
+		}
+	}
+	// Since when it is in trouble stays while it is.
+	troubled := clause.Assignment{Column: clause.Column{Name: "troubled_at"}, Value: gorm.Expr(
+		"CASE WHEN senders.gone_at > excluded.refreshed_at THEN senders.troubled_at WHEN excluded.troubled_at IS NULL THEN NULL ELSE COALESCE(senders.troubled_at, excluded.troubled_at) END")}
 	return dbError(db.write(ctx).Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "appkey_id"}, {Name: "plus_friend_id"}},
-		DoUpdates: clause.AssignmentColumns(told),
+		DoUpdates: append(clause.AssignmentColumns(told), stillGone("gone_at"), stillGone("deleted_by"), troubled),
 	}).CreateInBatches(ss, senderBatch).Error, "sender")
 }
 
-// PutWaitingSender keeps a sender that now waits for its token. One that waited
-// before gets the new number and category. It fills in s.ID.
+// stillGone keeps a column of a sender that is gone since a later time than that of
+// the reading that is written.
+func stillGone(column string) clause.Assignment {
+	kept := "CASE WHEN senders.gone_at > excluded.refreshed_at THEN senders." + column + " ELSE excluded." + column + " END"
+	return clause.Assignment{Column: clause.Column{Name: column}, Value: gorm.Expr(kept)}
+}
+
+// PutWaitingSender keeps a sender that now waits for its token. One that waited, or
+// was there, before gets the new number and category; what the provider told of it
+// then, its key too, is no longer so. It fills in s.ID.
 func (db *DB) PutWaitingSender(ctx context.Context, s *Sender) error {
+	anew := []string{
+		"phone_no", "category_code", "sender_key", "status", "status_name", "kakao_status", "kakao_status_name", "profile_status",
+		"profile_status_name", "dormant", "blocked", "gone_at", "deleted_by", "troubled_at", "refreshed_at",
+	}
 	err := db.write(ctx).Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "appkey_id"}, {Name: "plus_friend_id"}},
-		DoUpdates: clause.AssignmentColumns([]string{"phone_no", "category_code", "status", "gone_at", "refreshed_at"}),
+		DoUpdates: clause.AssignmentColumns(anew),
 	}).Create(s).Error
 	if err != nil {
 		return dbError(err, "sender")
@@ -248,33 +315,6 @@ func (db *DB) PutWaitingSender(ctx context.Context, s *Sender) error {
 	err = db.write(ctx).Where("appkey_id = ? AND plus_friend_id = ?", s.AppkeyID, s.PlusFriendID).First(&kept).Error
 	*s = kept
 	return dbError(err, "sender")
-}
-
-// SenderCount is how many senders an appkey has, and how many of them are in which
-// trouble.
-type SenderCount struct {
-	Total    int
-	Troubles map[SenderTrouble]int
-}
-
-// SenderCounts counts the senders of a team by appkey.
-func (db *DB) SenderCounts(ctx context.Context, teamID int64) (map[int64]SenderCount, error) {
-	var ss []Sender
-	err := db.read(ctx).Select("appkey_id", "status", "kakao_status", "blocked", "dormant", "gone_at").
-		Where("appkey_id IN (SELECT id FROM appkeys WHERE team_id = ?)", teamID).Find(&ss).Error
-	counts := map[int64]SenderCount{}
-	for _, s := range ss {
-		c := counts[s.AppkeyID]
-		if c.Troubles == nil {
-			c.Troubles = map[SenderTrouble]int{}
-		}
-		c.Total++
-		if t := s.Trouble(); t != "" {
-			c.Troubles[t]++
-		}
-		counts[s.AppkeyID] = c
-	}
-	return counts, err
 }
 
 // Category is a kind of business that a sender can be registered under.

@@ -19,7 +19,8 @@ func appkeyTestPath(id int64) string { return AppkeyPath(id) + "/test" }
 
 // aboutAppkeys reports whether path is one of the pages about the team's appkeys.
 func aboutAppkeys(p Page) bool {
-	return under(p.Path, AppkeysPath(p.Team.ID)) || p.Path == AppkeySettingsPath(p.Appkey.ID) || p.Path == appkeyTestPath(p.Appkey.ID)
+	return under(p.Path, AppkeysPath(p.Team.ID)) || p.Path == AppkeySettingsPath(p.Appkey.ID) || p.Path == appkeyTestPath(p.Appkey.ID) ||
+		p.Path == FallbackAppkeyPath(p.Appkey.ID)
 }
 
 // senderVersions are the versions of the sender API, the newest first.
@@ -33,9 +34,9 @@ func senderVersions(p Page) []Option {
 // troubleClass is the colour of a trouble.
 func troubleClass(t models.SenderTrouble) string {
 	switch t {
-	case models.SenderIsBlocked:
+	case models.SenderIsBlocked, models.SenderIsGone:
 		return "badge bg-red-lt"
-	case models.SenderIsDormant:
+	case models.SenderIsDormant, models.SenderIsInactive:
 		return "badge bg-orange-lt"
 	}
 	return "badge bg-yellow-lt"

@@ -4,6 +4,8 @@ package views
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"soshik/internal/locale"
@@ -60,3 +62,23 @@ func TeamPath(id int64) string { return fmt.Sprintf("/teams/%d", id) }
 
 // AppkeyPath is what the URLs of an appkey begin with.
 func AppkeyPath(id int64) string { return fmt.Sprintf("/appkeys/%d", id) }
+
+// samePage is the page of another appkey that is of the same kind as p. What belongs
+// to one appkey alone, such as a sender, has no counterpart, so its list is the
+// nearest; pages that are about no appkey lead to the campaigns.
+func samePage(p Page, appkeyID int64) string {
+	rest, about := strings.CutPrefix(p.Path, AppkeyPath(p.Appkey.ID)+"/")
+	if !about {
+		return CampaignsPath(appkeyID)
+	}
+	if p.Path == appkeyTestPath(p.Appkey.ID) {
+		return AppkeySettingsPath(appkeyID)
+	}
+	kind := strings.Split(rest, "/")
+	if i := slices.IndexFunc(kind, isNumber); i >= 0 {
+		kind = kind[:i]
+	}
+	return AppkeyPath(appkeyID) + "/" + strings.Join(kind, "/")
+}
+
+func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

@@ -1,12 +1,19 @@
 package views
 
-import "soshik/models"
+import (
+	"slices"
+
+	"soshik/models"
+)
 
 // Overview is what a team's overview shows.
 type Overview struct {
 	Appkeys []models.Appkey
 	Senders map[int64]models.SenderCount // by appkey
-	Audit   []models.AuditLog            // the newest; empty for those who may not see it
+	// Troubles are senders from which nothing can be sent any more, those first that
+	// campaigns depend on; at most as many as fit the overview.
+	Troubles []models.TroubledSender
+	Audit    []models.AuditLog // the newest; empty for those who may not see it
 }
 
 // step is one of the things to do before the first campaign.
@@ -49,4 +56,48 @@ func (o Overview) steps(p Page) []step {
 		}
 	}
 	return all
+}
+
+// troubled are the senders in trouble of one appkey.
+type troubled struct {
+	appkey  models.Appkey
+	senders []models.TroubledSender
+	more    int // that are in trouble too, and not shown
+}
+
+// troubled are the senders in trouble by appkey, in the order of the appkeys.
+func (o Overview) troubled() []troubled {
+	var all []troubled
+	for _, k := range o.Appkeys {
+		of := troubled{appkey: k}
+		for _, s := range o.Troubles {
+			if s.AppkeyID == k.ID {
+				of.senders = append(of.senders, s)
+			}
+		}
+		for t, n := range o.Senders[k.ID].Troubles {
+			if t.Sudden() {
+				of.more += n
+			}
+		}
+		if of.more -= len(of.senders); of.more > 0 || len(of.senders) > 0 {
+			all = append(all, of)
+		}
+	}
+	// Where campaigns are in danger comes first.
+	slices.SortStableFunc(all, func(a, b troubled) int { return b.endangers() - a.endangers() })
+	return all
+}
+
+func (t troubled) endangers() int {
+	n := 0
+	for _, s := range t.senders {
+		n += len(s.Endangers)
+	}
+	return n
+}
+
+// inTroublePath is the list of an appkey's senders that are in trouble.
+func inTroublePath(appkeyID int64) string {
+	return sendersWith(appkeyID, models.SenderFilter{Group: models.SendersInTrouble})
 }

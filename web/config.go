@@ -27,6 +27,7 @@ type Config struct {
 	Settling     time.Duration `name:"settling" env:"SOSHIK_SETTLING" default:"15m" help:"How long after a request the provider may still take it in or list it."`
 	CallTimeout  time.Duration `name:"call-timeout" env:"SOSHIK_CALL_TIMEOUT" default:"30s" help:"How long to wait for the provider's answer."`
 	ResultsEvery time.Duration `name:"results-every" env:"SOSHIK_RESULTS_EVERY" default:"5s" help:"How often results are asked for."`
+	SendersEvery time.Duration `name:"senders-every" env:"SOSHIK_SENDERS_EVERY" default:"15m" help:"How often the senders of each appkey are read from the provider; 0 is only when somebody asks."`
 	SweepEvery   time.Duration `name:"sweep-every" env:"SOSHIK_SWEEP_EVERY" default:"2s" help:"How often batches that wait or are in doubt are looked at."`
 	ClockOffset  time.Duration `name:"clock-offset" env:"SOSHIK_CLOCK_OFFSET" hidden:"" help:"How far the clock is moved, for demos and tests."`
 	// Out is where a demo prints who can sign in.
@@ -46,6 +47,8 @@ func (c *Config) Validate() error {
 		return errors.New("SOSHIK_SETTLING must not be shorter than SOSHIK_CALL_TIMEOUT")
 	case c.ResultsEvery < 100*time.Millisecond || c.SweepEvery < 100*time.Millisecond:
 		return errors.New("SOSHIK_RESULTS_EVERY and SOSHIK_SWEEP_EVERY must be at least 100ms")
+	case c.SendersEvery != 0 && c.SendersEvery < time.Minute:
+		return errors.New("SOSHIK_SENDERS_EVERY must be 0 or at least 1m")
 	case c.URL != "" && !strings.HasPrefix(c.URL, "http://") && !strings.HasPrefix(c.URL, "https://"):
 		return errors.New("SOSHIK_URL must begin with https:// or http://")
 	}

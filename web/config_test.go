@@ -53,6 +53,7 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		"SOSHIK_CALL_TIMEOUT":  func(c *web.Config) { c.CallTimeout = 0 },
 		"SOSHIK_SETTLING":      func(c *web.Config) { c.Settling = time.Millisecond },
 		"SOSHIK_RESULTS_EVERY": func(c *web.Config) { c.ResultsEvery = 0 },
+		"SOSHIK_SENDERS_EVERY": func(c *web.Config) { c.SendersEvery = time.Second },
 		"SOSHIK_URL":           func(c *web.Config) { c.URL = "soshik.example.com" },
 		"SOSHIK_SECRET_KEY":    func(c *web.Config) { c.SecretKey = "short" },
 		"SOSHIK_DATABASE":      func(c *web.Config) { c.Database = "mysql://x" },

@@ -26,6 +26,7 @@ const (
 	demoSecret   = "demosecret"
 	demoPassword = "soshik-demo"
 	demoSender   = "@봄봄상점"
+	demoGroup    = "전국 매장"
 )
 
 // demoPeople are those who can sign in to a demo, by role.
@@ -74,7 +75,35 @@ func (d *demo) seed(ctx context.Context, s *actions.Service) error {
 	appkey := models.NewAppkey{
 		Name: "쇼핑몰 알림", Appkey: demoAppkey, Secret: demoSecret, BaseURL: d.url(), SenderVersion: kakao.SenderAPIv21, ConvertToBrand: true,
 	}
-	return s.SeedDemo(ctx, "봄봄상점", demoPeople(), demoPassword, appkey)
+	if err := s.SeedDemo(ctx, "봄봄상점", demoPeople(), demoPassword, appkey); err != nil {
+		return err
+	}
+	return d.seedGroup(ctx, s)
+}
+
+// seedGroup makes the demo's group known, unless there is one: in a demo there is no
+// console to find a group's key in.
+func (d *demo) seedGroup(ctx context.Context, s *actions.Service) error {
+	ks, err := s.DB.AllAppkeys(ctx)
+	if err != nil {
+		return err
+	}
+	for _, k := range ks {
+		if k.Appkey != demoAppkey {
+			continue
+		}
+		known, err := s.DB.SenderGroups(ctx, k.ID)
+		if err != nil || len(known) > 0 {
+			return err
+		}
+		g, err := d.sim.AddGroup(demoAppkey, nhnsim.Group{Name: demoGroup})
+		if err != nil {
+			return err
+		}
+		_, err = s.AddGroup(ctx, models.Actor{}, k, g.SenderKey)
+		return err
+	}
+	return nil
 }
 
 func (d *demo) seedProvider() error {

@@ -54,6 +54,7 @@ func (s *site) persons(t *testing.T) []person {
 func (s *site) things(t *testing.T, appkey models.Appkey) map[string]func() string {
 	t.Helper()
 	n, latest := 0, models.Campaign{} // what is below a campaign is of the one made last
+	group := models.SenderGroup{}     // and so with a group
 	next := func() int { n++; return n }
 	return map[string]func() string{
 		"team":   func() string { return "1" },
@@ -81,6 +82,20 @@ func (s *site) things(t *testing.T, appkey models.Appkey) map[string]func() stri
 			return fmt.Sprint(i.ID)
 		},
 		"number": func() string { return "1" },
+		"group": func() string {
+			group = models.SenderGroup{AppkeyID: appkey.ID, SenderKey: fmt.Sprint("key", next()), Name: "그룹"}
+			if err := s.DB.CreateSenderGroup(t.Context(), &group, nil); err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprint(group.ID)
+		},
+		"change": func() string {
+			c := models.GroupChange{GroupID: group.ID, State: models.ChangeStopped}
+			if err := s.DB.CreateGroupChange(t.Context(), &c, nil); err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprint(c.ID)
+		},
 	}
 }
 

@@ -59,10 +59,10 @@ func appkeyForm(baseURL string) url.Values {
 func idle(c *web.Config) { c.SweepEvery, c.ResultsEvery = time.Hour, time.Hour }
 
 // newAppkeySite is a site with its first admin, an appkey and a provider behind it.
-func newAppkeySite(t *testing.T) (*site, *nhnsim.Sim, models.Appkey) {
+func newAppkeySite(t *testing.T, changes ...func(*web.Config)) (*site, *nhnsim.Sim, models.Appkey) {
 	t.Helper()
 	sim, baseURL := newProvider(t)
-	s := newSite(t, idle)
+	s := newSite(t, append(changes, idle)...)
 	s.setUp(t)
 	k := s.addAppkey(t, baseURL)
 	return s, sim, k

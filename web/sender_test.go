@@ -156,12 +156,18 @@ func TestSenderThatIsRegisteredElsewhereIsOffered(t *testing.T) {
 	s, sim, _ := newAppkeySite(t)
 	add(t, sim, nhnsim.Sender{PlusFriendID: "@봄봄상점", Registered: true})
 	refused := s.post(t, "/appkeys/1/senders/new", senderForm())
-	refused.says(t, http.StatusUnprocessableEntity, "이미 등록된 발신 프로필입니다.", `action="/appkeys/1/senders/refresh"`, `value="봄봄상점"`)
+	refused.says(t, http.StatusUnprocessableEntity, "이미 등록된 발신 프로필입니다.", `name="read"`, `value="봄봄상점"`)
 	logs := s.audited(t, "sender.register")
 	if len(logs) != 1 || logs[0].Outcome != models.OutcomeFailed || !strings.Contains(logs[0].After, "-1004") {
 		t.Errorf("audited as %+v", logs)
 	}
-	s.post(t, "/appkeys/1/senders/refresh", nil).says(t, http.StatusOK, "발신 프로필 1개를 새로 고쳤습니다.", "@봄봄상점")
+	read := s.post(t, "/appkeys/1/senders/new", with(senderForm(), "read", "1"))
+	read.says(t, http.StatusOK, "@봄봄상점을(를) NHN Cloud에서 불러왔습니다.")
+	if read.path != "/appkeys/1/senders/1" || len(s.audited(t, "sender.read")) != 1 {
+		t.Errorf("led to %s", read.path)
+	}
+	elsewhere := s.post(t, "/appkeys/1/senders/new", with(with(senderForm(), "read", "1"), "plus_friend_id", "@남의채널"))
+	elsewhere.says(t, http.StatusUnprocessableEntity, "이 앱키의 목록에는 없는 채널입니다.", `value="@남의채널"`)
 }
 
 func TestWrongToken(t *testing.T) {
@@ -213,7 +219,7 @@ func TestSenderListTellsTheirState(t *testing.T) {
 	)
 	list := s.post(t, "/appkeys/1/senders/refresh", nil)
 	list.says(t, http.StatusOK, "발신 프로필 5개를 새로 고쳤습니다.", "정상", "차단", "휴면", "토큰 대기", `<progress max="1000" value="0"`, "0 / 1,000", "제한 없음", "방금")
-	if got := strings.Count(list.body, "<progress"); got != 1 {
+	if got := strings.Count(list.body, `<progress max="1000"`); got != 1 {
 		t.Errorf("%d bars for one daily maximum", got)
 	}
 	ss, err := s.DB.Senders(t.Context(), 1)
@@ -240,15 +246,14 @@ func TestRefreshThatFailsKeepsWhatWasKnown(t *testing.T) {
 	s.post(t, "/appkeys/1/senders/refresh", nil)
 	before := s.sender(t)
 	sim.SetFaults(nhnsim.Faults{Rules: []nhnsim.Fault{{Kind: nhnsim.FaultErrorBefore}}})
-	for _, path := range []string{"/appkeys/1/senders/refresh", "/appkeys/1/senders/1/refresh"} {
-		s.post(t, path, nil).says(t, http.StatusUnprocessableEntity, "HTTP 503", "@봄봄상점")
-	}
+	s.post(t, "/appkeys/1/senders/refresh", nil).says(t, http.StatusOK, "HTTP 503", "@봄봄상점", "불러오지 못했습니다", "에 확인한 상태입니다")
+	s.post(t, "/appkeys/1/senders/1/refresh", nil).says(t, http.StatusUnprocessableEntity, "HTTP 503", "@봄봄상점")
 	if diff := cmp.Diff(before, s.sender(t)); diff != "" {
 		t.Error(diff)
 	}
 }
 
-func TestSenderThatIsNoLongerListedIsKeptAndNamed(t *testing.T) {
+func TestSenderThatIsNoLongerListedIsKeptAndMarked(t *testing.T) {
 	t.Parallel()
 	s, sim, k := newAppkeySite(t)
 	gone := models.Sender{AppkeyID: k.ID, PlusFriendID: "@사라진채널", Status: kakao.SenderWaiting}
@@ -257,7 +262,7 @@ func TestSenderThatIsNoLongerListedIsKeptAndNamed(t *testing.T) {
 	}
 	add(t, sim, nhnsim.Sender{PlusFriendID: "@봄봄상점", Registered: true})
 	list := s.post(t, "/appkeys/1/senders/refresh", nil)
-	list.says(t, http.StatusOK, "더 이상 없는 프로필은 그대로 두었습니다: @사라진채널")
+	list.says(t, http.StatusOK, "발신 프로필 1개를 새로 고쳤습니다.", "@사라진채널", "더 이상 없음")
 	s.post(t, "/appkeys/1/senders/1/refresh", nil).says(t, http.StatusUnprocessableEntity, "NHN Cloud 목록에 이 발신 프로필이 없습니다.")
 }
 

@@ -129,8 +129,11 @@ func (p *Provider) make(k models.Appkey, secret string) *nhn.Client {
 }
 
 // explain turns a failed call into what the person is told. What is not a failed
-// call stays as it is.
+// call, or is explained already, stays as it is.
 func explain(err error) error {
+	if _, explained := errors.AsType[*models.Error](err); explained {
+		return err
+	}
 	e, ok := errors.AsType[*nhn.Error](err)
 	if !ok {
 		return err

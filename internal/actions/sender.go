@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"soshik/internal/kakao"
 	"soshik/internal/nhn"
@@ -102,9 +102,22 @@ func senderEvent(action string, k models.Appkey, sender models.Sender) models.Ev
 // maxToken bounds the digits of a token: no token that is known is longer than 8.
 const maxToken = 9
 
-// parseToken reads a token as people copy it, with spaces and hyphens.
+// tokenRune is what a character of a token that was copied or typed stands for: full
+// width digits are digits, and space of any kind, hyphens and what cannot be seen are
+// nothing.
+func tokenRune(r rune) rune {
+	switch {
+	case r >= '０' && r <= '９':
+		return r - '０' + '0'
+	case unicode.IsSpace(r), unicode.In(r, unicode.Cf, unicode.Pd):
+		return -1
+	}
+	return r
+}
+
+// parseToken reads a token as people copy it.
 func parseToken(s string) (int, error) {
-	tight := strings.NewReplacer(" ", "", "-", "", "\t", "", "\u00a0", "", "\u3000", "").Replace(s)
+	tight := strings.Map(tokenRune, s)
 	if tight == "" {
 		return 0, withField(nil, "token", "field.required")
 	}
@@ -193,92 +206,14 @@ func senderOf(k models.Appkey, n nhn.Sender, now time.Time) models.Sender {
 	}
 }
 
-// Refreshed is what reading the senders of an appkey has brought.
-type Refreshed struct {
-	Senders int      `json:"senders"`           // that the provider lists
-	Missing []string `json:"missing,omitempty"` // known here, and no longer listed; they are kept as they were
-}
-
-// RefreshSenders reads all senders of k from the provider. It is recorded when a
-// person asks for it; the program does so all the time.
-func (s *Service) RefreshSenders(ctx context.Context, by models.Actor, k models.Appkey) (Refreshed, error) {
-	if err := by.May(models.ManageSenders); err != nil {
-		return Refreshed{}, err
-	}
-	fresh, err := s.readSenders(ctx, k)
-	if err != nil {
-		return Refreshed{}, explain(err)
-	}
-	known, err := s.DB.Senders(ctx, k.ID)
-	if err != nil {
-		return Refreshed{}, err
-	}
-	found := Refreshed{len(fresh), missing(known, fresh)}
-	e := models.Event{
-		Action: "sender.refresh", TeamID: k.TeamID, AppkeyID: k.ID,
-		ObjectType: "appkey", ObjectID: k.ID, ObjectName: k.Name, After: found,
-	}
-	return found, s.DB.Tx(ctx, func(tx *models.DB) error {
-		if err := tx.SaveSenders(ctx, fresh); err != nil || by.System() {
-			return err
-		}
-		return tx.Audit(ctx, by, e)
-	})
-}
-
-// readSenders reads all pages. A sender that moves from one page to the next in
-// the meantime is taken once.
-func (s *Service) readSenders(ctx context.Context, k models.Appkey) ([]models.Sender, error) {
-	client, err := s.Provider.client(k)
-	if err != nil {
-		return nil, err
-	}
-	var fresh []models.Sender
-	seen := map[string]bool{}
-	for n, err := range client.AllSenders(ctx, nhn.SenderFilter{PageSize: kakao.MaxPageSize}) {
-		if err != nil {
-			return nil, err
-		}
-		if !seen[n.PlusFriendID] {
-			seen[n.PlusFriendID] = true
-			fresh = append(fresh, senderOf(k, n, s.Now()))
-		}
-	}
-	return fresh, nil
-}
-
-func missing(known, fresh []models.Sender) []string {
-	var names []string
-	for _, s := range known {
-		if !slices.ContainsFunc(fresh, func(f models.Sender) bool { return f.PlusFriendID == s.PlusFriendID }) {
-			names = append(names, s.PlusFriendID)
-		}
-	}
-	return names
-}
-
-// RefreshSender reads one sender of k from the provider.
-func (s *Service) RefreshSender(ctx context.Context, by models.Actor, k models.Appkey, sender models.Sender) error {
-	if err := by.May(models.ManageSenders); err != nil {
-		return err
-	}
-	client, err := s.Provider.client(k)
-	if err != nil {
-		return err
-	}
-	fresh, err := s.listed(ctx, client, k, sender)
-	if err != nil {
-		return explain(err)
-	}
-	e := senderEvent("sender.refresh", k, sender)
-	return s.change(ctx, by, &e, func(tx *models.DB) error { return tx.SaveSenders(ctx, []models.Sender{fresh}) })
-}
-
 // SetFallback sets how the failed messages of a sender go out by SMS, and reads the
 // sender anew.
 func (s *Service) SetFallback(ctx context.Context, by models.Actor, k models.Appkey, sender models.Sender, in models.NewFallback) error {
 	if err := by.May(models.ManageSenders); err != nil {
 		return err
+	}
+	if sender.GoneAt != nil {
+		return errSenderGone
 	}
 	in = in.Normal()
 	if err := in.Validate(); err != nil {

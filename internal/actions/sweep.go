@@ -16,13 +16,16 @@ type SweepSettings struct {
 	// ResultsEvery is how often the provider is asked for results of an appkey that
 	// has open messages.
 	ResultsEvery time.Duration
+	// SendersEvery is how often all senders of an appkey are read; 0: only when
+	// somebody asks.
+	SendersEvery time.Duration
 }
 
 const (
 	// sweepBatches is how many batches one sweep takes up.
 	sweepBatches = 2000
-	// stalled is after how long without a sign of life a plan or an import is
-	// taken up by another job.
+	// stalled is after how long without a sign of life a plan, an import or a refresh
+	// is taken up by another job.
 	stalled = 30 * time.Second
 )
 
@@ -39,6 +42,8 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepCampaigns(ctx),
 		s.sweepResults(ctx),
 		s.sweepStalled(ctx),
+		s.sweepRefreshes(ctx),
+		s.sweepChanges(ctx),
 	)
 }
 

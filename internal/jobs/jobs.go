@@ -23,6 +23,8 @@ func Workers(s *actions.Service) *river.Workers {
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.CancelCampaign) error { return s.CancelBatches(ctx, a.CampaignID) }))
 	river.AddWorker(ws, worker(s.TakeResults))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.RunImport) error { return s.RunImport(ctx, a.ImportID) }))
+	river.AddWorker(ws, worker(func(ctx context.Context, a actions.RefreshSenders) error { return s.RunRefresh(ctx, a.AppkeyID) }))
+	river.AddWorker(ws, worker(func(ctx context.Context, a actions.ChangeGroup) error { return s.ChangeGroup(ctx, a.ChangeID) }))
 	return ws
 }
 
@@ -62,9 +64,10 @@ func Config(s *actions.Service, workers int, log *slog.Logger) *river.Config {
 		FetchCooldown:     10 * time.Millisecond,
 		FetchPollInterval: 50 * time.Millisecond,
 		Queues: map[string]river.QueueConfig{
-			actions.QueueSend:  {MaxWorkers: workers},
-			actions.QueueWork:  {MaxWorkers: 2},
-			river.QueueDefault: {MaxWorkers: workers},
+			actions.QueueSend:    {MaxWorkers: workers},
+			actions.QueueWork:    {MaxWorkers: 2},
+			actions.QueueRefresh: {MaxWorkers: 2},
+			river.QueueDefault:   {MaxWorkers: workers},
 		},
 		// Finished jobs say nothing that the ledger does not say better.
 		CompletedJobRetentionPeriod: time.Hour,

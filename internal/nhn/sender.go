@@ -237,6 +237,29 @@ func (c *Client) AllSenders(ctx context.Context, filter SenderFilter) iter.Seq2[
 	})
 }
 
+// SenderPage is one page of senders, and how many there are on all pages: -1 if the
+// provider does not say.
+type SenderPage struct {
+	Senders []Sender
+	Total   int
+}
+
+// SenderPages walks the pages from filter's on, the last of which may be empty. It
+// ends with the first error.
+func (c *Client) SenderPages(ctx context.Context, filter SenderFilter) iter.Seq2[SenderPage, error] {
+	read := func(page, size int) ([]Sender, int, error) {
+		filter.PageNum, filter.PageSize = page, size
+		return c.Senders(ctx, filter)
+	}
+	return func(yield func(SenderPage, error) bool) {
+		for p, err := range walkPages(filter.PageNum, filter.PageSize, read) {
+			if !yield(SenderPage{p.list, p.total}, err) {
+				return
+			}
+		}
+	}
+}
+
 type senderAnswer struct {
 	envelope
 	Sender maybe[wireSender] `json:"sender"`

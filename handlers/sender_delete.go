@@ -1,0 +1,45 @@
+package handlers
+
+import (
+	"net/http"
+
+	"soshik/internal/actions"
+	"soshik/models"
+	"soshik/views"
+)
+
+// ConfirmDeleteSender says what goes with a sender, and asks for its name.
+func (h *Handlers) ConfirmDeleteSender(w http.ResponseWriter, r *http.Request) error {
+	sender, err := h.sender(r)
+	if err != nil {
+		return err
+	}
+	if sender.GoneAt != nil {
+		return h.Redirect(w, r, views.SenderPath(sender), models.Text{})
+	}
+	return h.showDeleteSender(w, r, sender, actions.DeleteSender{}, nil)
+}
+
+// DeleteSender has a sender deleted by the provider.
+func (h *Handlers) DeleteSender(w http.ResponseWriter, r *http.Request) error {
+	sender, err := h.sender(r)
+	if err != nil {
+		return err
+	}
+	v, in := h.visit(r), actions.DeleteSender{Confirm: field(r, "confirm"), Anyway: checked(r, "anyway")}
+	if err := h.actions.DeleteSender(r.Context(), v.actor, v.appkey, sender, in); err != nil {
+		return h.showDeleteSender(w, r, sender, in, err)
+	}
+	return h.Redirect(w, r, views.SenderPath(sender), models.T("sender.delete.done", "Sender", sender.PlusFriendID))
+}
+
+func (h *Handlers) showDeleteSender(w http.ResponseWriter, r *http.Request, sender models.Sender, in actions.DeleteSender, err error) error {
+	broken, readErr := h.db.BreakingCampaigns(r.Context(), sender.ID)
+	if readErr != nil {
+		return readErr
+	}
+	page := views.DeleteSenderPage(h.page(r, "sender.delete.title", "Sender", sender.PlusFriendID), views.SenderDeletion{
+		Sender: sender, Confirm: in.Confirm, Anyway: in.Anyway, Broken: broken,
+	}, err)
+	return h.RenderForm(w, r, err, page)
+}
