@@ -76,8 +76,9 @@ func TestKillNine(t *testing.T) {
 func crashSim(t *testing.T, seed uint64, offset time.Duration) *nhnsim.Sim {
 	t.Helper()
 	sim, err := nhnsim.Open(nhnsim.Config{
-		Now:     func() time.Time { return time.Now().Add(offset) },
-		Latency: nhnsim.Span{Min: 50 * time.Millisecond, Max: 500 * time.Millisecond},
+		Now:         func() time.Time { return time.Now().Add(offset) },
+		EndsExactly: true, // the narrowest reading of what is asked for
+		Latency:     nhnsim.Span{Min: 50 * time.Millisecond, Max: 500 * time.Millisecond},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -38,7 +38,10 @@ func (c *brandTalkChecks) refusals() []check {
 				return err
 			}
 			change(req)
-			_, err = c.api.SendBrandTalk(ctx, req)
+			out, err := c.api.SendBrandTalk(ctx, req)
+			if err == nil {
+				_ = c.api.CancelBrandTalk(ctx, out.RequestID) // nobody should get it
+			}
 			return refused(err, codes...)
 		})
 	}

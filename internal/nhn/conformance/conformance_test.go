@@ -24,15 +24,33 @@ const (
 
 var numbers = []string{"01012345678", "01087654321"}
 
-// open starts a simulator by whose clock it is day.
-func open(t *testing.T, cfg nhnsim.Config) *nhnsim.Sim {
+// empty starts a simulator by whose clock it is day, with an appkey.
+func empty(t *testing.T, cfg nhnsim.Config) *nhnsim.Sim {
 	t.Helper()
 	offset := kakao.DayOffset(time.Now())
 	cfg.Now = func() time.Time { return time.Now().Add(offset) }
 	sim, err := nhnsim.Open(cfg)
 	must(t, err)
 	t.Cleanup(func() { _ = sim.Close() })
-	must(t, sim.Seed(appkey, secret))
+	must(t, sim.AddAppkey(appkey, secret))
+	return sim
+}
+
+// open starts one that has something of everything but images, which take long to draw.
+func open(t *testing.T, cfg nhnsim.Config) *nhnsim.Sim {
+	t.Helper()
+	sim := empty(t, cfg)
+	must(t, sim.SetSMSAppkey(appkey, nhnsim.SeedSMSAppkey))
+	x, err := sim.AddSender(appkey, nhnsim.Sender{
+		PlusFriendID: nhnsim.SeedSender, Registered: true, Fallback: nhnsim.Fallback{IsResend: true, SendNo: "0212345678", UnsubscribeNo: "0801234567"},
+	})
+	must(t, err)
+	_, err = sim.AddSender(appkey, nhnsim.Sender{PlusFriendID: nhnsim.SeedWaitingSender})
+	must(t, err)
+	_, err = sim.AddGroup(appkey, nhnsim.Group{Name: nhnsim.SeedGroup, Members: []string{x.SenderKey}})
+	must(t, err)
+	_, err = sim.AddTemplate(appkey, nhnsim.Template{SenderKey: x.SenderKey, Code: "fixed", Content: "안녕하세요"})
+	must(t, err)
 	return sim
 }
 
@@ -84,7 +102,8 @@ func TestTheSimulatorConforms(t *testing.T) {
 		for _, bare := range []bool{false, true} {
 			t.Run(fmt.Sprintf("version %q, token with the header alone: %t", version, bare), func(t *testing.T) {
 				t.Parallel()
-				sim := open(t, nhnsim.Config{TokenWithoutBody: bare, RequireConvert: bare})
+				sim := empty(t, nhnsim.Config{TokenWithoutBody: bare, RequireConvert: bare})
+				must(t, sim.Seed(appkey, secret))
 				target := serve(t, sim)
 				target.SenderVersion, target.ConvertToBrand = version, bare
 				got := check(t, target, conformance.Options{Write: true, To: numbers})
@@ -174,12 +193,7 @@ func TestChecksComeInTheSameOrder(t *testing.T) {
 // its control paths, the simulator looks like any other server.
 func TestAnEmptyProjectSkips(t *testing.T) {
 	t.Parallel()
-	offset := kakao.DayOffset(time.Now())
-	sim, err := nhnsim.Open(nhnsim.Config{NoControl: true, Now: func() time.Time { return time.Now().Add(offset) }})
-	must(t, err)
-	t.Cleanup(func() { _ = sim.Close() })
-	must(t, sim.AddAppkey(appkey, secret))
-	got := check(t, serve(t, sim), conformance.Options{Write: true, To: numbers})
+	got := check(t, serve(t, empty(t, nhnsim.Config{NoControl: true})), conformance.Options{Write: true, To: numbers})
 	for _, r := range with(got, conformance.Failed) {
 		if r.Endpoint != 30 { // an image needs a sender: -8005
 			t.Error(line(r))

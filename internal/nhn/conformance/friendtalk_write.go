@@ -38,7 +38,10 @@ func (c *friendTalkChecks) refusals() []check {
 				return err
 			}
 			change(req)
-			_, err = c.api.SendFriendTalk(ctx, req, "")
+			out, err := c.api.SendFriendTalk(ctx, req, "")
+			if err == nil {
+				_ = c.api.CancelFriendTalk(ctx, out.RequestID) // nobody should get it
+			}
 			return refused(err, codes...)
 		})
 	}

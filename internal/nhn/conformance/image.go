@@ -67,9 +67,9 @@ func (c *imageChecks) writing() []check {
 
 // picture draws a JPEG within the limits.
 func picture(wide bool) []byte {
-	width, height := 800, 400
+	width, height := kakao.MinImageWidth, kakao.MinImageWidth/2
 	if wide {
-		height = 600
+		height = kakao.MinImageWidth * 3 / 4
 	}
 	im := image.NewRGBA(image.Rect(0, 0, width, height))
 	for y := range height {

@@ -51,7 +51,7 @@ func (c *senderChecks) reading() []check {
 	list := []check{
 		reads(c.no(6), c.called("the senders are listed"), "a page of senders and their number", c.listed),
 		c.reads(6, "a wrong secret key is refused", "-1001", c.wrongSecret),
-		c.reads(6, "an unknown appkey is refused", "-1000", c.wrongAppkey),
+		c.reads(6, "an unknown appkey is refused", "-1000 or -4004", c.wrongAppkey),
 		c.reads(6, "a page of one holds one sender", "one sender, and the same number in all", c.pageOfOne),
 		c.reads(6, "senders are found by id, by key and by status", "only those that were asked for", c.filtered),
 		c.reads(6, "a page of 1,001 senders is not given", "a refusal, or at most 1,000", func(ctx context.Context) error {
@@ -135,7 +135,7 @@ func (c *senderChecks) wrongSecret(ctx context.Context) error {
 
 func (c *senderChecks) wrongAppkey(ctx context.Context) error {
 	_, _, err := c.client(c.version, func(cfg *nhn.Config) { cfg.Appkey = "no-such-appkey" }).Senders(ctx, nhn.SenderFilter{})
-	return refused(err, kakao.CodeAppkey)
+	return refused(err, kakao.CodeAppkey, kakao.CodeAppkeyNotFound)
 }
 
 // one is the first sender of the list.

@@ -47,10 +47,8 @@ func provoked(t *testing.T, cfg nhnsim.Config) *bench {
 	must(t, err)
 	_, err = b.sim.AddTemplate(appkey, nhnsim.Template{SenderKey: fromKey, Code: "t1", Content: "#{이름}님"})
 	must(t, err)
-	_, err = b.sim.AddImage(appkey, "plain.jpg", false)
-	must(t, err)
-	_, err = b.sim.AddImage(appkey, "wide.jpg", true)
-	must(t, err)
+	must(t, b.sim.AddPlainImage(appkey, false))
+	must(t, b.sim.AddPlainImage(appkey, true))
 	return b
 }
 

@@ -259,8 +259,7 @@ func (d documented) server(t *testing.T) *bench {
 	_, err = b.sim.AddTemplate(appkey, nhnsim.Template{SenderKey: documentKey, Code: "t1", Content: "#{이름}님, 안녕하세요."})
 	must(t, err)
 	for range 3 {
-		_, err := b.sim.AddImage(appkey, "a.jpg", false)
-		must(t, err)
+		must(t, b.sim.AddPlainImage(appkey, false))
 	}
 	return b
 }
