@@ -6,10 +6,17 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"time"
 
 	"soshik/internal/nhn/nhnsim"
 )
+
+// gcPercent is how much the memory in use grows before it is swept. What the simulator
+// keeps, it keeps for good, so that sweeping it finds little: half as often makes sends
+// a sixth faster, and a million messages take 0.8 GB instead of 0.6.
+const gcPercent = 200
 
 // simCommands are what follows "soshik sim"; nothing is the first of them.
 type simCommands struct {
@@ -46,6 +53,9 @@ func (s *simulate) config() nhnsim.Config {
 
 // Run serves until the program is told to stop.
 func (s *simulate) Run(ctx context.Context) (err error) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	sim, err := nhnsim.Open(s.config())
 	if err != nil {
 		return err
