@@ -121,7 +121,7 @@ func FuzzEverything(f *testing.F) {
 	seedEverything(f)
 	f.Fuzz(func(t *testing.T, method, target, contentType, body string) {
 		if requestLine(method, target) == nil {
-			t.Skip()
+			return // no server gets it
 		}
 		sim := openVictim(t)
 		target, body = strings.ReplaceAll(target, waitingID, sim.id), strings.ReplaceAll(body, waitingID, sim.id)

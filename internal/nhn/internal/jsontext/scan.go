@@ -22,8 +22,8 @@ type Scanner struct {
 	buf   []byte // of the last text that had escapes
 }
 
-// maxDepth bounds how deep values may lie in each other.
-const maxDepth = 1000
+// maxDepth bounds how deep values may lie in each other, as in encoding/json.
+const maxDepth = 10_000
 
 // Scan begins a walk over data, which must not change meanwhile.
 func Scan(data []byte) *Scanner { return &Scanner{data: data} }
