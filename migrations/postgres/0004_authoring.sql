@@ -12,9 +12,11 @@ CREATE TABLE images (
     height     BIGINT NOT NULL,
     size       BIGINT NOT NULL,          -- bytes
     created_by BIGINT NOT NULL,          -- 0: fetched from the provider
-    created_at TIMESTAMPTZ NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,        -- when it came into the library
+    hidden_at  TIMESTAMPTZ,                 -- since when it is out of the library again; what refers to it still shows it
     UNIQUE (team_id, hash, wide)
 );
+CREATE INDEX images_library ON images (team_id, created_at, id) WHERE hidden_at IS NULL;
 
 -- Apart from what lists read.
 CREATE TABLE image_files (
@@ -40,12 +42,27 @@ CREATE TABLE image_uploads (
 );
 CREATE INDEX image_uploads_by_image ON image_uploads (image_id, appkey_id);
 
+-- Which image a template's content or a campaign's shows, so that an image's users
+-- are found without reading contents.
+CREATE TABLE image_uses (
+    image_id BIGINT NOT NULL,
+    place    TEXT NOT NULL,               -- template or campaign
+    place_id BIGINT NOT NULL,
+    PRIMARY KEY (image_id, place, place_id)
+);
+CREATE INDEX image_uses_by_place ON image_uses (place, place_id);
+
 -- When the provider's images were last listed.
 CREATE TABLE image_listings (
     appkey_id    BIGINT PRIMARY KEY REFERENCES appkeys (id) ON DELETE CASCADE,
     state        TEXT NOT NULL,           -- running, done, failed
+    asked_by     BIGINT NOT NULL,        -- 0: the program
     problem      TEXT NOT NULL,           -- JSON: a text of the catalogs; empty unless failed
     claim        TEXT NOT NULL,           -- the job that works on it; empty: none yet
+    read_count   BIGINT NOT NULL,        -- images, so far
+    total        BIGINT NOT NULL,        -- that the provider counts; 0: not known yet
+    fetched      BIGINT NOT NULL,        -- files that were asked for, so far
+    missing      BIGINT NOT NULL,        -- files that are to be asked for; 0 until all images are read
     started_at   TIMESTAMPTZ NOT NULL,
     worked_at    TIMESTAMPTZ NOT NULL,      -- last sign of life
     succeeded_at TIMESTAMPTZ                -- when the last one that was done ended

@@ -12,9 +12,11 @@ CREATE TABLE images (
     height     INTEGER NOT NULL,
     size       INTEGER NOT NULL,          -- bytes
     created_by INTEGER NOT NULL,          -- 0: fetched from the provider
-    created_at TIMESTAMP NOT NULL,
+    created_at TIMESTAMP NOT NULL,        -- when it came into the library
+    hidden_at  TIMESTAMP,                 -- since when it is out of the library again; what refers to it still shows it
     UNIQUE (team_id, hash, wide)
 );
+CREATE INDEX images_library ON images (team_id, created_at, id) WHERE hidden_at IS NULL;
 
 -- Apart from what lists read.
 CREATE TABLE image_files (
@@ -40,12 +42,27 @@ CREATE TABLE image_uploads (
 );
 CREATE INDEX image_uploads_by_image ON image_uploads (image_id, appkey_id);
 
+-- Which image a template's content or a campaign's shows, so that an image's users
+-- are found without reading contents.
+CREATE TABLE image_uses (
+    image_id INTEGER NOT NULL,
+    place    TEXT NOT NULL,               -- template or campaign
+    place_id INTEGER NOT NULL,
+    PRIMARY KEY (image_id, place, place_id)
+);
+CREATE INDEX image_uses_by_place ON image_uses (place, place_id);
+
 -- When the provider's images were last listed.
 CREATE TABLE image_listings (
     appkey_id    INTEGER PRIMARY KEY REFERENCES appkeys (id) ON DELETE CASCADE,
     state        TEXT NOT NULL,           -- running, done, failed
+    asked_by     INTEGER NOT NULL,        -- 0: the program
     problem      TEXT NOT NULL,           -- JSON: a text of the catalogs; empty unless failed
     claim        TEXT NOT NULL,           -- the job that works on it; empty: none yet
+    read_count   INTEGER NOT NULL,        -- images, so far
+    total        INTEGER NOT NULL,        -- that the provider counts; 0: not known yet
+    fetched      INTEGER NOT NULL,        -- files that were asked for, so far
+    missing      INTEGER NOT NULL,        -- files that are to be asked for; 0 until all images are read
     started_at   TIMESTAMP NOT NULL,
     worked_at    TIMESTAMP NOT NULL,      -- last sign of life
     succeeded_at TIMESTAMP                -- when the last one that was done ended
