@@ -38,8 +38,8 @@ func (h *Handlers) pictureForm(r *http.Request, old *models.Picture) (*models.Pi
 	case old != nil && old.ID == id:
 		return old, nil
 	}
-	picture, err := h.db.Picture(r.Context(), h.visit(r).team.ID, id)
-	return &picture, err
+	image, err := h.db.Image(r.Context(), h.visit(r).team.ID, id)
+	return new(image.Picture()), err
 }
 
 // text is what was typed in a field of several lines, with the line breaks that the

@@ -49,6 +49,14 @@ const (
 // held it was lost.
 const CodeAnswerLost = "answer_lost"
 
+// ImageID is the image's, 0 if there is none.
+func (c Content) ImageID() int64 {
+	if c.Image == nil {
+		return 0
+	}
+	return c.Image.ID
+}
+
 // Names are the variables of the whole content and its fallback, each once.
 func (c Content) Names(f Fallback) []string {
 	var names []string

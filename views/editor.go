@@ -24,13 +24,6 @@ func (e Editor) limits() models.Limits { return e.Channel.Limits(e.Content) }
 
 func (e Editor) length() int { return kakao.Len(e.Content.Text) }
 
-func (e Editor) imageID() int64 {
-	if e.Content.Image == nil {
-		return 0
-	}
-	return e.Content.Image.ID
-}
-
 func (e Editor) hasImage() bool { return e.Content.Image != nil || e.Channel == models.BrandTalk }
 
 // redrawsButtons makes a control redraw only the buttons of the message.
