@@ -82,6 +82,13 @@ func (s *site) things(t *testing.T, appkey models.Appkey) map[string]func() stri
 			return fmt.Sprint(i.ID)
 		},
 		"number": func() string { return "1" },
+		"audience": func() string {
+			a := models.Audience{TeamID: appkey.TeamID, Name: fmt.Sprint("목록 ", next()), Source: models.SourceFile}
+			if err := s.DB.CreateAudience(t.Context(), &a); err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprint(a.ID)
+		},
 		"group": func() string {
 			group = models.SenderGroup{AppkeyID: appkey.ID, SenderKey: fmt.Sprint("key", next()), Name: "그룹"}
 			if err := s.DB.CreateSenderGroup(t.Context(), &group, nil); err != nil {

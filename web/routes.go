@@ -20,7 +20,7 @@ type Route struct {
 
 // Routes are all routes of the site.
 func Routes(h *handlers.Handlers) []Route {
-	return slices.Concat(peopleRoutes(h), senderRoutes(h), campaignRoutes(h))
+	return slices.Concat(peopleRoutes(h), senderRoutes(h), campaignRoutes(h), audienceRoutes(h))
 }
 
 const get, post = http.MethodGet, http.MethodPost
@@ -115,6 +115,25 @@ func campaignRoutes(h *handlers.Handlers) []Route {
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/cancel", models.ManageCampaigns, h.ConfirmCancel},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/cancel", models.ManageCampaigns, h.CancelCampaign},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/batches/{number}/decide", models.ManageCampaigns, h.DecideBatch},
+	}
+}
+
+func audienceRoutes(h *handlers.Handlers) []Route {
+	return []Route{
+		{get, "/teams/{team}/audiences", models.ViewTeam, h.ListAudiences},
+		{get, "/teams/{team}/audiences/new", models.ManageCampaigns, h.NewAudience},
+		{post, "/teams/{team}/audiences/new", models.ManageCampaigns, h.CreateAudience},
+		{get, "/teams/{team}/audiences/{audience}", models.ViewTeam, h.ShowAudience},
+		{post, "/teams/{team}/audiences/{audience}", models.ManageCampaigns, h.RenameAudience},
+		{get, "/teams/{team}/audiences/{audience}/change", models.ManageCampaigns, h.EditAudience},
+		{post, "/teams/{team}/audiences/{audience}/change", models.ManageCampaigns, h.ChangeAudience},
+		{get, "/teams/{team}/audiences/{audience}/sample", models.ManageCampaigns, h.NewSample},
+		{post, "/teams/{team}/audiences/{audience}/sample", models.ManageCampaigns, h.CreateSample},
+		{get, "/teams/{team}/audiences/{audience}/delete", models.ManageCampaigns, h.ConfirmDeleteAudience},
+		{post, "/teams/{team}/audiences/{audience}/delete", models.ManageCampaigns, h.DeleteAudience},
+		{get, "/teams/{team}/audiences/{audience}/export.csv", models.ViewNumbers, h.ExportAudience},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/recipients/audiences", models.ManageCampaigns, h.NewTake},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/recipients/audiences", models.ManageCampaigns, h.TakeAudiences},
 	}
 }
 
