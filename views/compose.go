@@ -17,15 +17,28 @@ func NewCampaignPath(appkeyID int64) string { return CampaignsPath(appkeyID) + "
 // CampaignList is a page of the list of campaigns.
 type CampaignList struct {
 	Rows       []models.CampaignRow
+	Tests      bool // they are tests
 	First      bool // nothing newer is left out
 	More       bool // there are older ones
 	HasSenders bool
 	Now        time.Time
 }
 
+// firstPath is the first page of the list.
+func (l CampaignList) firstPath(p Page) string {
+	if l.Tests {
+		return TestsPath(p.Appkey.ID)
+	}
+	return CampaignsPath(p.Appkey.ID)
+}
+
 // olderPath is the page behind the last row.
 func (l CampaignList) olderPath(p Page) string {
-	return fmt.Sprintf("%s?before=%d", CampaignsPath(p.Appkey.ID), l.Rows[len(l.Rows)-1].ID)
+	separator := "?"
+	if l.Tests {
+		separator = "&"
+	}
+	return fmt.Sprintf("%s%sbefore=%d", l.firstPath(p), separator, l.Rows[len(l.Rows)-1].ID)
 }
 
 // campaignLink is where a row of the list leads to: a draft to where it is
