@@ -161,7 +161,8 @@ func (h *Handlers) testPreview(r *http.Request, c models.Campaign, values map[st
 	}
 	p, err = h.preview(r, c, senders, "kakao")
 	rows = p.Rows
-	p.Row, p.Rows, p.Values, p.At = 0, 0, values, kakao.NextMorning(h.now())
+	p.Row, p.Rows, p.Values, p.Caption = 0, 0, values, "test_message.caption"
+	p.At = kakao.NextMorning(h.now())
 	return p, rows, err
 }
 

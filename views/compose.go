@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -72,7 +73,11 @@ type Preview struct {
 	Columns  []string // the variables that the recipients have
 	Phone    string
 	Values   map[string]string
+	Caption  string // catalog key of what the values are, without a row; empty: samples
 }
+
+// caption is the catalog key of what the values are that are no recipient's.
+func (v Preview) caption() string { return cmp.Or(v.Caption, "phone.samples") }
 
 // lacks reports whether no recipient can have a value for the variable.
 func (v Preview) lacks(name string) bool { return v.Rows > 0 && !slices.Contains(v.Columns, name) }

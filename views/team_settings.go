@@ -28,6 +28,14 @@ type TeamSettings struct {
 // full reports whether there are as many test numbers as there may be.
 func (v TeamSettings) full() bool { return len(v.Numbers) >= models.MaxTestNumbers }
 
+// testNumberBy is who has added a test number.
+func testNumberBy(p Page, n models.TestNumberRow) string {
+	if n.CreatedBy == 0 {
+		return p.T("audit.program")
+	}
+	return orDash(n.By)
+}
+
 func leadUnits(p Page) []Option {
 	var options []Option
 	for _, unit := range models.LeadUnits() {
