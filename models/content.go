@@ -80,6 +80,20 @@ func (c Content) Samples(f Fallback) map[string]string {
 	return values
 }
 
+// Missing are the variables that have neither one of values nor, wherever they stand,
+// a default, each once.
+func (c Content) Missing(f Fallback, values map[string]string) []string {
+	var names []string
+	for _, pattern := range c.patterns(f) {
+		for _, span := range pattern.Resolve(values) {
+			if span.Missing && !slices.Contains(names, span.Name) {
+				names = append(names, span.Name)
+			}
+		}
+	}
+	return names
+}
+
 // patterns are all the texts in which variables may stand.
 func (c Content) patterns(f Fallback) []Pattern {
 	found := []Pattern{ParsePattern(c.Text), ParsePattern(c.ImageLink)}

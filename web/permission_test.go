@@ -89,6 +89,13 @@ func (s *site) things(t *testing.T, appkey models.Appkey) map[string]func() stri
 			}
 			return fmt.Sprint(a.ID)
 		},
+		"test_number": func() string {
+			number := models.TestNumber{TeamID: appkey.TeamID, Phone: fmt.Sprintf("0102000%04d", next()), Name: "휴대폰"}
+			if err := s.DB.CreateTestNumber(t.Context(), &number); err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprint(number.ID)
+		},
 		"group": func() string {
 			group = models.SenderGroup{AppkeyID: appkey.ID, SenderKey: fmt.Sprint("key", next()), Name: "그룹"}
 			if err := s.DB.CreateSenderGroup(t.Context(), &group, nil); err != nil {
