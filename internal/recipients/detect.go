@@ -2,6 +2,7 @@ package recipients
 
 import (
 	"bytes"
+	"iter"
 	"strings"
 	"unicode/utf8"
 )
@@ -111,12 +112,26 @@ type layout struct {
 }
 
 func newLayout(sample []byte, f Format) layout {
+	f.Columns = len(sample) + 1                                   // no row has too many
+	l, _ := layoutOf(NewReader(bytes.NewReader(sample), f).All()) //nolint:errcheck // a sample has no errors of its own
+	l.separator = f.Separator
+	return l
+}
+
+// enoughCells is how many cells of the first rows are looked at, however wide the
+// rows are.
+const enoughCells = 200_000
+
+// layoutOf looks at the first rows.
+func layoutOf(rows iter.Seq2[Row, error]) (layout, error) {
 	const enough = 200
-	l := layout{separator: f.Separator}
-	f.Columns = len(sample) + 1 // no row has too many
-	widths := map[int]int{}
-	for row, err := range NewReader(bytes.NewReader(sample), f).All() {
-		if err != nil || row.Reason != "" {
+	var l layout
+	widths, cells := map[int]int{}, 0
+	for row, err := range rows {
+		if err != nil {
+			return l, err
+		}
+		if row.Reason != "" {
 			continue
 		}
 		l.rows = append(l.rows, row.Clone().Fields)
@@ -128,11 +143,11 @@ func newLayout(sample []byte, f Format) layout {
 		if hasPhone(row.Fields) {
 			l.phones++
 		}
-		if len(l.rows) == enough {
+		if cells += n; len(l.rows) == enough || cells > enoughCells {
 			break
 		}
 	}
-	return l
+	return l, nil
 }
 
 // better reports whether l looks more like columns than m. Of equals the first that
