@@ -112,9 +112,9 @@ func fileProblem(err error) error {
 		key = "import.bomb"
 	case errors.Is(err, recipients.ErrNotWorkbook):
 		key = "import.broken_workbook"
-	case errors.Is(err, errWebPage):
+	case errors.Is(err, recipients.ErrWebPage):
 		key = "import.web_page"
-	case errors.Is(err, errNotText):
+	case errors.Is(err, recipients.ErrNotText):
 		key = "import.not_csv"
 	case models.DiskFull(err):
 		key = "import.disk_full"

@@ -1,7 +1,6 @@
 package actions
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -20,12 +19,6 @@ import (
 
 // uploads is the folder of the uploaded files in the data folder.
 const uploads = "uploads"
-
-// Files that are neither text nor a workbook.
-var (
-	errNotText = errors.New("not a text file")
-	errWebPage = errors.New("a web page that is called a workbook")
-)
 
 // keepUpload writes the file to the uploads under a name that nobody can guess.
 func (s *Service) keepUpload(up Upload) (name string, err error) {
@@ -129,7 +122,7 @@ func (s *Service) inspectSample(f *os.File, sample []byte, i *models.Import) (sh
 		return sheet, err
 	}
 	format := recipients.Detect(sample)
-	if err := notText(sample, format.Encoding); err != nil {
+	if err := recipients.CheckText(sample, format.Encoding); err != nil {
 		return sheet, err
 	}
 	i.Encoding, i.Separator, i.HasHeader = string(format.Encoding), string(format.Separator), format.HasHeader
@@ -175,25 +168,6 @@ func (s *Service) inspectWorkbook(f *os.File, i *models.Import) (first recipient
 func (s *Service) spiller() func() (recipients.Spill, error) {
 	return func() (recipients.Spill, error) { return s.spill() }
 }
-
-// notText finds out by its first bytes that a file is none of text, as a picture, or
-// is a web page, which shops export under the name of a workbook.
-func notText(sample []byte, encoding recipients.Encoding) error {
-	wide := encoding == recipients.UTF16LE || encoding == recipients.UTF16BE
-	if !wide && bytes.IndexByte(sample, 0) >= 0 {
-		return errNotText
-	}
-	begin := strings.ToLower(string(bytes.TrimLeft(sample[:min(len(sample), pageHead)], "\ufeff \t\r\n")))
-	for _, tag := range []string{"<html", "<!doctype", "<table", "<meta", "<?xml", "<style", "<head"} {
-		if strings.HasPrefix(begin, tag) {
-			return errWebPage
-		}
-	}
-	return nil
-}
-
-// pageHead is how much of a file is looked at to find that it is a web page.
-const pageHead = 1024
 
 // previewRows are looked at to find out what the columns are.
 const previewRows = 200

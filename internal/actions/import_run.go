@@ -324,9 +324,14 @@ func (w *importWork) report(ctx context.Context, bytesRead int64) error {
 func (w *importWork) remark(r models.ImportRow) {
 	w.remarks[r.Kind]++
 	if w.remarks[r.Kind] <= maxRemarks {
-		r.ImportID, r.Value, r.Phone = w.i.ID, strings.Clone(r.Value), strings.Clone(r.Phone)
+		r.ImportID, r.Place, r.Value, r.Phone = w.i.ID, storable(r.Place), storable(r.Value), strings.Clone(r.Phone)
 		w.pending = append(w.pending, r)
 	}
+}
+
+// storable is a copy of a text of the file that every database takes.
+func storable(s string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "�")
 }
 
 func (w *importWork) refuse(p *recipients.Problem) {
@@ -336,7 +341,7 @@ func (w *importWork) refuse(p *recipients.Problem) {
 		value = value[:maxShownValue]
 	}
 	w.remark(models.ImportRow{
-		Kind: models.RowRefused, Line: p.Line, Reason: string(p.Reason), Place: columnName(w.header, p), Value: strings.ToValidUTF8(value, "�"),
+		Kind: models.RowRefused, Line: p.Line, Reason: string(p.Reason), Place: columnName(w.header, p), Value: value,
 	})
 }
 

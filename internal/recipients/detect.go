@@ -76,6 +76,9 @@ func detectEncoding(sample []byte) Encoding {
 			return e
 		}
 	}
+	if e := unmarkedUTF16(sample); e != "" {
+		return e
+	}
 	whole := trimPartialRune(sample)
 	if utf8.Valid(whole) {
 		return UTF8
@@ -86,6 +89,45 @@ func detectEncoding(sample []byte) Encoding {
 		return UTF8
 	}
 	return CP949
+}
+
+// unmarkedUTF16 is the encoding of UTF-16 without a byte order mark, "" for any other: digits and
+// separators then have a zero byte, nearly all on the same side.
+func unmarkedUTF16(sample []byte) Encoding {
+	const (
+		share = 10 // of every so many characters at least one is of ASCII
+		side  = 4  // for one zero on the other side, as 대 has it, there are more than so many
+	)
+	var zeros [2]int
+	for i, c := range sample {
+		if c == 0 {
+			zeros[i&1]++
+		}
+	}
+	enough := len(sample) / 2 / share
+	switch {
+	case zeros[1] > enough && zeros[1] > side*zeros[0]:
+		return UTF16LE
+	case zeros[0] > enough && zeros[0] > side*zeros[1]:
+		return UTF16BE
+	}
+	return ""
+}
+
+// CheckText returns [ErrNotText] for a file that is none of text, as a picture, and
+// [ErrWebPage] for a page of the web, which shops export under the name of a workbook.
+func CheckText(sample []byte, e Encoding) error {
+	if !e.wide() && bytes.IndexByte(bytes.TrimRight(sample, "\x00\x1a"), 0) >= 0 {
+		return ErrNotText
+	}
+	const head = 1024
+	begin := strings.ToLower(string(bytes.TrimLeft(sample[:min(len(sample), head)], "\ufeff \t\r\n")))
+	for _, tag := range []string{"<html", "<!doctype", "<table", "<meta", "<?xml", "<style", "<head"} {
+		if strings.HasPrefix(begin, tag) {
+			return ErrWebPage
+		}
+	}
+	return nil
 }
 
 // trimPartialRune is b without the beginning of a character at its end.

@@ -11,6 +11,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"soshik/internal/kakao"
 )
 
@@ -19,6 +21,8 @@ var (
 	ErrEmpty         = errors.New("file has no rows")
 	ErrOnlyHeader    = errors.New("file has a header and no rows")
 	ErrNoPhoneColumn = errors.New("no column is chosen for the phone number")
+	ErrNotText       = errors.New("neither a text file nor a workbook")
+	ErrWebPage       = errors.New("a web page that is called a workbook")
 )
 
 // A ColumnError is a mapping to a column that the file does not have.
@@ -207,7 +211,7 @@ func headerNames(cells []string, columns int) []string {
 	names := make([]string, max(columns, len(cells)))
 	taken := map[string]bool{"": true}
 	for i, cell := range cells {
-		names[i] = strings.Join(strings.Fields(clean(cell)), " ")
+		names[i] = strings.Join(strings.Fields(norm.NFC.String(clean(cell))), " ") // Macs part syllables
 		taken[names[i]] = true
 	}
 	seen := map[string]bool{}

@@ -300,8 +300,7 @@ func (s section) number(n float64, minus bool) string {
 			}
 		}
 	}
-	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(n, 'e', 14, 64), 64) //nolint:errcheck // it was a number
-	whole, fraction, _ := strings.Cut(strconv.FormatFloat(rounded, 'f', decimals, 64), ".")
+	whole, fraction := roundHalfUp(plainFloat(n), decimals)
 	if minus && strings.Trim(whole+fraction, "0") == "" {
 		minus = false
 	}
@@ -310,6 +309,24 @@ func (s section) number(n float64, minus bool) string {
 		text = "-" + text
 	}
 	return strings.TrimSpace(text)
+}
+
+// roundHalfUp rounds digits as people do: 0.5 becomes 1, and so does 1.5 become 2.
+func roundHalfUp(number string, decimals int) (whole, fraction string) {
+	whole, fraction, _ = strings.Cut(number, ".")
+	if len(fraction) <= decimals {
+		return whole, fraction + strings.Repeat("0", decimals-len(fraction))
+	}
+	digits := []byte("0" + whole + fraction[:decimals])
+	if fraction[decimals] >= '5' {
+		i := len(digits) - 1
+		for ; digits[i] == '9'; i-- {
+			digits[i] = '0'
+		}
+		digits[i]++
+	}
+	point := len(digits) - decimals
+	return string(digits[:point]), string(digits[point:])
 }
 
 // wholePart fills in the digits before the point, from the right; those for which
@@ -410,7 +427,8 @@ func (f numberFormat) appendDate(dst []byte, n float64, value []byte, date04 boo
 		n++
 	}
 	const day = 24 * 60 * 60
-	t := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).Add(time.Duration(math.Round(n*day)) * time.Second)
+	whole, part := math.Modf(n)
+	t := time.Date(1899, 12, 30+int(whole), 0, 0, int(math.Round(part*day)), 0, time.UTC)
 	if len(f.positive) > 0 {
 		return f.positive.date(dst, t)
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strings"
+	"unicode/utf8"
 )
 
 // sheetReader reads the rows of a sheet.
@@ -224,7 +226,7 @@ func (s *sheetReader) keep(column, start int, broken bool) {
 
 // cut makes the fields of a row of its cells.
 func (s *sheetReader) cut() (fields []string, broken []int) {
-	text := string(s.text)
+	text, whole := string(s.text), utf8.Valid(s.text)
 	width := 0
 	for _, c := range s.cells {
 		width = max(width, c.column+1)
@@ -236,6 +238,9 @@ func (s *sheetReader) cut() (fields []string, broken []int) {
 	clear(s.fields)
 	for _, c := range s.cells {
 		s.fields[c.column] = text[c.start:c.end]
+		if !whole {
+			s.fields[c.column] = strings.ToValidUTF8(s.fields[c.column], badRune)
+		}
 		if c.broken {
 			s.broken = append(s.broken, c.column)
 		}

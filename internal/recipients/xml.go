@@ -329,7 +329,7 @@ func entity(name string) (r rune, known bool) {
 		digits, base = hex, 16
 	}
 	n, err := strconv.ParseUint(digits, base, 32)
-	if err != nil || n > utf8.MaxRune {
+	if err != nil || n == 0 || n > utf8.MaxRune {
 		return 0, false
 	}
 	return rune(n), true //nolint:gosec // checked
