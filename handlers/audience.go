@@ -76,7 +76,7 @@ func (h *Handlers) audienceForm(r *http.Request, a models.Audience) views.Audien
 		}
 	}
 	f.Results.CampaignID = queryID(r, "campaign")
-	if r.Method != http.MethodPost {
+	if r.Method != http.MethodPost || withFile(r) {
 		return f
 	}
 	f.Name, f.Kind = field(r, "name"), models.WorkKind(field(r, "kind"))
@@ -120,6 +120,9 @@ func audienceFrom(f views.AudienceForm) actions.AudienceFrom {
 
 // CreateAudience makes an audience.
 func (h *Handlers) CreateAudience(w http.ResponseWriter, r *http.Request) error {
+	if withFile(r) {
+		return h.uploadAudience(w, r, models.Audience{})
+	}
 	v, f := h.visit(r), h.audienceForm(r, models.Audience{})
 	a, err := h.actions.CreateAudience(r.Context(), v.actor, v.team.ID, models.NewAudience{Name: f.Name}, audienceFrom(f))
 	if err != nil {
@@ -133,6 +136,9 @@ func (h *Handlers) ChangeAudience(w http.ResponseWriter, r *http.Request) error 
 	a, err := h.audience(r)
 	if err != nil {
 		return err
+	}
+	if withFile(r) {
+		return h.uploadAudience(w, r, a)
 	}
 	f := h.audienceForm(r, a)
 	if err := h.actions.ChangeAudience(r.Context(), h.visit(r).actor, a, f.Kind, audienceFrom(f)); err != nil {

@@ -100,6 +100,13 @@ func (db *DB) AudiencesWith(ctx context.Context, teamID int64, ids []int64) ([]A
 	return sorted, err
 }
 
+// AudienceNameTaken reports whether an audience of the team has the name.
+func (db *DB) AudienceNameTaken(ctx context.Context, teamID int64, name string) (bool, error) {
+	var n int64
+	err := db.write(ctx).Model(&Audience{}).Where("team_id = ? AND name <> '' AND name = ?", teamID, name).Count(&n).Error
+	return n > 0, err
+}
+
 // SetAudience writes columns of an audience.
 func (db *DB) SetAudience(ctx context.Context, id int64, set map[string]any) error {
 	return dbError(db.write(ctx).Model(&Audience{}).Where("id = ?", id).Updates(set).Error, "audience")

@@ -34,11 +34,12 @@ const (
 	WorkSubtract WorkKind = "subtract" // who is in the source goes
 	WorkSample   WorkKind = "sample"   // some of the source, drawn at random
 	WorkDelete   WorkKind = "delete"
+	WorkSuppress WorkKind = "suppress" // its numbers come on the team's suppression list
 )
 
 // WorkKinds are all kinds.
 func WorkKinds() []WorkKind {
-	return []WorkKind{WorkAppend, WorkReplace, WorkSubtract, WorkSample, WorkDelete}
+	return []WorkKind{WorkAppend, WorkReplace, WorkSubtract, WorkSample, WorkDelete, WorkSuppress}
 }
 
 // WorkState is how far a work has come.
@@ -154,30 +155,4 @@ func (db *DB) ReleaseAudienceWork(ctx context.Context, w AudienceWork, now time.
 func (db *DB) StalledAudienceWorks(ctx context.Context, quiet time.Time) ([]AudienceWork, error) {
 	var ws []AudienceWork
 	return ws, db.read(ctx).Where("state = ? AND worked_at < ?", WorkRunning, quiet.UTC()).Order("id").Find(&ws).Error
-}
-
-// LockWorks makes works of a team begin one after another until the transaction ends.
-func (db *DB) LockWorks(ctx context.Context, teamID int64) error {
-	return db.lock(ctx, lockWorks, teamID)
-}
-
-// What advisory locks are about.
-const (
-	lockWorks = 1
-	lockLimit = 2
-)
-
-// lock waits until nobody else has the lock. On SQLite there is one writer anyway.
-func (db *DB) lock(ctx context.Context, what int, id int64) error {
-	if db.Dialect() == SQLite {
-		return nil
-	}
-	return db.write(ctx).Exec("SELECT pg_advisory_xact_lock(?, ?)", what, id%(1<<31)).Error
-}
-
-// Sending reports whether messages of any campaign are being planned or handed over.
-func (db *DB) Sending(ctx context.Context) (bool, error) {
-	var n int64
-	err := db.read(ctx).Model(&Campaign{}).Where("state IN ?", []CampaignState{CampaignPlanning, CampaignSending, CampaignCancelling}).Limit(1).Count(&n).Error
-	return n > 0, err
 }

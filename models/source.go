@@ -13,6 +13,7 @@ type Source struct {
 	CampaignID int64    `json:"campaign,omitempty"`
 	Name       string   `json:"name"`             // of the audience, the campaign or the file, as it was then
 	Staged     bool     `json:"staged,omitempty"` // the audience was made for this alone and goes afterwards
+	Reason     string   `json:"reason,omitempty"` // why its numbers are suppressed
 	Parts      []Part   `json:"parts,omitempty"`  // of the campaign: messages in one of these …
 	Codes      []string `json:"codes,omitempty"`  // … or with one of these codes
 }

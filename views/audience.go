@@ -20,7 +20,9 @@ func AudiencesPath(teamID int64) string { return TeamPath(teamID) + "/audiences"
 func NewAudiencePath(teamID int64) string { return AudiencesPath(teamID) + "/new" }
 
 // AudiencePath is the page of one audience.
-func AudiencePath(a models.Audience) string { return fmt.Sprintf("%s/%d", AudiencesPath(a.TeamID), a.ID) }
+func AudiencePath(a models.Audience) string {
+	return fmt.Sprintf("%s/%d", AudiencesPath(a.TeamID), a.ID)
+}
 
 // AudienceList is what the list of audiences shows.
 type AudienceList struct {

@@ -58,15 +58,15 @@ func (s *Service) CreateAudience(ctx context.Context, by models.Actor, teamID in
 		e.ObjectID = a.ID
 		if len(sources) == 0 {
 			a.Size = int64(len(numbers.Phones))
-			return fill(ctx, tx, a.ID, numbers)
+			return putNumbers(ctx, tx, a.ID, numbers)
 		}
 		return s.beginWork(ctx, tx, models.AudienceWork{TeamID: teamID, AudienceID: a.ID, Kind: models.WorkAppend, Sources: sources, AskedBy: by.User.ID})
 	})
 	return a, conflictBeside(err, "name")
 }
 
-// fill puts numbers into an audience that is empty.
-func fill(ctx context.Context, tx *models.DB, audienceID int64, numbers models.Numbers) error {
+// putNumbers puts numbers into an audience that is empty.
+func putNumbers(ctx context.Context, tx *models.DB, audienceID int64, numbers models.Numbers) error {
 	rs := make([]models.Recipient, len(numbers.Phones))
 	for i, phone := range numbers.Phones {
 		rs[i] = models.Recipient{Phone: phone, Vars: "{}"}
@@ -292,7 +292,7 @@ func fieldTextError(field string, text models.Text) error {
 // beginWork keeps a work and has a job do it, unless one of its audiences is being
 // changed already.
 func (s *Service) beginWork(ctx context.Context, tx *models.DB, w models.AudienceWork) error {
-	if err := tx.LockWorks(ctx, w.TeamID); err != nil {
+	if err := tx.LockTeam(ctx, w.TeamID); err != nil {
 		return err
 	}
 	running, err := tx.RunningWorks(ctx, w.TeamID)

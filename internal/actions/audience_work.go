@@ -161,6 +161,10 @@ func (j *audienceJob) apply(ctx context.Context, tx *models.DB, p models.Piece) 
 		return tx.SubtractPiece(ctx, j.w.AudienceID, p)
 	case models.WorkSample:
 		return j.sample(ctx, tx, p)
+	case models.WorkSuppress:
+		return tx.SuppressPiece(ctx, models.Suppression{
+			TeamID: j.w.TeamID, Source: models.SuppressedByFile, Reason: p.Reason, Origin: p.Name, CreatedBy: j.w.AskedBy, CreatedAt: j.w.CreatedAt,
+		}, p)
 	case models.WorkDelete:
 	}
 	return models.Moved{}, fmt.Errorf("no work on pieces: %q", j.w.Kind)
@@ -169,12 +173,15 @@ func (j *audienceJob) apply(ctx context.Context, tx *models.DB, p models.Piece) 
 // count keeps the counters of the work and the size of the audience.
 func (j *audienceJob) count(ctx context.Context, tx *models.DB, m models.Moved) error {
 	j.w.Added, j.w.Updated, j.w.Removed = j.w.Added+m.Added, j.w.Updated+m.Updated, j.w.Removed+m.Removed
+	if j.w.Kind == models.WorkSuppress { // the audience stays as it is
+		return nil
+	}
 	return tx.GrowAudience(ctx, j.w.AudienceID, m.Added-m.Removed)
 }
 
 // columns gives the audience the variables of a source that has been read.
 func (j *audienceJob) columns(ctx context.Context, tx *models.DB, source models.Source) error {
-	if j.w.Kind == models.WorkSubtract {
+	if j.w.Kind == models.WorkSubtract || j.w.Kind == models.WorkSuppress {
 		return nil
 	}
 	theirs, err := tx.SourceColumns(ctx, source)
@@ -316,6 +323,12 @@ func (j *audienceJob) conclude(ctx context.Context, tx *models.DB, now time.Time
 		}
 	}
 	e := audienceEvent("audience.finish", a)
+	if j.w.Kind == models.WorkSuppress {
+		e = models.Event{Action: "suppression.file", TeamID: a.TeamID, ObjectType: "import", ObjectName: j.w.Sources[0].Name}
+		if err := j.s.applySoon(ctx, tx, a.TeamID); err != nil {
+			return err
+		}
+	}
 	e.After = map[string]any{"kind": j.w.Kind, "size": a.Size, "added": j.w.Added, "updated": j.w.Updated, "removed": j.w.Removed}
 	return tx.Audit(ctx, models.Actor{}, e)
 }
@@ -410,5 +423,5 @@ func stage(ctx context.Context, tx *models.DB, of models.Audience, numbers model
 	if err := tx.CreateAudience(ctx, &staged); err != nil {
 		return models.Source{}, err
 	}
-	return models.Source{AudienceID: staged.ID, Staged: true}, fill(ctx, tx, staged.ID, numbers)
+	return models.Source{AudienceID: staged.ID, Staged: true}, putNumbers(ctx, tx, staged.ID, numbers)
 }

@@ -24,8 +24,9 @@ type channel interface {
 	listed(ctx context.Context, client *nhn.Client, groupingKey string, from, to time.Time) ([]nhn.Message, error)
 	// request are the messages of a request.
 	request(ctx context.Context, client *nhn.Client, requestID string) ([]nhn.Message, error)
-	// cancel asks to stop what has not been sent of a request.
-	cancel(ctx context.Context, client *nhn.Client, requestID string) error
+	// cancel asks to stop what has not been sent of a request, or of some of its
+	// recipients.
+	cancel(ctx context.Context, client *nhn.Client, requestID string, seqs ...int) error
 }
 
 func channelOf(ch models.Channel) channel { //nolint:unparam // the empty struct of the only channel is taken for nil

@@ -84,6 +84,11 @@ func (s *Service) claim(ctx context.Context, batchID int64) (d *delivery, err er
 		if err != nil || d == nil {
 			return err
 		}
+		left, err := s.skipSuppressed(ctx, tx, d.campaign, d.batch)
+		if err != nil || !left {
+			d = nil
+			return err
+		}
 		d.batch.Attempt++
 		taken, err := s.take(ctx, tx, d, models.BatchPlanned)
 		if err != nil || !taken {

@@ -76,6 +76,6 @@ func collect(ctx context.Context, client *nhn.Client, query nhn.FriendTalkQuery)
 	return messages, nil
 }
 
-func (friendTalk) cancel(ctx context.Context, client *nhn.Client, requestID string) error {
-	return client.CancelFriendTalk(ctx, requestID)
+func (friendTalk) cancel(ctx context.Context, client *nhn.Client, requestID string, seqs ...int) error {
+	return client.CancelFriendTalk(ctx, requestID, seqs...)
 }

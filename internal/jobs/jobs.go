@@ -23,9 +23,14 @@ func Workers(s *actions.Service) *river.Workers {
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.CancelCampaign) error { return s.CancelBatches(ctx, a.CampaignID) }))
 	river.AddWorker(ws, worker(s.TakeResults))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.RunImport) error { return s.RunImport(ctx, a.ImportID) }))
+	river.AddWorker(ws, worker(func(ctx context.Context, a actions.TidyImport) error { return s.TidyImport(ctx, a.ImportID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.RefreshSenders) error { return s.RunRefresh(ctx, a.AppkeyID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.ChangeGroup) error { return s.ChangeGroup(ctx, a.ChangeID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.WorkOnAudience) error { return s.RunAudienceWork(ctx, a.WorkID) }))
+	river.AddWorker(ws, worker(func(ctx context.Context, a actions.ApplySuppressions) error {
+		return s.ApplySuppressions(ctx, a.TeamID)
+	}))
+	river.AddWorker(ws, worker(func(ctx context.Context, a actions.StopMessages) error { return s.StopMessages(ctx, a.BatchID) }))
 	return ws
 }
 
@@ -67,6 +72,7 @@ func Config(s *actions.Service, workers int, log *slog.Logger) *river.Config {
 		Queues: map[string]river.QueueConfig{
 			actions.QueueSend:    {MaxWorkers: workers},
 			actions.QueueWork:    {MaxWorkers: 2},
+			actions.QueueImport:  {MaxWorkers: 3},
 			actions.QueueRefresh: {MaxWorkers: 2},
 			river.QueueDefault:   {MaxWorkers: workers},
 		},

@@ -49,7 +49,7 @@ CREATE INDEX audience_uses_by_campaign ON audience_uses (campaign_id);
 
 -- What an import is for, when it is for no campaign: an audience that is made or
 -- changed, or the suppression list.
-ALTER TABLE imports ADD COLUMN purpose TEXT NOT NULL DEFAULT '';           -- empty: a campaign; append, replace, subtract: an audience; suppress
+ALTER TABLE imports ADD COLUMN purpose TEXT NOT NULL DEFAULT '';           -- empty: a campaign; create, append, replace, subtract: an audience; suppress
 ALTER TABLE imports ADD COLUMN target_id INTEGER NOT NULL DEFAULT 0;       -- the audience that is changed; 0: a new one
 ALTER TABLE imports ADD COLUMN target_name TEXT NOT NULL DEFAULT '';       -- of the new one; or the reason of suppressing
 ALTER TABLE imports ADD COLUMN erased_at TIMESTAMP;                        -- since when its remarks about rows are erased
