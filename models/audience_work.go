@@ -34,12 +34,13 @@ const (
 	WorkSubtract WorkKind = "subtract" // who is in the source goes
 	WorkSample   WorkKind = "sample"   // some of the source, drawn at random
 	WorkDelete   WorkKind = "delete"
+	WorkErase    WorkKind = "erase"    // its recipients go, its size stays
 	WorkSuppress WorkKind = "suppress" // its numbers come on the team's suppression list
 )
 
 // WorkKinds are all kinds.
 func WorkKinds() []WorkKind {
-	return []WorkKind{WorkAppend, WorkReplace, WorkSubtract, WorkSample, WorkDelete, WorkSuppress}
+	return []WorkKind{WorkAppend, WorkReplace, WorkSubtract, WorkSample, WorkDelete, WorkErase, WorkSuppress}
 }
 
 // WorkState is how far a work has come.

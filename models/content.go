@@ -45,6 +45,7 @@ const (
 	SkipTooLong = "too_long" // the message is too long with this recipient's values
 
 	SkipSuppressed = "suppressed"   // the number is on the team's suppression list
+	SkipForgotten  = "forgotten"    // the recipient wants to be forgotten
 	SkipLimit      = "weekly_limit" // the recipient would get more messages in seven days than the team allows
 )
 

@@ -146,6 +146,8 @@ func audienceRoutes(h *handlers.Handlers) []Route {
 		{get, "/teams/{team}/suppressions/export.csv", models.ViewNumbers, h.ExportSuppressions},
 		{get, "/teams/{team}/suppressions/{suppression}", models.ViewTeam, h.ShowSuppression},
 		{post, "/teams/{team}/suppressions/{suppression}/remove", models.ManageCampaigns, h.RemoveSuppression},
+		{get, "/teams/{team}/forget", models.ManageTeam, h.NewForgetting},
+		{post, "/teams/{team}/forget", models.ManageTeam, h.Forget},
 		{post, "/teams/{team}/settings/recipients", models.ManageTeam, h.SaveRecipientSettings},
 		{get, "/teams/{team}/imports/{import}", models.ManageCampaigns, h.ShowImport},
 		{post, "/teams/{team}/imports/{import}", models.ManageCampaigns, h.MapImport},

@@ -76,7 +76,7 @@ func (j *audienceJob) run(ctx context.Context) error {
 			return err
 		}
 	}
-	if j.w.Kind == models.WorkReplace || j.w.Kind == models.WorkDelete {
+	if slices.Contains([]models.WorkKind{models.WorkReplace, models.WorkDelete, models.WorkErase}, j.w.Kind) {
 		if err := j.drop(ctx); err != nil {
 			return err
 		}
@@ -165,7 +165,7 @@ func (j *audienceJob) apply(ctx context.Context, tx *models.DB, p models.Piece) 
 		return tx.SuppressPiece(ctx, models.Suppression{
 			TeamID: j.w.TeamID, Source: models.SuppressedByFile, Reason: p.Reason, Origin: p.Name, CreatedBy: j.w.AskedBy, CreatedAt: j.w.CreatedAt,
 		}, p)
-	case models.WorkDelete:
+	case models.WorkDelete, models.WorkErase:
 	}
 	return models.Moved{}, fmt.Errorf("no work on pieces: %q", j.w.Kind)
 }
@@ -173,7 +173,7 @@ func (j *audienceJob) apply(ctx context.Context, tx *models.DB, p models.Piece) 
 // count keeps the counters of the work and the size of the audience.
 func (j *audienceJob) count(ctx context.Context, tx *models.DB, m models.Moved) error {
 	j.w.Added, j.w.Updated, j.w.Removed = j.w.Added+m.Added, j.w.Updated+m.Updated, j.w.Removed+m.Removed
-	if j.w.Kind == models.WorkSuppress { // the audience stays as it is
+	if j.w.Kind == models.WorkSuppress || j.w.Kind == models.WorkErase { // its size stays as it is
 		return nil
 	}
 	return tx.GrowAudience(ctx, j.w.AudienceID, m.Added-m.Removed)
@@ -307,6 +307,9 @@ func (j *audienceJob) conclude(ctx context.Context, tx *models.DB, now time.Time
 	a, err := tx.Audience(ctx, j.w.TeamID, j.w.AudienceID)
 	if err != nil {
 		return err
+	}
+	if j.w.Kind == models.WorkErase {
+		return tx.SetAudience(ctx, a.ID, map[string]any{"erased_at": now.UTC()})
 	}
 	if j.w.CampaignID != 0 {
 		if err := j.give(ctx, tx, now); err != nil {

@@ -161,6 +161,9 @@ func (s *Service) stopPlanned(ctx context.Context, batchID int64) (planned bool,
 		reasons := map[int64]string{}
 		for _, stop := range stops {
 			reasons[stop.MessageID] = models.SkipSuppressed
+			if stop.SuppressionID == 0 {
+				reasons[stop.MessageID] = models.SkipForgotten
+			}
 		}
 		if _, err := s.skipMessages(ctx, tx, b, reasons); err != nil {
 			return err

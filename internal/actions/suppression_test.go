@@ -269,4 +269,3 @@ func TestTheProofOfASuppressionStays(t *testing.T) {
 		t.Errorf("bad settings: %v", err)
 	}
 }
-

@@ -49,6 +49,8 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepAudienceWorks(ctx),
 		s.sweepSuppressions(ctx),
 		s.sweepStops(ctx),
+		s.sweepForgettings(ctx),
+		s.sweepRetention(ctx),
 		s.sweepLeftovers(ctx, s.Now().Add(-stalled)),
 		s.sweepUploads(ctx),
 	)
