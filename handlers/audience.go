@@ -267,7 +267,7 @@ const maxUsesShown = 100
 
 // recipientFilter is what the URL asks for: a whole number is found by itself.
 func recipientFilter(r *http.Request, typed string) models.RecipientFilter {
-	f := models.RecipientFilter{After: query(r, "after")}
+	f := models.RecipientFilter{After: after(r)}
 	if typed == "" {
 		return f
 	}

@@ -155,47 +155,55 @@ func (db *DB) ForgetAudienceUses(ctx context.Context, audienceID int64) error {
 type RecipientFilter struct {
 	Phone string // a whole number; empty: all
 	Text  string // part of a value or of a number; empty: all
-	After string // the number before the first
+	After int64  // the id of the recipient before the first: a number must not stand in a link; 0: from the beginning
 }
 
 // searched is how many recipients one search looks at.
 const searched = 20_000
 
-// Recipients are at most limit recipients of an audience that f lets through. A text is
-// searched for in a part of the audience; more is where the next part begins, empty if
-// there is nothing more.
-func (db *DB) Recipients(ctx context.Context, audienceID int64, f RecipientFilter, limit int) (rs []Recipient, more string, err error) {
+// Recipients are at most limit recipients of an audience that f lets through, by
+// number. A text is searched for in a part of the audience; more is where the next part
+// begins, 0 if there is nothing more.
+func (db *DB) Recipients(ctx context.Context, audienceID int64, f RecipientFilter, limit int) (rs []Recipient, more int64, err error) {
 	if f.Phone != "" {
 		err = db.read(ctx).Where("audience_id = ? AND phone = ?", audienceID, f.Phone).Find(&rs).Error
-		return rs, "", err
+		return rs, 0, err
+	}
+	after := ""
+	if f.After > 0 {
+		before, found, err := first[Recipient](db.read(ctx).Where("audience_id = ? AND id = ?", audienceID, f.After))
+		if err != nil || !found { // it has been removed meanwhile
+			return nil, 0, err
+		}
+		after = before.Phone
 	}
 	if f.Text != "" {
-		return db.searchRecipients(ctx, audienceID, f, limit)
+		return db.searchRecipients(ctx, audienceID, after, f.Text, limit)
 	}
-	rs, err = db.RecipientsAfter(ctx, audienceID, f.After, limit+1)
+	rs, err = db.RecipientsAfter(ctx, audienceID, after, limit+1)
 	if len(rs) > limit {
-		rs, more = rs[:limit], rs[limit-1].Phone
+		rs, more = rs[:limit], rs[limit-1].ID
 	}
 	return rs, more, err
 }
 
-func (db *DB) searchRecipients(ctx context.Context, audienceID int64, f RecipientFilter, limit int) (found []Recipient, more string, err error) {
-	rs, err := db.RecipientsAfter(ctx, audienceID, f.After, searched)
+func (db *DB) searchRecipients(ctx context.Context, audienceID int64, after, text string, limit int) (found []Recipient, more int64, err error) {
+	rs, err := db.RecipientsAfter(ctx, audienceID, after, searched)
 	if err != nil {
-		return nil, "", err
+		return nil, 0, err
 	}
-	text := strings.ToLower(f.Text)
+	text = strings.ToLower(text)
 	for i, r := range rs {
 		if !r.says(text) {
 			continue
 		}
 		found = append(found, r)
 		if len(found) == limit && i+1 < len(rs) {
-			return found, r.Phone, nil
+			return found, r.ID, nil
 		}
 	}
 	if len(rs) == searched {
-		more = rs[searched-1].Phone
+		more = rs[searched-1].ID
 	}
 	return found, more, nil
 }

@@ -127,7 +127,7 @@ type AudienceView struct {
 	Recipients  []models.Recipient
 	Filter      models.RecipientFilter
 	Typed       string // in the search
-	Next        string // where the next page begins; empty: there is none
+	Next        int64  // where the next page begins; 0: there is none
 	Works       []WorkView
 	Uses        []models.Campaign
 }
@@ -155,13 +155,13 @@ func (v AudienceView) Busy() bool {
 	return busy
 }
 
-func (v AudienceView) path(after string) string {
+func (v AudienceView) path(after int64) string {
 	q := url.Values{}
 	if v.Typed != "" {
 		q.Set("q", v.Typed)
 	}
-	if after != "" {
-		q.Set("after", after)
+	if after > 0 {
+		q.Set("after", strconv.FormatInt(after, 10))
 	}
 	return withQuery(AudiencePath(v.Audience), q)
 }

@@ -2701,12 +2701,12 @@ func recipientsCard(p Page, v AudienceView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			} else if v.Next != "" {
+			} else if v.Next > 0 {
 				templ_7745c5c3_Err = empty(p.T("audience.nobody_here"), p.T("audience.search_on_text")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			} else if v.Typed != "" || v.Filter.After != "" {
+			} else if v.Typed != "" || v.Filter.After > 0 {
 				templ_7745c5c3_Err = empty(p.T("audience.nobody_found"), p.T("audience.nobody_found_text")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -2721,7 +2721,7 @@ func recipientsCard(p Page, v AudienceView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if v.Next != "" && v.Typed != "" {
+			if v.Next > 0 && v.Typed != "" {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 211, "<nav class=\"card-footer d-flex\" aria-label=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -2766,7 +2766,7 @@ func recipientsCard(p Page, v AudienceView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = pager(p, v.path(""), v.Filter.After != "", v.path(v.Next), v.Next != "").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = pager(p, v.path(0), v.Filter.After > 0, v.path(v.Next), v.Next > 0).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
