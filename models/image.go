@@ -40,7 +40,7 @@ type Image struct {
 
 // Picture is what a message carries of i.
 func (i Image) Picture() Picture {
-	return Picture{ID: i.ID, Hash: i.Hash, Name: i.Name, Wide: i.Wide, Width: i.Width, Height: i.Height}
+	return Picture{ID: i.ID, Hash: i.Hash, Name: i.Name, Wide: i.Wide, Width: i.Width, Height: i.Height, Size: i.Size}
 }
 
 // ContentType is the media type of i's bytes.
