@@ -76,6 +76,12 @@ func oriented(b []byte, order binary.AppendByteOrder, orientation uint16) []byte
 	return slices.Concat(b[:2], head, segment, b[2:])
 }
 
+// animated is a PNG that says that it moves; its first picture is what others see.
+func animated(b []byte) []byte {
+	const head = 8 + 12 + 13
+	return slices.Concat(b[:head], chunk("acTL", make([]byte, 8)), b[head:])
+}
+
 // padded is a whole image with as many bytes as wanted.
 func padded(b []byte, size int) []byte { return append(b, make([]byte, size-len(b))...) }
 
@@ -119,6 +125,7 @@ func TestImagesAreHeldToTheRulesOfTheirKind(t *testing.T) {
 		"a photo that is stored turned":        {models.NormalImage, oriented(jpegOf(t, blank(800, 600)), binary.BigEndian, 6), ""},
 		"turned, it would be too tall":         {models.NormalImage, oriented(jpegOf(t, blank(1000, 500)), binary.LittleEndian, 8), "image.too_tall"},
 		"turned, it would be too tall, wide":   {models.WideImage, oriented(jpegOf(t, blank(800, 600)), binary.LittleEndian, 5), "image.too_tall_wide"},
+		"an animated PNG":                      {models.NormalImage, animated(size(600, 600)), ""},
 		"upside down is not turned":            {models.WideImage, oriented(jpegOf(t, blank(800, 600)), binary.LittleEndian, 3), ""},
 		"an orientation that there is not":     {models.WideImage, oriented(jpegOf(t, blank(800, 600)), binary.LittleEndian, 9), ""},
 		"stored turned, too tall as it is, so": {models.NormalImage, oriented(jpegOf(t, blank(600, 900)), binary.BigEndian, 6), "image.too_tall"},

@@ -206,7 +206,7 @@ func TestUploadsFollowWhatTheProviderLists(t *testing.T) {
 	}
 	began := o.now.Add(time.Hour)
 	must(t, o.SaveListed(ctx, []models.ImageUpload{o.upload(1, 0, began), o.upload(3, 0, began)}))
-	unlisted, err := o.UnlistedUploads(ctx, o.appkey.ID, began)
+	unlisted, err := o.UnlistedUploads(ctx, o.appkey.ID, began, 5)
 	if err != nil || len(unlisted) != 1 || unlisted[0].Seq != 2 {
 		t.Errorf("not listed: %+v %v", unlisted, err)
 	}

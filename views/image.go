@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"soshik/internal/kakao"
 	"soshik/models"
 )
 
@@ -166,6 +167,15 @@ func imageKind(p Page, wide bool) string {
 		return p.T("image.shape.wide")
 	}
 	return p.T("image.shape.normal")
+}
+
+// imageRules is what an image has to keep to, and what a message with it has to.
+func imageRules(p Page, wide bool) string {
+	key, text, buttons := "image.rules.normal", kakao.MaxContentImage, kakao.MaxButtons
+	if wide {
+		key, text, buttons = "image.rules.wide", kakao.MaxContentWide, kakao.MaxButtonsWide
+	}
+	return p.T(key, "Width", kakao.MinImageWidth, "Height", kakao.MinImageHeight, "Text", text, "Buttons", buttons)
 }
 
 // imageSize is a number of bytes.
