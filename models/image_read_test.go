@@ -159,7 +159,7 @@ func TestWhatIsReadOfAnImage(t *testing.T) {
 
 func TestThumbnails(t *testing.T) {
 	t.Parallel()
-	clear := image.NewNRGBA(image.Rect(0, 0, 640, 640))
+	glass := image.NewNRGBA(image.Rect(0, 0, 640, 640))
 	for name, test := range map[string]struct {
 		file          []byte
 		width, height int
@@ -168,7 +168,7 @@ func TestThumbnails(t *testing.T) {
 		"a wide one":      {jpegOf(t, blank(1000, 500)), 320, 160, "jpeg"},
 		"a tall one":      {pngOf(t, blank(600, 800)), 240, 320, "jpeg"},
 		"a small one":     {pngOf(t, blank(30, 20)), 30, 20, "jpeg"},
-		"a clear one":     {pngOf(t, clear), 320, 320, "png"},
+		"a clear one":     {pngOf(t, glass), 320, 320, "png"},
 		"a turned one":    {oriented(jpegOf(t, blank(1000, 500)), binary.BigEndian, 6), 160, 320, "jpeg"},
 		"grey":            {jpegOf(t, image.NewGray(image.Rect(0, 0, 640, 320))), 320, 160, "jpeg"},
 		"of deep colours": {pngOf(t, image.NewRGBA64(image.Rect(0, 0, 640, 320))), 320, 160, "png"},

@@ -215,7 +215,7 @@ func usePath(u models.ImageUse) string {
 	return campaignLink(models.Campaign{ID: u.PlaceID, AppkeyID: u.AppkeyID, State: u.State})
 }
 
-// useName is what what uses an image is called.
+// useName is the name of something that uses an image.
 func useName(p Page, u models.ImageUse) string {
 	if u.Name == "" {
 		return p.T("compose.unnamed")
