@@ -315,10 +315,11 @@ func TestImagesAreRefreshed(t *testing.T) {
 	_, err := sim.AddImage(testAppkey, "콘솔에서.jpg", true)
 	check(t, err)
 	s.get(t, "/appkeys/1/images/refresh").says(t, http.StatusOK, "아직 이미지가 없습니다") // the page, for those without script
-	s.post(t, "/appkeys/1/images/refresh", nil).says(t, http.StatusOK, "NHN Cloud의 이미지 1장을 확인했습니다.", "콘솔에서.jpg", "NHN Cloud에서 모두 확인했습니다")
+	s.post(t, "/appkeys/1/images/refresh", nil).says(t, http.StatusOK) // which may have to wait longer than people do
+	s.settled(t, "/appkeys/1/images").says(t, http.StatusOK, "콘솔에서.jpg", "NHN Cloud에서 모두 확인했습니다")
 	sim.SetFaults(nhnsim.Faults{Rules: []nhnsim.Fault{{Kind: nhnsim.FaultCodeBefore, Code: kakao.CodeSecretKey, Endpoint: "images"}}})
-	failed := s.post(t, "/appkeys/1/images/refresh", nil)
-	failed.says(t, http.StatusOK, "이미지 목록을 불러오지 못했습니다", "비밀 키가 맞지 않습니다", "에 확인한 상태입니다", "콘솔에서.jpg")
+	s.post(t, "/appkeys/1/images/refresh", nil).says(t, http.StatusOK)
+	s.settled(t, "/appkeys/1/images").says(t, http.StatusOK, "이미지 목록을 불러오지 못했습니다", "비밀 키가 맞지 않습니다", "에 확인한 상태입니다", "콘솔에서.jpg")
 
 	// What is running is told by every page, also to those who come later.
 	now := s.Actions.Now()
