@@ -138,7 +138,10 @@ func (d *demo) seedImages(ctx context.Context, s *actions.Service) error {
 			return fmt.Errorf("upload %s: %w", im.name, err)
 		}
 	}
-	return s.AskListing(ctx, models.Actor{}, k)
+	if err := s.AskListing(ctx, models.Actor{}, k); err != nil {
+		return err
+	}
+	return s.RunListing(ctx, k.ID) // the job that was asked for finds nothing to do
 }
 
 // demoMarketer is the person who has done what the demo begins with; the program, if
