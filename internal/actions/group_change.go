@@ -46,7 +46,7 @@ func (s *Service) AddMembers(ctx context.Context, by models.Actor, k models.Appk
 
 // pick finds the senders that in names, by name.
 func (s *Service) pick(ctx context.Context, g models.SenderGroup, in models.NewMembers) ([]models.GroupChangeItem, error) {
-	senders, err := s.DB.GroupCandidates(ctx, g, "", 0)
+	senders, err := s.DB.AllGroupCandidates(ctx, g, "")
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (s *Service) pick(ctx context.Context, g models.SenderGroup, in models.NewM
 		picked[key] = true
 	}
 	if in.All {
-		found, err := s.DB.GroupCandidates(ctx, g, in.Query, 0)
+		found, err := s.DB.AllGroupCandidates(ctx, g, in.Query)
 		if err != nil {
 			return nil, err
 		}
