@@ -100,6 +100,15 @@ type SenderDeletion struct {
 	Confirm string            // as it was typed
 	Anyway  bool              // as it was ticked
 	Broken  []models.Campaign // that need the sender still
+	Seen    []string          // of them, those that stood there when the form was sent; see [models.Campaign.Need]
+}
+
+// news reports whether campaigns have come since the form was sent, ticked.
+func (d SenderDeletion) news() bool { return d.Anyway && slices.ContainsFunc(d.Broken, d.isNew) }
+
+// isNew reports whether c has come since the form was sent, ticked.
+func (d SenderDeletion) isNew(c models.Campaign) bool {
+	return d.Anyway && !slices.Contains(d.Seen, c.Need())
 }
 
 // FallbackAppkeyPath is the form that connects the SMS service of an appkey.
