@@ -192,7 +192,7 @@ func (s *Service) StopChange(ctx context.Context, by models.Actor, k models.Appk
 	e := groupEvent("group.change_stop", k, g)
 	e.After = map[string]any{"change": c.ID}
 	return s.change(ctx, by, &e, func(tx *models.DB) error {
-		stopped, err := tx.StopGroupChange(ctx, c.ID, models.T("group.stopped_by_person"), s.Now())
+		stopped, err := tx.StopGroupChange(ctx, c.ID, models.T(models.StoppedByHand), s.Now())
 		if err == nil && !stopped {
 			return models.Errorf(models.Conflict, "group.change_over")
 		}
