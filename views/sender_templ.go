@@ -55,7 +55,7 @@ func NewSenderPage(p Page, in models.NewSender, c CategoryChoice, err error) tem
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = header(p, p.Appkey.Name).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = headerBelow(p, p.T("nav.senders")+" · "+p.Appkey.Name, SendersPath(p.Appkey.ID)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -503,7 +503,7 @@ func TokenPage(p Page, s models.Sender, typed string, err error) templ.Component
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = header(p, s.PlusFriendID).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = headerBelow(p, s.PlusFriendID, SenderPath(s)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -767,7 +767,7 @@ func SenderPage(p Page, d SenderDetail, err error) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = header(p, p.T("nav.senders")+" · "+p.Appkey.Name).Render(templ.WithChildren(ctx, templ_7745c5c3_Var39), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = headerBelow(p, p.T("nav.senders")+" · "+p.Appkey.Name, SendersPath(p.Appkey.ID)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var39), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
