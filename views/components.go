@@ -66,6 +66,23 @@ func iconPath(name string) string {
 // CampaignsPath lists the campaigns of an appkey.
 func CampaignsPath(appkeyID int64) string { return AppkeyPath(appkeyID) + "/campaigns" }
 
+// ImagesPath is the image library, as an appkey uses it.
+func ImagesPath(appkeyID int64) string { return AppkeyPath(appkeyID) + "/images" }
+
+// ImagePath shows one image of the library.
+func ImagePath(appkeyID, imageID int64) string {
+	return fmt.Sprintf("%s/%d", ImagesPath(appkeyID), imageID)
+}
+
+// ImageFilePath is an image as it was uploaded, and ThumbnailPath a small picture of
+// it. Both are there as long as anything can refer to the image.
+func ImageFilePath(appkeyID, imageID int64) string { return ImagePath(appkeyID, imageID) + "/file" }
+
+// ThumbnailPath is a picture of at most models.ThumbnailSize pixels either way.
+func ThumbnailPath(appkeyID, imageID int64) string {
+	return ImagePath(appkeyID, imageID) + "/thumbnail"
+}
+
 // SendersPath lists the senders of an appkey.
 func SendersPath(appkeyID int64) string { return AppkeyPath(appkeyID) + "/senders" }
 
