@@ -111,7 +111,7 @@ func (s *Service) claimable(ctx context.Context, tx *models.DB, batchID int64) (
 		return nil, nil
 	}
 	if late(c, *b, now) {
-		return nil, s.hold(ctx, tx, c, "hold.late", 0)
+		return nil, s.hold(ctx, tx, c, "hold.late")
 	}
 	if rests, err := s.resting(ctx, tx, *b); err != nil || rests {
 		return nil, err
@@ -237,7 +237,7 @@ func (s *Service) giveBack(ctx context.Context, d *delivery, cause error) error 
 		if err := s.planAgain(ctx, tx, d, s.Now()); err != nil {
 			return err
 		}
-		return s.hold(ctx, tx, d.campaign, "hold.failed", 0)
+		return s.hold(ctx, tx, d.campaign, "hold.failed")
 	})
 	return errors.Join(fmt.Errorf("batch %d: %w", d.batch.ID, cause), err)
 }
@@ -455,8 +455,8 @@ func (s *Service) pause(ctx context.Context, tx *models.DB, c models.Campaign, r
 }
 
 // hold stops a running campaign until a person has decided.
-func (s *Service) hold(ctx context.Context, tx *models.DB, c models.Campaign, reason string, code int) error {
-	return s.stop(ctx, tx, c, models.CampaignHeld, "campaign.hold", reason, code)
+func (s *Service) hold(ctx context.Context, tx *models.DB, c models.Campaign, reason string) error {
+	return s.stop(ctx, tx, c, models.CampaignHeld, "campaign.hold", reason, 0)
 }
 
 func (s *Service) stop(ctx context.Context, tx *models.DB, c models.Campaign, to models.CampaignState, action, reason string, code int) error {

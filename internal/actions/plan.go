@@ -155,7 +155,7 @@ func (s *Service) beginHandOver(ctx context.Context, tx *models.DB, c models.Cam
 		return err
 	}
 	if s.plannedLate(c) {
-		return s.hold(ctx, tx, c, "hold.late", 0)
+		return s.hold(ctx, tx, c, "hold.late")
 	}
 	ids, err := tx.PlannedBatchIDs(ctx, c.ID)
 	if err != nil {

@@ -297,7 +297,7 @@ func (s *Service) askPerson(ctx context.Context, tx *models.DB, d *delivery) err
 	if err := tx.SetBatch(ctx, d.batch.ID, map[string]any{"asks": true, "doubts": d.batch.Doubts + 1}); err != nil {
 		return err
 	}
-	return s.hold(ctx, tx, d.campaign, "hold.doubt", 0)
+	return s.hold(ctx, tx, d.campaign, "hold.doubt")
 }
 
 // Decision is what a person says about a batch that nobody knows about.
