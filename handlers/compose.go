@@ -119,7 +119,9 @@ func edited(r *http.Request, draft models.Campaign) int {
 }
 
 // redraws reports whether a submit button asks only to see the form again.
-func redraws(r *http.Request) bool { return r.PostForm.Has("preview") || r.PostForm.Has("row-step") }
+func redraws(r *http.Request) bool {
+	return slices.ContainsFunc([]string{"preview", "row-step", "find-image"}, r.PostForm.Has)
+}
 
 // afterSave is the draft to go on with: what was saved or, when somebody else was
 // faster, what was typed upon what they have saved.

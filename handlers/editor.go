@@ -149,7 +149,7 @@ func (h *Handlers) editor(r *http.Request, e views.Editor) (views.Editor, error)
 // library is the images to choose from.
 func (h *Handlers) library(r *http.Request) (l views.Library, err error) {
 	ctx, teamID := r.Context(), h.visit(r).team.ID
-	l.Query, l.Open = field(r, "image-query"), r.PostFormValue("preview") == "images"
+	l.Query, l.Open = field(r, "image-query"), r.PostForm.Has("find-image")
 	l.Images, err = h.db.Images(ctx, teamID, models.ImageFilter{Name: l.Query}, views.LibraryShown+1)
 	if l.Any = len(l.Images) > 0; err != nil || l.Any || l.Query == "" {
 		return l, err
