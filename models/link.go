@@ -16,8 +16,9 @@ func checkLink(field, link string, limit int, p problems) {
 		return
 	}
 	rest, ok := cutScheme(link)
+	begins := func(scheme string) bool { return strings.HasPrefix(scheme, link) }
 	switch {
-	case strings.HasPrefix("https://", link), strings.HasPrefix("http://", link):
+	case slices.ContainsFunc(pageSchemes(), begins):
 		p.add(field, "content.link_unfinished")
 	case !ok:
 		p.add(field, "content.link_scheme")
@@ -29,9 +30,12 @@ func checkLink(field, link string, limit int, p problems) {
 	checkVariables(field, link, p)
 }
 
-// cutScheme takes the scheme off, which the provider knows in lower case only.
+// pageSchemes are what a link to a page begins with. The provider knows them in lower
+// case only.
+func pageSchemes() []string { return []string{"https://", "http://"} }
+
 func cutScheme(link string) (rest string, ok bool) {
-	for _, scheme := range []string{"https://", "http://"} {
+	for _, scheme := range pageSchemes() {
 		if rest, ok := strings.CutPrefix(link, scheme); ok {
 			return rest, true
 		}

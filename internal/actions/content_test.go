@@ -229,7 +229,7 @@ func brandCases() map[string]models.Content {
 		for name, bs := range map[string][]models.Button{
 			"AC BK": {channel, {Type: kakao.ButtonBotKey, Name: "문의"}}, "BK AC": {{Type: kakao.ButtonBotKey, Name: "문의"}, channel},
 			"BF BK": {form, {Type: kakao.ButtonBotKey, Name: "문의"}}, "BK BF": {{Type: kakao.ButtonBotKey, Name: "문의"}, form},
-			"AC BF": {channel, form}, "BF AC": {form, channel}, "AC": {channel}, "BF": {form}, "AC AC": {channel, channel}, "BF BF": {form, form},
+			"AC BF": {channel, form}, "BF AC": {form, channel}, "AC": {channel}, "BF": {form}, "two AC": {channel, channel}, "two BF": {form, form},
 			"BF of another name": {{Type: kakao.ButtonBizForm, Name: "예약", FormID: "7"}}, "BF without a form": {{Type: kakao.ButtonBizForm, Name: form.Name}},
 			"BF of the form 0": {{Type: kakao.ButtonBizForm, Name: form.Name, FormID: "0"}},
 		} {
