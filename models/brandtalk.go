@@ -30,6 +30,8 @@ func (brandTalk) buttonTypes() []string {
 // length counts a variable as it is registered: with its name, without its default.
 func (brandTalk) length(text string) int { return kakao.Len(ParsePattern(text).Plain()) }
 
+func (brandTalk) registers() bool { return true }
+
 func (r brandTalk) check(c Content, p problems) {
 	limits := r.limits(c)
 	if c.MessageType != kakao.TemplateImage && c.MessageType != kakao.TemplateWide {

@@ -34,6 +34,8 @@ type rules interface {
 	check(c Content, p problems)
 	// length of the text as the limit counts it.
 	length(text string) int
+	// registers reports what [Channel.Registers] tells.
+	registers() bool
 }
 
 func (ch Channel) rules() rules {
@@ -57,6 +59,10 @@ func (ch Channel) ButtonTypes() []string { return ch.rules().buttonTypes() }
 // anybody yet: FriendTalk counts what we send, in which defaults stand in for
 // variables; BrandTalk counts the template with its variables.
 func (ch Channel) Length(text string) int { return ch.rules().length(text) }
+
+// Registers reports whether a template of the channel belongs to a sender, and is
+// the provider's once it has been registered. Others are the team's own.
+func (ch Channel) Registers() bool { return ch.rules().registers() }
 
 // Check finds what is wrong with c whatever the recipients are, as an error with
 // the fields of the form: text, image, image-link, buttons, button-0-name,
