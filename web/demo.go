@@ -78,32 +78,40 @@ func (d *demo) seed(ctx context.Context, s *actions.Service) error {
 	if err := s.SeedDemo(ctx, "봄봄상점", demoPeople(), demoPassword, appkey); err != nil {
 		return err
 	}
-	return d.seedGroup(ctx, s)
+	if err := d.seedGroup(ctx, s); err != nil {
+		return err
+	}
+	return d.seedTemplates(ctx, s)
 }
 
 // seedGroup makes the demo's group known, unless there is one: in a demo there is no
 // console to find a group's key in.
 func (d *demo) seedGroup(ctx context.Context, s *actions.Service) error {
-	ks, err := s.DB.AllAppkeys(ctx)
+	k, found, err := demoKey(ctx, s)
+	if err != nil || !found {
+		return err
+	}
+	known, err := s.DB.SenderGroups(ctx, k.ID)
+	if err != nil || len(known) > 0 {
+		return err
+	}
+	g, err := d.sim.AddGroup(demoAppkey, nhnsim.Group{Name: demoGroup})
 	if err != nil {
 		return err
 	}
+	_, err = s.AddGroup(ctx, models.Actor{}, k, g.SenderKey)
+	return err
+}
+
+// demoKey is the demo's appkey; found is false if the installation has none.
+func demoKey(ctx context.Context, s *actions.Service) (k models.Appkey, found bool, err error) {
+	ks, err := s.DB.AllAppkeys(ctx)
 	for _, k := range ks {
-		if k.Appkey != demoAppkey {
-			continue
+		if k.Appkey == demoAppkey {
+			return k, true, nil
 		}
-		known, err := s.DB.SenderGroups(ctx, k.ID)
-		if err != nil || len(known) > 0 {
-			return err
-		}
-		g, err := d.sim.AddGroup(demoAppkey, nhnsim.Group{Name: demoGroup})
-		if err != nil {
-			return err
-		}
-		_, err = s.AddGroup(ctx, models.Actor{}, k, g.SenderKey)
-		return err
 	}
-	return nil
+	return k, false, err
 }
 
 func (d *demo) seedProvider() error {
