@@ -77,7 +77,7 @@ func TestTemplateBeginsWithASample(t *testing.T) {
 		t.Errorf("made: %+v", made)
 	}
 	saved := d.post(t, d.at(made, ""), d.templateForm(t, made))
-	saved.says(t, http.StatusOK, "버전 1입니다", "버전 1으로 캠페인 시작")
+	saved.says(t, http.StatusOK, "버전 1입니다", "캠페인 시작 (버전 1)")
 	d.post(t, d.at(made, ""), d.templateForm(t, made)).says(t, http.StatusOK, "템플릿을 저장했습니다.")
 	if v := d.readTemplate(t, made).Version; v != 1 {
 		t.Errorf("saving without a change makes version %d", v)
@@ -262,7 +262,7 @@ func TestVersionsAreComparedAndBroughtBack(t *testing.T) {
 	if now := d.readTemplate(t, made); now.Version != 4 || now.Content.Text != "오늘만 쿠폰을 드립니다" || now.Name != "쿠폰" {
 		t.Errorf("brought back: %+v", now)
 	}
-	d.post(t, d.at(made, "/versions/1/restore"), url.Values{"current": {"4"}}).says(t, http.StatusOK, "현재 버전이 이미 버전 1와 같습니다")
+	d.post(t, d.at(made, "/versions/1/restore"), url.Values{"current": {"4"}}).says(t, http.StatusOK, "현재 내용이 이미 버전 1의 내용과 같습니다")
 	late := d.post(t, d.at(made, "/versions/2/restore"), url.Values{"current": {"3"}})
 	late.says(t, http.StatusUnprocessableEntity, "그사이 다른 사람이 이 템플릿을 저장했습니다")
 	if got := d.post(t, d.at(made, "/versions/9/restore"), url.Values{"current": {"4"}}); got.status != http.StatusNotFound {
@@ -283,13 +283,13 @@ func TestSomebodyElseWasFaster(t *testing.T) {
 	other.post(t, d.at(made, ""), d.templateForm(t, made, append(button(0, "보기", "https://a.example"), "text", "먼저 쓴 글")...))
 
 	got := d.post(t, d.at(made, ""), mine)
-	got.says(t, http.StatusUnprocessableEntity, "버전 2을 먼저 저장했습니다", "바뀐 것: 내용, 버튼", "내가 쓴 글", "내 내용으로 저장", "from=1&to=2", `name="version" value="2"`)
+	got.says(t, http.StatusUnprocessableEntity, "먼저 저장했습니다(버전 2)", "바뀐 것: 내용, 버튼", "내가 쓴 글", "내 내용으로 저장", "from=1&to=2", `name="version" value="2"`)
 	if now := d.readTemplate(t, made); now.Content.Text != "먼저 쓴 글" {
 		t.Errorf("saved all the same: %+v", now)
 	}
 	// Who goes on later, from what was kept, is told as well.
 	d.post(t, d.at(made, "/draft"), mine)
-	d.get(t, d.at(made, "")).says(t, http.StatusOK, "버전 2을 먼저 저장했습니다", "내가 쓴 글", `name="version" value="1"`)
+	d.get(t, d.at(made, "")).says(t, http.StatusOK, "먼저 저장했습니다(버전 2)", "내가 쓴 글", `name="version" value="1"`)
 	mine.Set("version", "2")
 	d.post(t, d.at(made, ""), mine).says(t, http.StatusOK, "버전 3입니다")
 	d.get(t, d.at(made, "/versions")).says(t, http.StatusOK, "<del>먼저</del><ins>내가</ins> 쓴 글")
@@ -314,9 +314,9 @@ func TestTemplateIsArchivedAndBroughtBack(t *testing.T) {
 	if got := d.post(t, d.at(made, "/versions/1/restore"), url.Values{"current": {"1"}}); got.status != http.StatusUnprocessableEntity {
 		t.Errorf("a version of an archived template: %d", got.status)
 	}
-	d.post(t, d.at(made, "/unarchive"), nil).says(t, http.StatusOK, "보관함에서 꺼냈습니다", "버전 1으로 캠페인 시작")
+	d.post(t, d.at(made, "/unarchive"), nil).says(t, http.StatusOK, "보관함에서 꺼냈습니다", "캠페인 시작 (버전 1)")
 	copied := d.post(t, d.at(made, "/duplicate"), nil)
-	copied.says(t, http.StatusOK, "‘쿠폰’을(를) 복제했습니다", "쿠폰 복사본", "버전 1 ·")
+	copied.says(t, http.StatusOK, "‘쿠폰’ 템플릿을 복제했습니다", "쿠폰 복사본", "버전 1 ·")
 	if again := d.newestTemplate(t); again.ID == made.ID || !again.Content.Same(made.Content) {
 		t.Errorf("the copy: %+v", again)
 	}
@@ -353,7 +353,7 @@ func TestACampaignIsMadeOfATemplate(t *testing.T) {
 	d := newDesk(t)
 	made := d.write(t, "쿠폰", "첫 글")
 	got := d.post(t, d.at(made, "/campaign"), nil)
-	got.says(t, http.StatusOK, "‘쿠폰’ 버전 1의 내용으로 캠페인을 시작했습니다", "첫 글", "버전 1에서 가져옴")
+	got.says(t, http.StatusOK, "‘쿠폰’(버전 1)의 내용으로 캠페인을 시작했습니다", "첫 글", "버전 1에서 가져옴")
 	cs, err := d.DB.Campaigns(t.Context(), d.appkey.ID, 0, 1)
 	if err != nil || len(cs) != 1 {
 		t.Fatal(cs, err)
@@ -364,12 +364,12 @@ func TestACampaignIsMadeOfATemplate(t *testing.T) {
 	}
 	d.post(t, d.at(made, ""), d.templateForm(t, made, "text", "둘째 글"))
 	step := d.get(t, d.step(c, "message"))
-	step.says(t, http.StatusOK, "첫 글", "새 버전 2이 있습니다", "새 버전 가져오기")
+	step.says(t, http.StatusOK, "첫 글", "새 버전이 있습니다(버전 2)", "새 버전 가져오기")
 	step.keepsQuiet(t, "둘째 글", "이 캠페인에서 고침")
 
 	form := d.message(t, c, "text", "고친 글", "template", fmt.Sprint(made.ID))
 	asked := d.post(t, d.step(c, "message"), form)
-	asked.says(t, http.StatusOK, "‘쿠폰’ 버전 2을 가져올까요?", "고친 글", "둘째 글", `name="replace"`)
+	asked.says(t, http.StatusOK, "‘쿠폰’(버전 2)의 내용을 가져올까요?", "고친 글", "둘째 글", `name="replace"`)
 	d.get(t, d.step(c, "message")).says(t, http.StatusOK, "고친 글", "이 캠페인에서 고침") // saved before it asked
 	now := d.read(t, c)
 	take := url.Values{"revision": {fmt.Sprint(now.Revision)}, "audience": {"0"}, "template": {fmt.Sprint(made.ID)}, "replace": {"1"}}
@@ -377,7 +377,7 @@ func TestACampaignIsMadeOfATemplate(t *testing.T) {
 	if got := d.post(t, d.step(c, "template"), stale); got.status != http.StatusUnprocessableEntity {
 		t.Errorf("over somebody else's edit: %d", got.status)
 	}
-	d.post(t, d.step(c, "template"), take).says(t, http.StatusOK, "버전 2을 가져왔습니다", "둘째 글", "버전 2에서 가져옴")
+	d.post(t, d.step(c, "template"), take).says(t, http.StatusOK, "가져왔습니다(버전 2)", "둘째 글", "버전 2에서 가져옴")
 	if now := d.read(t, c); now.TemplateVersion != 2 || now.Content.Text != "둘째 글" {
 		t.Errorf("taken: %+v", now)
 	}
