@@ -1669,7 +1669,7 @@ func TemplatePage(p Page, v TemplateView, err error) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 125, "\" hx-trigger=\"input delay:120ms\" hx-target=\"#preview\" hx-swap=\"outerHTML\" hx-sync=\"this:replace\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 125, "\" hx-trigger=\"input delay:50ms\" hx-target=\"#preview\" hx-swap=\"outerMorph\" hx-sync=\"this:replace\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1809,7 +1809,7 @@ func TemplatePage(p Page, v TemplateView, err error) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = input(p, Input{Name: "name", Label: "template.name", Value: v.Typed.Name, Required: true, Max: models.MaxName, AutoComplete: "off", Err: err}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = input(p, Input{Name: "name", Label: "template.name", Value: v.Typed.Name, Required: true, Max: models.MaxName, AutoComplete: "off", Err: err, Live: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2539,7 +2539,7 @@ func tagFields(p Page, v TemplateView, err error) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = input(p, Input{Name: "tags", Label: "template.tags_new", Hint: "template.tags_hint", AutoComplete: "off", Err: err}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = input(p, Input{Name: "tags", Label: "template.tags_new", Hint: "template.tags_hint", AutoComplete: "off", Err: err, Live: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,16 +79,26 @@ func (d *demo) seed(ctx context.Context, s *actions.Service) error {
 	if err := s.SeedDemo(ctx, "봄봄상점", demoPeople(), demoPassword, appkey); err != nil {
 		return err
 	}
-	if err := d.seedGroup(ctx, s); err != nil {
-		return err
+	return errors.Join(d.seedGroup(ctx, s), d.seedImages(ctx, s), d.seedTemplates(ctx, s))
+}
+
+// appkey is the demo's; found is false if somebody has changed it.
+func (d *demo) appkey(ctx context.Context, s *actions.Service) (k models.Appkey, found bool, err error) {
+	ks, err := s.DB.AllAppkeys(ctx)
+	if err != nil {
+		return k, false, err
 	}
-	return d.seedTemplates(ctx, s)
+	i := slices.IndexFunc(ks, func(k models.Appkey) bool { return k.Appkey == demoAppkey })
+	if i < 0 {
+		return k, false, nil
+	}
+	return ks[i], true, nil
 }
 
 // seedGroup makes the demo's group known, unless there is one: in a demo there is no
 // console to find a group's key in.
 func (d *demo) seedGroup(ctx context.Context, s *actions.Service) error {
-	k, found, err := demoKey(ctx, s)
+	k, found, err := d.appkey(ctx, s)
 	if err != nil || !found {
 		return err
 	}
@@ -103,15 +114,27 @@ func (d *demo) seedGroup(ctx context.Context, s *actions.Service) error {
 	return err
 }
 
-// demoKey is the demo's appkey; found is false if the installation has none.
-func demoKey(ctx context.Context, s *actions.Service) (k models.Appkey, found bool, err error) {
-	ks, err := s.DB.AllAppkeys(ctx)
-	for _, k := range ks {
-		if k.Appkey == demoAppkey {
-			return k, true, nil
+// seedImages uploads the demo's images, unless that has been done: then they have been
+// listed too.
+func (d *demo) seedImages(ctx context.Context, s *actions.Service) error {
+	k, found, err := d.appkey(ctx, s)
+	if err != nil || !found {
+		return err
+	}
+	listing, err := s.DB.ImageListing(ctx, k.ID)
+	if err != nil || listing.AppkeyID != 0 {
+		return err
+	}
+	for _, im := range demoImages() {
+		b, err := im.draw()
+		if err != nil {
+			return fmt.Errorf("draw %s: %w", im.name, err)
+		}
+		if _, err := s.UploadImage(ctx, models.Actor{}, k, im.name, b, im.wide); err != nil {
+			return fmt.Errorf("upload %s: %w", im.name, err)
 		}
 	}
-	return k, false, err
+	return s.AskListing(ctx, models.Actor{}, k)
 }
 
 func (d *demo) seedProvider() error {

@@ -29,7 +29,7 @@ type demoTemplate struct {
 // seedTemplates writes the demo's templates, unless there are any. The marketer begins
 // them, and the approver has the last word.
 func (d *demo) seedTemplates(ctx context.Context, s *actions.Service) error {
-	k, found, err := demoKey(ctx, s)
+	k, found, err := d.appkey(ctx, s)
 	if err != nil || !found {
 		return err
 	}

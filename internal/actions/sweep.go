@@ -44,6 +44,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepStalled(ctx),
 		s.sweepRefreshes(ctx),
 		s.sweepChanges(ctx),
+		s.sweepListings(ctx),
 	)
 }
 
