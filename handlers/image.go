@@ -118,7 +118,7 @@ func (h *Handlers) UploadImages(w http.ResponseWriter, r *http.Request) error {
 
 var (
 	errNoImage       = models.Errorf(models.Invalid, "image.choose")
-	errTooManyImages = models.Errorf(models.Invalid, "image.too_many", "Max", views.MaxImages)
+	errTooManyImages = models.Errorf(models.Invalid, "image.too_many", "Max", views.MaxImages, "Size", kakao.MaxImageBytes>>20)
 	errImageNotRead  = models.Errorf(models.Invalid, "image.not_read")
 )
 

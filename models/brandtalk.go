@@ -30,6 +30,8 @@ func (brandTalk) buttonTypes() []string {
 // length counts a variable as it is registered: with its name, without its default.
 func (brandTalk) length(text string) int { return kakao.Len(ParsePattern(text).Plain()) }
 
+func (brandTalk) registers() bool { return true }
+
 func (r brandTalk) count(text string, _ map[string]string) int { return r.length(text) }
 
 func (brandTalk) form() Form { return Form{Kinds: true, ImageURL: true, Unsubscribe: true} }

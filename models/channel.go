@@ -34,6 +34,8 @@ type rules interface {
 	check(c Content, p problems)
 	// length of the text as the limit counts it.
 	length(text string) int
+	// registers reports what [Channel.Registers] tells.
+	registers() bool
 	// count is what [Channel.Count] tells.
 	count(text string, values map[string]string) int
 	// form is what [Channel.Form] tells.
@@ -70,6 +72,10 @@ func (ch Channel) ButtonTypes() []string { return ch.rules().buttonTypes() }
 // anybody yet: FriendTalk counts what we send, in which defaults stand in for
 // variables; BrandTalk counts the template with its variables.
 func (ch Channel) Length(text string) int { return ch.rules().length(text) }
+
+// Registers reports whether a template of the channel belongs to a sender, and is
+// the provider's once it has been registered. Others are the team's own.
+func (ch Channel) Registers() bool { return ch.rules().registers() }
 
 // Count is how long the text of a message is to be shown as while it is written:
 // FriendTalk's with values in the place of its variables, BrandTalk's as it is

@@ -28,6 +28,8 @@ func (friendTalk) buttonTypes() []string {
 // included.
 func (friendTalk) length(text string) int { return ParsePattern(text).literalLen() }
 
+func (friendTalk) registers() bool { return false }
+
 func (friendTalk) count(text string, values map[string]string) int {
 	resolved, _ := ParsePattern(text).Text(values)
 	return kakao.Len(resolved)

@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"io"
 )
 
 // ThumbnailSize is how many pixels a thumbnail has at most either way.
@@ -18,6 +19,9 @@ const ThumbnailSize = 320
 // should be done for one image at a time.
 func Thumbnail(b []byte) ([]byte, error) {
 	decoded, format, err := image.Decode(bytes.NewReader(b))
+	if err == nil && format == FormatJPEG && !ended(b) {
+		err = io.ErrUnexpectedEOF
+	}
 	if err != nil {
 		return nil, badImage(T("image.broken"), err)
 	}
@@ -37,6 +41,12 @@ func Thumbnail(b []byte) ([]byte, error) {
 		err = png.Encode(&out, small)
 	}
 	return out.Bytes(), err
+}
+
+// ended reports whether a JPEG has its end. The decoder takes a progressive one that
+// breaks off, of which it has seen something.
+func ended(b []byte) bool {
+	return bytes.LastIndex(b, []byte{0xff, 0xd9}) > bytes.LastIndex(b, []byte{0xff, 0xda})
 }
 
 // probes is of how many pixels, in each direction, a pixel of a thumbnail is the mean.

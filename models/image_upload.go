@@ -157,10 +157,10 @@ func (db *DB) LoseUploads(ctx context.Context, appkeyID int64, seqs []int, now t
 }
 
 // UnlistedUploads are those that an appkey's provider is thought to hold, though
-// nothing has been heard of them since the time.
-func (db *DB) UnlistedUploads(ctx context.Context, appkeyID int64, since time.Time) ([]ImageUpload, error) {
+// nothing has been heard of them since the time, at most limit.
+func (db *DB) UnlistedUploads(ctx context.Context, appkeyID int64, since time.Time, limit int) ([]ImageUpload, error) {
 	var us []ImageUpload
-	return us, db.read(ctx).Where("appkey_id = ? AND gone_at IS NULL AND checked_at < ?", appkeyID, since.UTC()).Order("seq").Find(&us).Error
+	return us, db.read(ctx).Where("appkey_id = ? AND gone_at IS NULL AND checked_at < ?", appkeyID, since.UTC()).Order("seq").Limit(limit).Find(&us).Error
 }
 
 // ShowUploadedImages brings images back into the library that an appkey's provider

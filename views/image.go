@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"soshik/internal/kakao"
 	"soshik/models"
 )
 
@@ -168,6 +169,15 @@ func imageKind(p Page, wide bool) string {
 	return p.T("image.shape.normal")
 }
 
+// imageRules is what an image has to keep to, and what a message with it has to.
+func imageRules(p Page, wide bool) string {
+	key, text, buttons := "image.rules.normal", kakao.MaxContentImage, kakao.MaxButtons
+	if wide {
+		key, text, buttons = "image.rules.wide", kakao.MaxContentWide, kakao.MaxButtonsWide
+	}
+	return p.T(key, "Width", kakao.MinImageWidth, "Height", kakao.MinImageHeight, "Text", text, "Buttons", buttons)
+}
+
 // imageSize is a number of bytes.
 func imageSize(p Page, n int) string {
 	if n >= 1<<20 {
@@ -205,7 +215,7 @@ func usePath(u models.ImageUse) string {
 	return campaignLink(models.Campaign{ID: u.PlaceID, AppkeyID: u.AppkeyID, State: u.State})
 }
 
-// useName is what what uses an image is called.
+// useName is the name of something that uses an image.
 func useName(p Page, u models.ImageUse) string {
 	if u.Name == "" {
 		return p.T("compose.unnamed")

@@ -79,7 +79,7 @@ func (d *demo) seed(ctx context.Context, s *actions.Service) error {
 	if err := s.SeedDemo(ctx, "봄봄상점", demoPeople(), demoPassword, appkey); err != nil {
 		return err
 	}
-	return errors.Join(d.seedGroup(ctx, s), d.seedImages(ctx, s))
+	return errors.Join(d.seedGroup(ctx, s), d.seedImages(ctx, s), d.seedTemplates(ctx, s))
 }
 
 // appkey is the demo's; found is false if somebody has changed it.
@@ -125,16 +125,42 @@ func (d *demo) seedImages(ctx context.Context, s *actions.Service) error {
 	if err != nil || listing.AppkeyID != 0 {
 		return err
 	}
+	by, err := demoMarketer(ctx, s)
+	if err != nil {
+		return err
+	}
 	for _, im := range demoImages() {
 		b, err := im.draw()
 		if err != nil {
 			return fmt.Errorf("draw %s: %w", im.name, err)
 		}
-		if _, err := s.UploadImage(ctx, models.Actor{}, k, im.name, b, im.wide); err != nil {
+		if _, err := s.UploadImage(ctx, by, k, im.name, b, im.wide); err != nil {
 			return fmt.Errorf("upload %s: %w", im.name, err)
 		}
 	}
-	return s.AskListing(ctx, models.Actor{}, k)
+	if err := s.AskListing(ctx, models.Actor{}, k); err != nil {
+		return err
+	}
+	return s.RunListing(ctx, k.ID) // the job that was asked for finds nothing to do
+}
+
+// demoMarketer is the person who has done what the demo begins with; the program, if
+// they are gone.
+func demoMarketer(ctx context.Context, s *actions.Service) (by models.Actor, err error) {
+	for _, p := range demoPeople() {
+		if p.Role != models.Marketer {
+			continue
+		}
+		u, err := s.DB.UserByEmail(ctx, p.Email)
+		switch {
+		case models.KindOf(err) == models.NotFound:
+			return by, nil
+		case err != nil:
+			return by, err
+		}
+		return models.Actor{User: u, Role: p.Role}, nil
+	}
+	return by, nil
 }
 
 func (d *demo) seedProvider() error {

@@ -184,23 +184,16 @@ func (s *Service) readImages(ctx context.Context, k models.Appkey, began time.Ti
 // keepListed marks what the provider does not list any more, though it was uploaded
 // before began, and brings back into the library what it lists again.
 func (s *Service) keepListed(ctx context.Context, k models.Appkey, began time.Time) error {
-	return s.DB.Tx(ctx, func(tx *models.DB) error {
-		lost, err := tx.UnlistedUploads(ctx, k.ID, began)
+	for {
+		lost, err := s.loseUnlisted(ctx, k, began)
 		if err != nil {
 			return err
 		}
-		for _, u := range lost {
-			e := imageEvent("image.gone", k, models.Image{ID: u.ImageID, Name: u.Name})
-			e.Before = copied{u.Seq}
-			if err := tx.Audit(ctx, models.Actor{}, e); err != nil {
-				return err
-			}
+		if lost < keptAtOnce {
+			break
 		}
-		for chunk := range slices.Chunk(seqsOf(lost), keptAtOnce) {
-			if err := tx.LoseUploads(ctx, k.ID, chunk, s.Now()); err != nil {
-				return err
-			}
-		}
+	}
+	return s.DB.Tx(ctx, func(tx *models.DB) error {
 		back, err := tx.ShowUploadedImages(ctx, k.ID, s.Now())
 		if err != nil {
 			return err
@@ -212,6 +205,27 @@ func (s *Service) keepListed(ctx context.Context, k models.Appkey, began time.Ti
 		}
 		return nil
 	})
+}
+
+// loseUnlisted marks some of the copies that nothing was heard of since began, and says
+// how many.
+func (s *Service) loseUnlisted(ctx context.Context, k models.Appkey, began time.Time) (lost int, err error) {
+	err = s.DB.Tx(ctx, func(tx *models.DB) error {
+		unlisted, err := tx.UnlistedUploads(ctx, k.ID, began, keptAtOnce)
+		if err != nil || len(unlisted) == 0 {
+			return err
+		}
+		lost = len(unlisted)
+		for _, u := range unlisted {
+			e := imageEvent("image.gone", k, models.Image{ID: u.ImageID, Name: u.Name})
+			e.Before = copied{u.Seq}
+			if err := tx.Audit(ctx, models.Actor{}, e); err != nil {
+				return err
+			}
+		}
+		return tx.LoseUploads(ctx, k.ID, seqsOf(unlisted), s.Now())
+	})
+	return lost, err
 }
 
 // fetchAll fetches the images that were uploaded elsewhere, one after the other. What
