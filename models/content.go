@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"soshik/internal/kakao"
 )
@@ -19,7 +20,7 @@ type Content struct {
 	// Of BrandTalk only.
 	MessageType   string `json:"messageType,omitempty"` // kakao.TemplateImage or TemplateWide
 	ContentType   string `json:"contentType,omitempty"` // kakao.TemplateFixed or TemplateVariable
-	ImageURL      string `json:"imageUrl,omitempty"`    // instead of Image; the provider fetches it
+	ImageURL      string `json:"imageUrl,omitempty"`    // where there is no Image; the provider fetches it
 	UnsubscribeNo string `json:"unsubscribeNo,omitempty"`
 	AuthNo        string `json:"authNo,omitempty"`       // of the 080 number; empty: it has none
 	TemplateCode  string `json:"templateCode,omitempty"` // what a campaign sends; empty in a template itself
@@ -29,6 +30,22 @@ type Content struct {
 // buttons.
 func (c Content) Wide() bool {
 	return c.MessageType == kakao.TemplateWide || c.MessageType == "" && c.Image != nil && c.Image.Wide
+}
+
+// Trim is c without what nothing would be sent of: fields that were filled in before
+// a button had its type, and what is said of an image that is not used. Whoever saves or
+// sends a content trims it; until then nothing that was typed is lost.
+func (c Content) Trim() Content {
+	c.Buttons = slices.Clone(c.Buttons)
+	for i, b := range c.Buttons {
+		c.Buttons[i] = b.Trim()
+	}
+	if c.Image != nil {
+		c.ImageURL = ""
+	} else if c.ImageURL == "" && c.MessageType == "" {
+		c.ImageLink = ""
+	}
+	return c
 }
 
 // Fallback is how a message that KakaoTalk could not deliver goes out by SMS.
@@ -48,6 +65,11 @@ const (
 // CodeAnswerLost stands where the code of a refusal would, when the answer that
 // held it was lost.
 const CodeAnswerLost = "answer_lost"
+
+// Blank reports whether nothing has been written yet.
+func (c Content) Blank() bool {
+	return strings.TrimSpace(c.Text) == "" && len(c.Buttons) == 0 && c.Image == nil && c.ImageURL == ""
+}
 
 // ImageID is the image's, 0 if there is none.
 func (c Content) ImageID() int64 {
@@ -70,6 +92,35 @@ func (c Content) Names(f Fallback) []string {
 	return names
 }
 
+// Variable is one of a content's variables.
+type Variable struct {
+	Name    string
+	Default string // where it is empty; empty: none
+	InText  bool   // it stands in the text, not only in links
+}
+
+// Variables are the variables of the whole content, each once. One that has a default
+// in one place and none in another has none.
+func (c Content) Variables() []Variable {
+	var found []Variable
+	for at, pattern := range c.patterns(Fallback{}) {
+		for _, part := range pattern {
+			if part.name == "" {
+				continue
+			}
+			i := slices.IndexFunc(found, func(v Variable) bool { return v.Name == part.name })
+			if i < 0 {
+				found = append(found, Variable{part.name, part.fallback, at == 0})
+				continue
+			}
+			if part.fallback == "" {
+				found[i].Default = ""
+			}
+		}
+	}
+	return found
+}
+
 // Samples are values to show a message with that has no recipients yet: for each
 // variable its default or, without one, what it is called.
 func (c Content) Samples(f Fallback) map[string]string {
@@ -82,6 +133,7 @@ func (c Content) Samples(f Fallback) map[string]string {
 
 // patterns are all the texts in which variables may stand.
 func (c Content) patterns(f Fallback) []Pattern {
+	c = c.Trim()
 	found := []Pattern{ParsePattern(c.Text), ParsePattern(c.ImageLink)}
 	for _, b := range c.Buttons {
 		for _, link := range b.links() {
@@ -120,6 +172,7 @@ type Composed struct {
 
 // NewComposer prepares c and f.
 func NewComposer(ch Channel, c Content, f Fallback) *Composer {
+	c = c.Trim()
 	m := &Composer{
 		channel: ch, content: c, text: ParsePattern(c.Text), image: ParsePattern(c.ImageLink), on: f.On,
 		fixed: len(c.Names(f)) == 0, limits: ch.Limits(c),
