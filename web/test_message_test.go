@@ -27,10 +27,10 @@ func (d *desk) testNumbers(t *testing.T, names ...string) []string {
 }
 
 // saved is a draft whose message is all right, with two test numbers to try it on.
-func (d *desk) saved(t *testing.T, changes ...string) (models.Campaign, []string) {
+func (d *desk) saved(t *testing.T) (models.Campaign, []string) {
 	t.Helper()
 	c := d.begin(t)
-	if got := d.post(t, d.step(c, "message"), d.message(t, c, changes...)); !strings.HasSuffix(got.path, "/recipients") {
+	if got := d.post(t, d.step(c, "message"), d.message(t, c)); !strings.HasSuffix(got.path, "/recipients") {
 		t.Fatalf("saving leads to %s: %d", got.path, got.status)
 	}
 	return d.read(t, c), d.testNumbers(t, "김하늘", "이하윤")
@@ -93,7 +93,6 @@ func TestATestFromTheMessageToItsResult(t *testing.T) {
 	if n := len(d.tests(t)); n != 1 {
 		t.Errorf("%d tests after the same form came twice", n)
 	}
-	form = d.testForm(t, c)
 	if page := d.get(t, d.step(c, "test")); !strings.Contains(page.body, `value="박바다"`) {
 		t.Error("the values of the last test are not offered")
 	} else {
