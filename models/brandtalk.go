@@ -30,6 +30,8 @@ func (brandTalk) buttonTypes() []string {
 // length counts a variable as it is registered: with its name, without its default.
 func (brandTalk) length(text string) int { return kakao.Len(ParsePattern(text).Plain()) }
 
+func (brandTalk) registers() bool { return true }
+
 func (r brandTalk) check(c Content, p problems) {
 	limits := r.limits(c)
 	if c.MessageType != kakao.TemplateImage && c.MessageType != kakao.TemplateWide {
@@ -158,7 +160,7 @@ func checkFormButton(i int, b Button, place int, p problems) {
 	if !slices.Contains(kakao.BizFormNames(), b.Name) {
 		p.add(ButtonField(i, FieldName), "brandtalk.form_name", "Names", strings.Join(kakao.BizFormNames(), ", "))
 	}
-	if b.FormID <= 0 {
+	if b.FormNumber() <= 0 {
 		p.add(ButtonField(i, FieldFormID), "brandtalk.form_id")
 	}
 	if i != place {

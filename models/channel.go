@@ -34,6 +34,8 @@ type rules interface {
 	check(c Content, p problems)
 	// length of the text as the limit counts it.
 	length(text string) int
+	// registers reports what [Channel.Registers] tells.
+	registers() bool
 }
 
 func (ch Channel) rules() rules {
@@ -58,11 +60,15 @@ func (ch Channel) ButtonTypes() []string { return ch.rules().buttonTypes() }
 // variables; BrandTalk counts the template with its variables.
 func (ch Channel) Length(text string) int { return ch.rules().length(text) }
 
+// Registers reports whether a template of the channel belongs to a sender, and is
+// the provider's once it has been registered. Others are the team's own.
+func (ch Channel) Registers() bool { return ch.rules().registers() }
+
 // Check finds what is wrong with c whatever the recipients are, as an error with
 // the fields of the form: text, image, image-link, buttons, button-0-name,
 // button-0-link and so on, message-type, content-type, unsubscribe and auth.
 func (ch Channel) Check(c Content) error {
 	p := problems{}
-	ch.rules().check(c, p)
+	ch.rules().check(c.Trim(), p)
 	return p.err()
 }

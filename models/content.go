@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"soshik/internal/kakao"
 )
@@ -31,6 +32,20 @@ func (c Content) Wide() bool {
 	return c.MessageType == kakao.TemplateWide || c.MessageType == "" && c.Image != nil && c.Image.Wide
 }
 
+// Trim is c without what nothing would be sent of: fields that were filled in before
+// a button had its type, and where an image leads that is not there. Whoever saves or
+// sends a content trims it; until then nothing that was typed is lost.
+func (c Content) Trim() Content {
+	c.Buttons = slices.Clone(c.Buttons)
+	for i, b := range c.Buttons {
+		c.Buttons[i] = b.Trim()
+	}
+	if c.Image == nil && c.ImageURL == "" && c.MessageType == "" {
+		c.ImageLink = ""
+	}
+	return c
+}
+
 // Fallback is how a message that KakaoTalk could not deliver goes out by SMS.
 type Fallback struct {
 	On    bool   `json:"on"`
@@ -48,6 +63,11 @@ const (
 // CodeAnswerLost stands where the code of a refusal would, when the answer that
 // held it was lost.
 const CodeAnswerLost = "answer_lost"
+
+// Blank reports whether nothing has been written yet.
+func (c Content) Blank() bool {
+	return strings.TrimSpace(c.Text) == "" && len(c.Buttons) == 0 && c.Image == nil && c.ImageURL == ""
+}
 
 // ImageID is the image's, 0 if there is none.
 func (c Content) ImageID() int64 {
@@ -96,6 +116,7 @@ func (c Content) Missing(f Fallback, values map[string]string) []string {
 
 // patterns are all the texts in which variables may stand.
 func (c Content) patterns(f Fallback) []Pattern {
+	c = c.Trim()
 	found := []Pattern{ParsePattern(c.Text), ParsePattern(c.ImageLink)}
 	for _, b := range c.Buttons {
 		for _, link := range b.links() {
@@ -134,6 +155,7 @@ type Composed struct {
 
 // NewComposer prepares c and f.
 func NewComposer(ch Channel, c Content, f Fallback) *Composer {
+	c = c.Trim()
 	m := &Composer{
 		channel: ch, content: c, text: ParsePattern(c.Text), image: ParsePattern(c.ImageLink), on: f.On,
 		fixed: len(c.Names(f)) == 0, limits: ch.Limits(c),

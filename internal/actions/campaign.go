@@ -25,12 +25,7 @@ func (s *Service) CreateCampaign(ctx context.Context, by models.Actor, appkey mo
 	if err != nil {
 		return models.Campaign{}, err
 	}
-	now := s.Now()
-	c := models.Campaign{
-		TeamID: appkey.TeamID, AppkeyID: appkey.ID, Channel: models.FriendTalk, ULID: ulid.Make().String(), Name: in.Name,
-		State: models.CampaignDraft, SenderID: senderID, Content: models.Content{Ad: true}, Fallback: models.Fallback{},
-		CreatedBy: by.User.ID, CreatedAt: now, UpdatedAt: now,
-	}
+	c := s.newDraft(by, appkey, in.Name, senderID)
 	e := models.Event{Action: "campaign.create", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectName: c.Name}
 	err = s.change(ctx, by, &e, func(tx *models.DB) error {
 		if err := tx.CreateCampaign(ctx, &c); err != nil {
@@ -40,6 +35,16 @@ func (s *Service) CreateCampaign(ctx context.Context, by models.Actor, appkey mo
 		return nil
 	})
 	return c, err
+}
+
+// newDraft is a draft in which nothing has been written.
+func (s *Service) newDraft(by models.Actor, k models.Appkey, name string, senderID int64) models.Campaign {
+	now := s.Now()
+	return models.Campaign{
+		TeamID: k.TeamID, AppkeyID: k.ID, Channel: models.FriendTalk, ULID: ulid.Make().String(), Name: name,
+		State: models.CampaignDraft, SenderID: senderID, Content: models.Content{Ad: true}, Fallback: models.Fallback{},
+		CreatedBy: by.User.ID, CreatedAt: now, UpdatedAt: now,
+	}
 }
 
 // chooseSender is the sender that was chosen or, where there is no choice, the
@@ -103,7 +108,7 @@ func (s *Service) SaveSchedule(ctx context.Context, by models.Actor, before, c m
 
 // SaveDraft keeps what has been edited of a draft, right or wrong. c carries the
 // revision that was edited: if somebody else has saved in the meantime, nothing is
-// written.
+// written. What the person had typed and not saved is forgotten.
 func (s *Service) SaveDraft(ctx context.Context, by models.Actor, before, c models.Campaign) (models.Campaign, error) {
 	if err := by.May(models.ManageCampaigns); err != nil {
 		return c, err
@@ -113,8 +118,9 @@ func (s *Service) SaveDraft(ctx context.Context, by models.Actor, before, c mode
 			return c, err
 		}
 	}
+	c.Content = c.Content.Trim()
 	if c.Revision == before.Revision && reflect.DeepEqual(draftOf(before), draftOf(c)) {
-		return c, nil
+		return c, s.ForgetDraft(ctx, by, models.PlaceCampaign, c.ID)
 	}
 	e := models.Event{
 		Action: "campaign.update", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectID: c.ID, ObjectName: c.Name,
@@ -122,6 +128,9 @@ func (s *Service) SaveDraft(ctx context.Context, by models.Actor, before, c mode
 	}
 	err := s.change(ctx, by, &e, func(tx *models.DB) error {
 		if err := tx.SaveDraft(ctx, &c); err != nil {
+			return err
+		}
+		if err := tx.ForgetDraft(ctx, by.User.ID, models.PlaceCampaign, c.ID); err != nil {
 			return err
 		}
 		return tx.UseImage(ctx, models.PlaceCampaign, c.ID, c.Content.ImageID())
@@ -137,10 +146,13 @@ type draft struct {
 	Fallback    models.Fallback
 	AudienceID  int64
 	ScheduledAt *time.Time
+
+	TemplateID      int64 `json:",omitempty"`
+	TemplateVersion int   `json:",omitempty"`
 }
 
 func draftOf(c models.Campaign) draft {
-	return draft{c.Name, c.SenderID, c.Content, c.Fallback, c.AudienceID, c.ScheduledAt}
+	return draft{c.Name, c.SenderID, c.Content, c.Fallback, c.AudienceID, c.ScheduledAt, c.TemplateID, c.TemplateVersion}
 }
 
 // Launch freezes a draft and begins to plan it. revision is the one that was
@@ -181,6 +193,9 @@ func (s *Service) launch(ctx context.Context, tx *models.DB, by models.Actor, c 
 	}
 	if !launched {
 		return models.Errorf(models.Conflict, "check.changed")
+	}
+	if err := tx.ForgetDrafts(ctx, models.PlaceCampaign, c.ID); err != nil {
+		return err
 	}
 	_, err = s.Jobs.InsertTx(ctx, tx.SQLTx(), PlanCampaign{CampaignID: c.ID}, nil)
 	return err
