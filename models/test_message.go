@@ -32,7 +32,8 @@ const (
 // NewTest is what is filled in to send a test message.
 type NewTest struct {
 	Token    string            // names the form, which begins one test at most
-	Revision int               // of the content that was shown
+	Revision int               // of the content that was shown; of a template, its version
+	SenderID int64             // of a template that has none; 0: none was chosen
 	Numbers  []int64           // ids of test numbers
 	Values   map[string]string // of the variables, the same for everybody
 }
@@ -120,6 +121,12 @@ func (db *DB) Tests(ctx context.Context, appkeyID, before int64, limit int) ([]C
 // TestsOf are the tests of a campaign, the newest first.
 func (db *DB) TestsOf(ctx context.Context, c Campaign, limit int) ([]Campaign, error) {
 	return campaignsBefore(db.read(ctx).Where("test AND original_id = ?", c.ID), 0, limit)
+}
+
+// TestsOfTemplate are the tests of a template under an appkey, the newest first.
+func (db *DB) TestsOfTemplate(ctx context.Context, appkeyID, templateID int64, limit int) ([]Campaign, error) {
+	q := db.read(ctx).Where("test AND template_id = ? AND template_id <> 0 AND appkey_id = ?", templateID, appkeyID)
+	return campaignsBefore(q, 0, limit)
 }
 
 // TestByToken is the test that the form token has begun, if it has begun one.

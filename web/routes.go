@@ -104,6 +104,8 @@ func templateRoutes(h *handlers.Handlers) []Route {
 		{post, "/appkeys/{appkey}/templates/{template}/archive", models.ManageCampaigns, h.ArchiveTemplate},
 		{post, "/appkeys/{appkey}/templates/{template}/unarchive", models.ManageCampaigns, h.UnarchiveTemplate},
 		{post, "/appkeys/{appkey}/templates/{template}/campaign", models.ManageCampaigns, h.BeginCampaign},
+		{get, "/appkeys/{appkey}/templates/{template}/test", models.ManageCampaigns, h.ShowTemplateTest},
+		{post, "/appkeys/{appkey}/templates/{template}/test", models.ManageCampaigns, h.SendTemplateTest},
 		{get, "/appkeys/{appkey}/templates/{template}/versions", models.ViewTeam, h.ListVersions},
 		{post, "/appkeys/{appkey}/templates/{template}/versions/{version}/restore", models.ManageCampaigns, h.RestoreVersion},
 	}
