@@ -150,15 +150,19 @@ func (s *Service) sweepResults(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	ours := map[int64]bool{}
 	for _, k := range ks {
-		ours, err := s.DB.ClaimPoll(ctx, k.ID, now, now.Add(s.Sweeping.ResultsEvery))
-		if err != nil {
-			return err
+		claimed, known := ours[k.ID]
+		if !known {
+			if claimed, err = s.DB.ClaimPoll(ctx, k.ID, now, now.Add(s.Sweeping.ResultsEvery)); err != nil {
+				return err
+			}
+			ours[k.ID] = claimed
 		}
-		if !ours {
+		if !claimed {
 			continue
 		}
-		if _, err := s.Jobs.Insert(ctx, TakeResults{AppkeyID: k.ID, Since: k.Since.Time}, soon()); err != nil {
+		if _, err := s.Jobs.Insert(ctx, TakeResults{AppkeyID: k.ID, Channel: k.Channel, Since: k.Since.Time}, soon()); err != nil {
 			return err
 		}
 	}
