@@ -45,7 +45,7 @@ func (h *Handlers) SaveMessage(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		focus, rearranged := "", false
-		if !draft.Channel.Traits().Registered {
+		if !draft.Channel.Registers() {
 			focus, rearranged = rearrange(r.PostForm, draft.Channel, &typed.Content)
 		}
 		switch {
@@ -79,7 +79,7 @@ func (h *Handlers) PreviewMessage(w http.ResponseWriter, r *http.Request) error 
 func (h *Handlers) messageForm(r *http.Request, draft models.Campaign) (models.Campaign, error) {
 	c := draft
 	c.Name, c.Revision = field(r, "name"), edited(r, draft)
-	if draft.Channel.Traits().Registered {
+	if draft.Channel.Registers() {
 		return c, nil
 	}
 	c.SenderID = number(r, "sender")

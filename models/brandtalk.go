@@ -13,7 +13,7 @@ import (
 type brandTalk struct{}
 
 func (brandTalk) traits() Traits {
-	return Traits{Registered: true, HorizonDays: kakao.BrandTalkHorizonDays}
+	return Traits{HorizonDays: kakao.BrandTalkHorizonDays}
 }
 
 func (brandTalk) limits(c Content) Limits {
@@ -34,6 +34,8 @@ func (brandTalk) buttonTypes() []string {
 
 // length counts a variable as it is registered: with its name, without its default.
 func (brandTalk) length(text string) int { return kakao.Len(ParsePattern(text).Plain()) }
+
+func (brandTalk) registers() bool { return true }
 
 func (r brandTalk) check(c Content, p problems) {
 	limits := r.limits(c)

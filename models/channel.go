@@ -26,7 +26,6 @@ type Limits struct {
 
 // Traits are what a channel is like, for whoever need not know which one it is.
 type Traits struct {
-	Registered  bool // a message is a template that the provider has registered: a campaign sends it as it is
 	Fallback    bool // a message that fails can go out by SMS
 	HorizonDays int  // how many days ahead a message may be scheduled
 }
@@ -49,6 +48,8 @@ type rules interface {
 	// note adds to r what is worth knowing about the campaign c from s that is not
 	// wrong in itself.
 	note(c Campaign, s Sender, r *Report)
+	// registers reports what [Channel.Registers] tells.
+	registers() bool
 }
 
 func (ch Channel) rules() rules {
@@ -79,6 +80,10 @@ func (ch Channel) ButtonTypes() []string { return ch.rules().buttonTypes() }
 // anybody yet: FriendTalk counts what we send, in which defaults stand in for
 // variables; BrandTalk counts the template with its variables.
 func (ch Channel) Length(text string) int { return ch.rules().length(text) }
+
+// Registers reports whether a template of the channel belongs to a sender, and is
+// the provider's once it has been registered. Others are the team's own.
+func (ch Channel) Registers() bool { return ch.rules().registers() }
 
 // Check finds what is wrong with c whatever the recipients are, as an error with
 // the fields of the form: text, image, image-link, buttons, button-0-name,

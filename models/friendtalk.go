@@ -32,6 +32,8 @@ func (friendTalk) buttonTypes() []string {
 // included.
 func (friendTalk) length(text string) int { return ParsePattern(text).literalLen() }
 
+func (friendTalk) registers() bool { return false }
+
 func (r friendTalk) check(c Content, p problems) {
 	limits := r.limits(c)
 	checkText(c.Text, r.length(c.Text), limits.Text, p)

@@ -631,7 +631,7 @@ func messageFields(p Page, s MessageStep, err error) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if s.Campaign.Channel.Traits().Registered {
+		if s.Campaign.Channel.Registers() {
 			templ_7745c5c3_Err = registeredMessage(p, s).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -823,7 +823,7 @@ func MessagePreview(p Page, s MessageStep) templ.Component {
 			templ_7745c5c3_Var31 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		if s.Campaign.Channel.Traits().Registered {
+		if s.Campaign.Channel.Registers() {
 			templ_7745c5c3_Err = PhonePreview(p, s.Editor.Preview, false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -20,7 +20,7 @@ type Route struct {
 
 // Routes are all routes of the site.
 func Routes(h *handlers.Handlers) []Route {
-	return slices.Concat(peopleRoutes(h), senderRoutes(h), campaignRoutes(h))
+	return slices.Concat(peopleRoutes(h), senderRoutes(h), templateRoutes(h), campaignRoutes(h))
 }
 
 const get, post = http.MethodGet, http.MethodPost
@@ -84,6 +84,17 @@ func senderRoutes(h *handlers.Handlers) []Route {
 		{get, "/appkeys/{appkey}/groups/{group}/changes/{change}", models.ViewTeam, h.ShowChange},
 		{post, "/appkeys/{appkey}/groups/{group}/changes/{change}/stop", models.ManageSenders, h.StopChange},
 		{post, "/appkeys/{appkey}/groups/{group}/changes/{change}/resume", models.ManageSenders, h.ResumeChange},
+	}
+}
+
+func templateRoutes(h *handlers.Handlers) []Route {
+	return []Route{
+		{get, "/appkeys/{appkey}/templates", models.ViewTeam, h.ListTemplates},
+		{get, "/appkeys/{appkey}/templates/new", models.ManageCampaigns, h.NewTemplate},
+		{post, "/appkeys/{appkey}/templates/new", models.ManageCampaigns, h.CreateTemplate},
+		{get, "/appkeys/{appkey}/templates/{template}", models.ViewTeam, h.EditTemplate},
+		{post, "/appkeys/{appkey}/templates/{template}", models.ManageCampaigns, h.SaveTemplate},
+		{post, "/appkeys/{appkey}/templates/{template}/preview", models.ManageCampaigns, h.PreviewTemplate},
 	}
 }
 

@@ -76,7 +76,7 @@ func (s *Service) SaveMessage(ctx context.Context, by models.Actor, before, c mo
 
 // editable is c without edits of what the provider has registered.
 func editable(before, c models.Campaign) models.Campaign {
-	if c.Channel.Traits().Registered {
+	if c.Channel.Registers() {
 		c.SenderID, c.Content = before.SenderID, before.Content
 	}
 	return c

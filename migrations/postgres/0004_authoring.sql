@@ -80,6 +80,7 @@ CREATE TABLE templates (
     name          TEXT NOT NULL,
     code          TEXT NOT NULL,          -- at the provider; empty: none
     tags          TEXT NOT NULL,          -- JSON: sorted names
+    search        TEXT NOT NULL,          -- what it is found by, in lower case: name, code and text
     content       TEXT NOT NULL,          -- JSON
     version       BIGINT NOT NULL,       -- 0: not saved yet
     state         TEXT NOT NULL,          -- draft, registering, registered
@@ -95,6 +96,16 @@ CREATE TABLE templates (
 );
 CREATE INDEX templates_team ON templates (team_id, updated_at, id);
 CREATE UNIQUE INDEX templates_code ON templates (sender_id, code) WHERE code <> '';
+CREATE INDEX templates_sender ON templates (sender_id, updated_at, id) WHERE sender_id <> 0;
+
+-- The tags of templates once more, so that they are found by them.
+CREATE TABLE template_tags (
+    template_id BIGINT NOT NULL REFERENCES templates (id) ON DELETE CASCADE,
+    tag         TEXT NOT NULL,
+    team_id     BIGINT NOT NULL,
+    PRIMARY KEY (template_id, tag)
+);
+CREATE INDEX template_tags_by_tag ON template_tags (team_id, tag, template_id);
 
 -- Each save, for good.
 CREATE TABLE template_versions (

@@ -1,0 +1,138 @@
+package actions
+
+import (
+	"context"
+	"slices"
+
+	"soshik/models"
+)
+
+func templateEvent(action string, k models.Appkey, t models.Template) models.Event {
+	return models.Event{
+		Action: action, TeamID: t.TeamID, AppkeyID: k.ID, ObjectType: "template", ObjectID: t.ID, ObjectName: t.Name,
+	}
+}
+
+// keptTemplate is what the audit log keeps of a template.
+type keptTemplate struct {
+	Version  int            `json:"version,omitempty"`
+	Restored int            `json:"restored,omitempty"` // the version that was brought back
+	From     string         `json:"from,omitempty"`     // what it was made of
+	Name     string         `json:"name"`
+	Tags     []string       `json:"tags,omitempty"`
+	Content  models.Content `json:"content"`
+}
+
+func keptOf(t models.Template) keptTemplate {
+	return keptTemplate{Version: t.Version, Name: t.Name, Tags: t.Tags, Content: t.Content}
+}
+
+// CreateTemplate makes a template that has no version yet: what it begins with is a
+// sample, or nothing.
+func (s *Service) CreateTemplate(ctx context.Context, by models.Actor, k models.Appkey, in models.NewTemplate) (models.Template, error) {
+	if err := by.May(models.ManageCampaigns); err != nil {
+		return models.Template{}, err
+	}
+	if err := in.Validate(); err != nil {
+		return models.Template{}, err
+	}
+	var sender models.Sender
+	if in.Channel.Registers() {
+		if err := s.checkSender(ctx, k.ID, in.SenderID); err != nil {
+			return models.Template{}, err
+		}
+		var err error
+		if sender, err = s.DB.Sender(ctx, k.ID, in.SenderID); err != nil {
+			return models.Template{}, err
+		}
+	}
+	now := s.Now()
+	t := models.Template{
+		TeamID: k.TeamID, AppkeyID: k.ID, Channel: in.Channel, SenderID: sender.ID, Name: in.Name, Tags: []string{}, State: models.TemplateDraft,
+		Content: in.Begin(sender), CreatedBy: by.User.ID, UpdatedBy: by.User.ID, CreatedAt: now, UpdatedAt: now,
+	}
+	e := templateEvent("template.create", k, t)
+	kept := keptOf(t)
+	kept.From = in.Sample
+	e.After = kept
+	err := s.change(ctx, by, &e, func(tx *models.DB) error {
+		err := tx.CreateTemplate(ctx, &t)
+		e.ObjectID = t.ID
+		return err
+	})
+	return t, err
+}
+
+// SaveTemplate keeps what was typed over before, if all of it is right: as a new
+// version, where it says something else, or else only its tags. typed carries the
+// version that was edited: when there is a newer one by now, nothing is written.
+func (s *Service) SaveTemplate(ctx context.Context, by models.Actor, k models.Appkey, before, typed models.Template) (models.Template, error) {
+	if err := by.May(models.ManageCampaigns); err != nil {
+		return typed, err
+	}
+	if ok, reason := before.Editable(); !ok {
+		return typed, models.Errorf(models.Conflict, reason.Key, reason.Args...)
+	}
+	if err := typed.Validate(); err != nil {
+		return typed, err
+	}
+	typed.UpdatedBy, typed.UpdatedAt = by.User.ID, s.Now()
+	if typed.Version == before.Version && before.Version > 0 && typed.Same(before) {
+		return typed, s.tagTemplate(ctx, by, k, before, typed)
+	}
+	return s.saveVersion(ctx, by, templateEvent("template.save", k, typed), before, typed, 0)
+}
+
+func (s *Service) saveVersion(ctx context.Context, by models.Actor, e models.Event, before, typed models.Template, restored int) (models.Template, error) {
+	err := s.change(ctx, by, &e, func(tx *models.DB) error {
+		if err := tx.SaveTemplate(ctx, &typed, restored); err != nil {
+			return err
+		}
+		kept := keptOf(typed)
+		kept.Restored = restored
+		e.Before, e.After = keptOf(before), kept
+		return tx.UseImage(ctx, models.PlaceTemplate, typed.ID, typed.Content.ImageID())
+	})
+	return typed, err
+}
+
+// tagTemplate keeps only other tags.
+func (s *Service) tagTemplate(ctx context.Context, by models.Actor, k models.Appkey, before, typed models.Template) error {
+	if slices.Equal(before.Tags, typed.Tags) {
+		return nil
+	}
+	e := templateEvent("template.tag", k, typed)
+	e.Before, e.After = map[string]any{"tags": before.Tags}, map[string]any{"tags": typed.Tags}
+	return s.change(ctx, by, &e, func(tx *models.DB) error { return tx.TagTemplate(ctx, typed) })
+}
+
+// ArchiveTemplate takes a template out of use. What was made of it stays.
+func (s *Service) ArchiveTemplate(ctx context.Context, by models.Actor, k models.Appkey, t models.Template) error {
+	at := s.Now()
+	return s.archive(ctx, by, templateEvent("template.archive", k, t), t, func(tx *models.DB, t models.Template) (bool, error) {
+		return tx.ArchiveTemplate(ctx, t, &at)
+	})
+}
+
+// UnarchiveTemplate brings an archived template back.
+func (s *Service) UnarchiveTemplate(ctx context.Context, by models.Actor, k models.Appkey, t models.Template) error {
+	return s.archive(ctx, by, templateEvent("template.unarchive", k, t), t, func(tx *models.DB, t models.Template) (bool, error) {
+		return tx.ArchiveTemplate(ctx, t, nil)
+	})
+}
+
+func (s *Service) archive(ctx context.Context, by models.Actor, e models.Event, t models.Template, do func(*models.DB, models.Template) (bool, error)) error {
+	if err := by.May(models.ManageCampaigns); err != nil {
+		return err
+	}
+	was := t.ArchivedAt != nil
+	e.Before, e.After = map[string]any{"archived": was}, map[string]any{"archived": !was}
+	t.UpdatedBy, t.UpdatedAt = by.User.ID, s.Now()
+	return s.DB.Tx(ctx, func(tx *models.DB) error {
+		done, err := do(tx, t)
+		if err != nil || !done { // somebody else has done it already
+			return err
+		}
+		return tx.Audit(ctx, by, e)
+	})
+}
