@@ -46,8 +46,9 @@ type Template struct {
 	State        TemplateState
 	KakaoStatus  string // kakao.Template…; empty: not read yet
 	Problem      Text   `gorm:"serializer:json"` // why the last reading failed
-	RegisteredAt *time.Time
+	RegisteredAt *time.Time // while registering, when the provider was asked
 	CheckedAt    *time.Time // when the provider last told of it
+	CheckAt      *time.Time // when the provider is asked about it next; nil: not by itself
 	ArchivedAt   *time.Time
 	CreatedBy    int64
 	UpdatedBy    int64
