@@ -44,8 +44,8 @@ type Template struct {
 	Content      Content  `gorm:"serializer:json"`
 	Version      int      // 0: not saved yet
 	State        TemplateState
-	KakaoStatus  string // kakao.Template…; empty: not read yet
-	Problem      Text   `gorm:"serializer:json"` // why the last reading failed
+	KakaoStatus  string     // kakao.Template…; empty: not read yet
+	Problem      Text       `gorm:"serializer:json"` // why the last reading failed
 	RegisteredAt *time.Time // while registering, when the provider was asked
 	CheckedAt    *time.Time // when the provider last told of it
 	CheckAt      *time.Time // when the provider is asked about it next; nil: not by itself

@@ -290,7 +290,23 @@ func (s *Service) checkMessage(ctx context.Context, c models.Campaign, r *models
 	if usable, reason := sender.Usable(); !usable {
 		r.Add(models.Blocking, "message", reason.Key, reason.Args...)
 	}
-	return sender, nil
+	return sender, s.checkRegistered(ctx, c, r)
+}
+
+// checkRegistered looks at how the template that a campaign sends stands with the
+// provider, as far as it is known here.
+func (s *Service) checkRegistered(ctx context.Context, c models.Campaign, r *models.Report) error {
+	if !c.Channel.Registers() || c.Content.TemplateCode == "" {
+		return nil
+	}
+	t, err := s.DB.TemplateWithCode(ctx, c.SenderID, c.Content.TemplateCode)
+	if models.KindOf(err) == models.NotFound {
+		return nil
+	}
+	if usable, reason := t.Usable(); err == nil && !usable {
+		r.Add(models.Blocking, "message", reason.Key, reason.Args...)
+	}
+	return err
 }
 
 // checkRecipients puts every message together.

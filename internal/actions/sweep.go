@@ -16,8 +16,8 @@ type SweepSettings struct {
 	// ResultsEvery is how often the provider is asked for results of an appkey that
 	// has open messages.
 	ResultsEvery time.Duration
-	// SendersEvery is how often all senders of an appkey are read; 0: only when
-	// somebody asks.
+	// SendersEvery is how often all senders of an appkey, and each registered template,
+	// are read; 0: only when somebody asks.
 	SendersEvery time.Duration
 }
 
@@ -44,6 +44,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepStalled(ctx),
 		s.sweepRefreshes(ctx),
 		s.sweepChanges(ctx),
+		s.sweepTemplates(ctx),
 	)
 }
 
