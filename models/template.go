@@ -118,6 +118,28 @@ func (in NewTemplate) Validate() error {
 	return p.err()
 }
 
+// Begin is what a new template of the channel says, before anything has been typed.
+// A template of a sender takes over how its messages are declined.
+func (in NewTemplate) Begin(sender Sender) Content {
+	s, found := SampleWith(in.Sample)
+	if !found {
+		s.Content.Ad = true
+	}
+	c := s.In(in.Channel)
+	if in.Channel.Registers() {
+		c.UnsubscribeNo = sender.UnsubscribeNo
+	}
+	return c
+}
+
+// Named is in with a name: where none was typed, that of its sample.
+func (in NewTemplate) Named() NewTemplate {
+	if s, found := SampleWith(in.Sample); found && in.Name == "" {
+		in.Name = s.Name
+	}
+	return in
+}
+
 // Limits of tags.
 const (
 	MaxTags = 10 // of a template
@@ -283,14 +305,4 @@ func (db *DB) TemplateVersions(ctx context.Context, templateID int64, before, li
 	}
 	var vs []TemplateVersion
 	return vs, q.Order("number DESC").Limit(limit).Find(&vs).Error
-}
-
-// Begin is what a new template of the channel says, before anything has been typed.
-// A template of a sender takes over how its messages are declined.
-func (in NewTemplate) Begin(sender Sender) Content {
-	c := Content{Ad: true}
-	if in.Channel.Registers() {
-		c.MessageType, c.ContentType, c.UnsubscribeNo = kakao.TemplateImage, kakao.TemplateVariable, sender.UnsubscribeNo
-	}
-	return c
 }

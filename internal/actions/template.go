@@ -33,6 +33,7 @@ func (s *Service) CreateTemplate(ctx context.Context, by models.Actor, k models.
 	if err := by.May(models.ManageCampaigns); err != nil {
 		return models.Template{}, err
 	}
+	in = in.Named()
 	if err := in.Validate(); err != nil {
 		return models.Template{}, err
 	}
