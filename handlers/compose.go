@@ -32,7 +32,11 @@ func (h *Handlers) compose(w http.ResponseWriter, r *http.Request, fn func(draft
 // EditMessage is the step of composing that says what is sent.
 func (h *Handlers) EditMessage(w http.ResponseWriter, r *http.Request) error {
 	return h.compose(w, r, func(draft models.Campaign) error {
-		return h.showMessage(w, r, draft, "", nil)
+		step, err := h.resume(r, draft)
+		if err != nil {
+			return err
+		}
+		return h.showMessage(w, r, step, nil)
 	})
 }
 
@@ -49,18 +53,32 @@ func (h *Handlers) SaveMessage(w http.ResponseWriter, r *http.Request) error {
 			focus, rearranged = rearrange(r.PostForm, draft.Channel, &typed.Content)
 		}
 		switch {
+		case r.PostForm.Has("discard"):
+			return h.discardMessage(w, r, draft)
 		case r.PostForm.Has("later"):
-			return h.saveForLater(w, r, draft, typed, func(c models.Campaign, err error) error { return h.showMessage(w, r, c, "", err) })
+			return h.saveForLater(w, r, draft, typed, func(c models.Campaign, err error) error {
+				return h.showMessage(w, r, views.MessageStep{Campaign: c}, err)
+			})
 		case rearranged, redraws(r):
 			saved, err := h.actions.SaveDraft(r.Context(), h.visit(r).actor, draft, typed)
-			return h.showMessage(w, r, afterSave(draft, saved, err), focus, err)
+			shown := afterSave(draft, saved, err)
+			shown.Content = typed.Content
+			return h.showMessage(w, r, views.MessageStep{Campaign: shown, Editor: views.Editor{Focus: focus}}, err)
 		}
 		saved, err := h.actions.SaveMessage(r.Context(), h.visit(r).actor, draft, typed)
 		if err != nil {
-			return h.showMessage(w, r, afterSave(draft, saved, err), "", err)
+			return h.showMessage(w, r, views.MessageStep{Campaign: afterSave(draft, saved, err)}, err)
 		}
 		return h.Redirect(w, r, views.StepPathAfter(saved, "message"), models.Text{})
 	})
+}
+
+// discardMessage drops what was typed and not saved.
+func (h *Handlers) discardMessage(w http.ResponseWriter, r *http.Request, draft models.Campaign) error {
+	if err := h.actions.ForgetDraft(r.Context(), h.visit(r).actor, models.PlaceCampaign, draft.ID); err != nil {
+		return err
+	}
+	return h.Redirect(w, r, views.StepPath(draft, "message"), models.T("draft.discarded"))
 }
 
 // PreviewMessage draws what has been typed, and keeps nothing.
@@ -70,7 +88,7 @@ func (h *Handlers) PreviewMessage(w http.ResponseWriter, r *http.Request) error 
 		if err != nil {
 			return err
 		}
-		return h.showMessage(w, r, typed, "", nil)
+		return h.showMessage(w, r, views.MessageStep{Campaign: typed}, nil)
 	})
 }
 
@@ -115,7 +133,10 @@ func (h *Handlers) saveForLater(w http.ResponseWriter, r *http.Request, draft, t
 	return h.Redirect(w, r, views.CampaignsPath(saved.AppkeyID), models.T("compose.kept"))
 }
 
-func (h *Handlers) showMessage(w http.ResponseWriter, r *http.Request, c models.Campaign, focus string, err error) error {
+// showMessage completes step, of which the campaign is known, and shows it or the part
+// of it that is asked for.
+func (h *Handlers) showMessage(w http.ResponseWriter, r *http.Request, step views.MessageStep, err error) error {
+	c := step.Campaign
 	senders, readErr := h.db.Senders(r.Context(), c.AppkeyID)
 	if readErr != nil {
 		return readErr
@@ -124,12 +145,15 @@ func (h *Handlers) showMessage(w http.ResponseWriter, r *http.Request, c models.
 	if readErr != nil {
 		return readErr
 	}
-	editor := views.Editor{Channel: c.Channel, Content: c.Content, Path: views.StepPath(c, "message"), Preview: preview, Focus: focus, Err: err}
-	p, step := h.titled(r, c.Name), views.MessageStep{Campaign: c, Senders: senders, Editor: editor, Now: h.now()}
+	step.Senders, step.Now = senders, h.now()
+	step.Editor = views.Editor{
+		Channel: c.Channel, Content: c.Content, Path: views.StepPath(c, "message"), Preview: preview, Focus: step.Editor.Focus, Err: err,
+	}
+	p := h.titled(r, c.Name)
 	switch {
 	case !partial(r):
 		return h.RenderForm(w, r, err, views.MessagePage(p, step, err))
-	case focus != "":
+	case step.Editor.Focus != "":
 		return h.RenderForm(w, r, err, views.MessageButtons(p, step, err))
 	}
 	return h.RenderForm(w, r, err, views.MessagePreview(p, step))

@@ -54,12 +54,12 @@ func buttons(form url.Values) []models.Button {
 	var found []models.Button
 	for i := 0; i <= kakao.MaxButtons && form.Has(models.ButtonField(i, "name")); i++ {
 		value := func(name string) string { return strings.TrimSpace(form.Get(models.ButtonField(i, name))) }
-		formID, _ := strconv.Atoi(value(models.FieldFormID))
 		b := models.Button{
 			Type: cmp.Or(value(models.FieldType), kakao.ButtonWebLink), Name: value(models.FieldName), LinkMo: value(models.FieldLink),
-			LinkPC: value(models.FieldLinkPC), SchemeAndroid: value(models.FieldAndroid), SchemeIOS: value(models.FieldIOS), FormID: formID,
+			LinkPC: value(models.FieldLinkPC), SchemeAndroid: value(models.FieldAndroid), SchemeIOS: value(models.FieldIOS), FormID: value(models.FieldFormID),
+			FormName: value(models.FieldForm),
 		}
-		found = append(found, b.Trim())
+		found = append(found, b)
 	}
 	return found
 }

@@ -165,7 +165,7 @@ func checkFormButton(i int, b Button, place int, p problems) {
 	if !slices.Contains(kakao.BizFormNames(), b.Name) {
 		p.add(ButtonField(i, FieldName), "brandtalk.form_name", "Names", strings.Join(kakao.BizFormNames(), ", "))
 	}
-	if b.FormID <= 0 {
+	if b.FormNumber() <= 0 {
 		p.add(ButtonField(i, FieldFormID), "brandtalk.form_id")
 	}
 	if i != place {

@@ -104,7 +104,7 @@ func (in NewCampaign) Validate(ch Channel) error {
 	if in.SenderID == 0 {
 		p.add("sender", "field.choose")
 	}
-	ch.rules().checkSent(in.Content, p)
+	ch.rules().checkSent(in.Content.Trim(), p)
 	return p.err()
 }
 

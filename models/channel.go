@@ -90,6 +90,6 @@ func (ch Channel) Registers() bool { return ch.rules().registers() }
 // button-0-link and so on, message-type, content-type, unsubscribe and auth.
 func (ch Channel) Check(c Content) error {
 	p := problems{}
-	ch.rules().check(c, p)
+	ch.rules().check(c.Trim(), p)
 	return p.err()
 }

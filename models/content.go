@@ -31,6 +31,20 @@ func (c Content) Wide() bool {
 	return c.MessageType == kakao.TemplateWide || c.MessageType == "" && c.Image != nil && c.Image.Wide
 }
 
+// Trim is c without what nothing would be sent of: fields that were filled in before
+// a button had its type, and where an image leads that is not there. Whoever saves or
+// sends a content trims it; until then nothing that was typed is lost.
+func (c Content) Trim() Content {
+	c.Buttons = slices.Clone(c.Buttons)
+	for i, b := range c.Buttons {
+		c.Buttons[i] = b.Trim()
+	}
+	if c.Image == nil && c.ImageURL == "" && c.MessageType == "" {
+		c.ImageLink = ""
+	}
+	return c
+}
+
 // Fallback is how a message that KakaoTalk could not deliver goes out by SMS.
 type Fallback struct {
 	On    bool   `json:"on"`
@@ -82,6 +96,7 @@ func (c Content) Samples(f Fallback) map[string]string {
 
 // patterns are all the texts in which variables may stand.
 func (c Content) patterns(f Fallback) []Pattern {
+	c = c.Trim()
 	found := []Pattern{ParsePattern(c.Text), ParsePattern(c.ImageLink)}
 	for _, b := range c.Buttons {
 		for _, link := range b.links() {
@@ -125,6 +140,7 @@ type Composed struct {
 
 // NewComposer prepares c and f.
 func NewComposer(ch Channel, c Content, f Fallback) *Composer {
+	c = c.Trim()
 	m := &Composer{
 		channel: ch, content: c, text: ParsePattern(c.Text), image: ParsePattern(c.ImageLink), on: f.On,
 		fixed: len(c.Names(f)) == 0, limits: ch.Limits(c), filled: ch.rules().parameters(c),

@@ -55,7 +55,7 @@ func wrongFields(err error) map[string]string {
 
 func TestNamesAndSamples(t *testing.T) {
 	t.Parallel()
-	c := models.Content{Text: "#{이름}, #{이름|고객}, #{기한}", Buttons: []models.Button{{LinkMo: "https://a/#{쿠폰}", LinkPC: "https://a/#{기한}"}}}
+	c := models.Content{Text: "#{이름}, #{이름|고객}, #{기한}", Buttons: []models.Button{{Type: kakao.ButtonWebLink, LinkMo: "https://a/#{쿠폰}", LinkPC: "https://a/#{기한}", SchemeIOS: "a://#{전에}"}}}
 	f := models.Fallback{On: true, Text: "#{지점|본점}"}
 	if got := c.Names(models.Fallback{Text: f.Text}); !slices.Equal(got, []string{"이름", "기한", "쿠폰"}) {
 		t.Errorf("a fallback that is off has no variables: %q", got)

@@ -39,10 +39,22 @@ func campaignLink(c models.Campaign) string {
 
 // MessageStep is the step that says what is sent.
 type MessageStep struct {
-	Campaign models.Campaign // as it is, or as it was typed
-	Senders  []models.Sender
-	Editor   Editor
-	Now      time.Time
+	Campaign   models.Campaign // as it is, or as it was typed
+	Senders    []models.Sender
+	Editor     Editor
+	Kept       Kept
+	ReadsSaved bool // somebody looks at what is saved while their own text waits elsewhere
+	Now        time.Time
+}
+
+// kept is how the step keeps what is typed in it.
+func (s MessageStep) kept() Kept {
+	k := s.Kept
+	k.Saved = StepPath(s.Campaign, "message") + "?saved=1"
+	if !s.ReadsSaved {
+		k.Path = StepPath(s.Campaign, "message") + "/draft"
+	}
+	return k
 }
 
 // Preview is a message on a phone, with the values of one recipient or, where

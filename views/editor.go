@@ -55,7 +55,7 @@ func buttonValue(b models.Button, field string) string {
 	case models.FieldIOS:
 		return b.SchemeIOS
 	}
-	return idOrEmpty(int64(b.FormID))
+	return b.FormID
 }
 
 // linkExample shows what a link looks like.

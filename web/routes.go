@@ -106,6 +106,7 @@ func campaignRoutes(h *handlers.Handlers) []Route {
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/message", models.ViewTeam, h.EditMessage},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/message", models.ManageCampaigns, h.SaveMessage},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/message/preview", models.ManageCampaigns, h.PreviewMessage},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/message/draft", models.ManageCampaigns, h.KeepMessage},
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/fallback", models.ViewTeam, h.EditFallback},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/fallback", models.ManageCampaigns, h.SaveFallback},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/fallback/preview", models.ManageCampaigns, h.PreviewFallback},

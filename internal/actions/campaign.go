@@ -112,7 +112,7 @@ func (s *Service) SaveSchedule(ctx context.Context, by models.Actor, before, c m
 
 // SaveDraft keeps what has been edited of a draft, right or wrong. c carries the
 // revision that was edited: if somebody else has saved in the meantime, nothing is
-// written.
+// written. What the person had typed and not saved is forgotten.
 func (s *Service) SaveDraft(ctx context.Context, by models.Actor, before, c models.Campaign) (models.Campaign, error) {
 	if err := by.May(models.ManageCampaigns); err != nil {
 		return c, err
@@ -123,8 +123,9 @@ func (s *Service) SaveDraft(ctx context.Context, by models.Actor, before, c mode
 			return c, err
 		}
 	}
+	c.Content = c.Content.Trim()
 	if c.Revision == before.Revision && reflect.DeepEqual(draftOf(before), draftOf(c)) {
-		return c, nil
+		return c, s.ForgetDraft(ctx, by, models.PlaceCampaign, c.ID)
 	}
 	e := models.Event{
 		Action: "campaign.update", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectID: c.ID, ObjectName: c.Name,
@@ -132,6 +133,9 @@ func (s *Service) SaveDraft(ctx context.Context, by models.Actor, before, c mode
 	}
 	err := s.change(ctx, by, &e, func(tx *models.DB) error {
 		if err := tx.SaveDraft(ctx, &c); err != nil {
+			return err
+		}
+		if err := tx.ForgetDraft(ctx, by.User.ID, models.PlaceCampaign, c.ID); err != nil {
 			return err
 		}
 		return tx.UseImage(ctx, models.PlaceCampaign, c.ID, c.Content.ImageID())
@@ -191,6 +195,9 @@ func (s *Service) launch(ctx context.Context, tx *models.DB, by models.Actor, c 
 	}
 	if !launched {
 		return models.Errorf(models.Conflict, "check.changed")
+	}
+	if err := tx.ForgetDrafts(ctx, models.PlaceCampaign, c.ID); err != nil {
+		return err
 	}
 	_, err = s.Jobs.InsertTx(ctx, tx.SQLTx(), PlanCampaign{CampaignID: c.ID}, nil)
 	return err

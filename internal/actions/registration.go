@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -93,7 +94,7 @@ func (s *Service) registration(ctx context.Context, t models.Template, code stri
 	}
 	for _, b := range c.Buttons {
 		req.Buttons = append(req.Buttons, nhn.Button{
-			Type: b.Type, Name: b.Name, LinkMo: b.LinkMo, LinkPC: b.LinkPC, SchemeAndroid: b.SchemeAndroid, SchemeIOS: b.SchemeIOS, BizFormID: b.FormID,
+			Type: b.Type, Name: b.Name, LinkMo: b.LinkMo, LinkPC: b.LinkPC, SchemeAndroid: b.SchemeAndroid, SchemeIOS: b.SchemeIOS, BizFormID: b.FormNumber(),
 		})
 	}
 	if c.Image == nil {
@@ -215,10 +216,18 @@ func contentOf(t *nhn.Template) models.Content {
 	c.UnsubscribeNo, c.AuthNo, _ = strings.Cut(t.UnsubscribeContent, "/")
 	for _, b := range t.Buttons {
 		c.Buttons = append(c.Buttons, models.Button{
-			Type: b.Type, Name: b.Name, LinkMo: b.LinkMo, LinkPC: b.LinkPC, SchemeAndroid: b.SchemeAndroid, SchemeIOS: b.SchemeIOS, FormID: b.BizFormID,
+			Type: b.Type, Name: b.Name, LinkMo: b.LinkMo, LinkPC: b.LinkPC, SchemeAndroid: b.SchemeAndroid, SchemeIOS: b.SchemeIOS, FormID: formID(b.BizFormID),
 		})
 	}
 	return c
+}
+
+// formID is the number of a form as it is typed; 0 is none.
+func formID(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
 }
 
 // endRegistered records that the provider has the template. theirs is how it describes

@@ -340,7 +340,7 @@ func TestAdoptTemplate(t *testing.T) {
 	must(t, err)
 	kept := b.kept(t, made.ID)
 	if kept.Name != "콘솔에서 만든 것" || kept.State != models.TemplateRegistered || kept.KakaoStatus != kakao.TemplateNormal || kept.Version != 1 ||
-		kept.Content.Text != "#{이름}님" || kept.Content.UnsubscribeNo != "080-111-2222" || kept.Content.AuthNo != "12345" || kept.Content.Buttons[0].FormID != 7 {
+		kept.Content.Text != "#{이름}님" || kept.Content.UnsubscribeNo != "080-111-2222" || kept.Content.AuthNo != "12345" || kept.Content.Buttons[0].FormID != "7" {
 		t.Errorf("adopted %+v", kept)
 	}
 	for name, tt := range map[string]struct {

@@ -3,18 +3,67 @@
 // While Hangul (or any text) is being composed, no request goes out: the syllable
 // under the cursor is not finished. What is typed meanwhile counts as typed when the
 // composition ends.
+const hangul = { composing: false };
 (() => {
-  let composing = false;
-  document.addEventListener("compositionstart", () => { composing = true; });
-  document.addEventListener("input", (e) => { if (composing) e.stopImmediatePropagation(); }, true);
+  document.addEventListener("compositionstart", () => { hangul.composing = true; });
+  document.addEventListener("input", (e) => { if (hangul.composing) e.stopImmediatePropagation(); }, true);
   document.addEventListener("compositionend", (e) => {
-    composing = false;
+    hangul.composing = false;
     e.target.dispatchEvent(new Event("input", { bubbles: true }));
   });
   document.addEventListener("htmx:config:request", (e) => {
     const from = e.detail.ctx?.sourceElement;
-    if (composing && from?.closest("form")?.contains(document.activeElement)) e.preventDefault();
+    if (hangul.composing && from?.closest("form")?.contains(document.activeElement)) e.preventDefault();
   });
+})();
+
+// What is typed in a form marked data-keep is kept every few seconds, without saving
+// it, and once more when the page is left in any other way than by sending the form.
+(() => {
+  const every = 3000;
+  let timer = 0, dirty = false, sending = null;
+  const form = () => document.querySelector("form[data-keep]");
+  const say = (text) => { const at = document.querySelector("[data-kept-state]"); if (at) at.innerHTML = text; };
+  const plan = () => { timer ||= setTimeout(() => { timer = 0; keep(false); }, every); };
+  const stop = () => { clearTimeout(timer); timer = 0; sending?.abort(); };
+
+  async function keep(leaving) {
+    const typed = form();
+    if (!typed || !dirty || typed.dataset.sending) return;
+    if (!leaving && hangul.composing) return plan();
+    dirty = false;
+    sending = new AbortController();
+    try {
+      const body = new URLSearchParams(new FormData(typed));
+      const answer = await fetch(typed.dataset.keep, {
+        method: "POST", body, redirect: "manual", signal: leaving ? null : sending.signal,
+        keepalive: body.toString().length < 60_000, // no browser lets more outlive its page
+      });
+      if (!answer.ok) throw new Error(answer.status);
+      say(await answer.text());
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      dirty = true;
+      say(document.querySelector("[data-kept-state]")?.dataset.keptFailed ?? "");
+      plan();
+    }
+  }
+
+  document.addEventListener("input", (e) => {
+    if (!form()?.contains(e.target) || e.target.matches("[data-live]")) return;
+    dirty = true;
+    plan();
+  });
+  document.addEventListener("visibilitychange", () => { if (document.hidden) keep(!hangul.composing); });
+  addEventListener("pagehide", () => keep(true));
+  // What is being saved is not to be overtaken by what was kept before.
+  document.addEventListener("submit", (e) => { if (e.target === form()) { stop(); dirty = false; } });
+  document.addEventListener("htmx:config:request", (e) => {
+    const { sourceElement: from, request } = e.detail.ctx ?? {};
+    if (request?.action === form()?.getAttribute("action")) stop();
+    else if (from && !form()?.contains(from)) keep(true);
+  });
+  if (form()?.hasAttribute("data-unsaved")) { dirty = true; plan(); }
 })();
 
 // The row of the recipients that a phone shows: its buttons change the number beside
