@@ -295,7 +295,7 @@ func (s *Service) AskTemplate(ctx context.Context, by models.Actor, k models.App
 		return t, err
 	}
 	if t.Code == "" {
-		return t, models.Errorf(models.NotFound, "error.not_found")
+		return t, models.Errorf(models.Conflict, "brandtalk.not_registered")
 	}
 	return s.checkTemplate(ctx, by, k, t)
 }
