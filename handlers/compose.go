@@ -59,6 +59,8 @@ func (h *Handlers) SaveMessage(w http.ResponseWriter, r *http.Request) error {
 			return h.saveForLater(w, r, draft, typed, func(c models.Campaign, err error) error {
 				return h.showMessage(w, r, views.MessageStep{Campaign: c}, err)
 			})
+		case r.PostForm.Has("template"):
+			return h.leaveForTemplate(w, r, draft, typed)
 		case rearranged, redraws(r):
 			saved, err := h.actions.SaveDraft(r.Context(), h.visit(r).actor, draft, typed)
 			shown := afterSave(draft, saved, err)
@@ -144,6 +146,11 @@ func (h *Handlers) showMessage(w http.ResponseWriter, r *http.Request, step view
 	preview, readErr := h.preview(r, c, senders, "kakao")
 	if readErr != nil {
 		return readErr
+	}
+	if !partial(r) {
+		if step.Origin, _, readErr = h.db.Origin(r.Context(), c); readErr != nil {
+			return readErr
+		}
 	}
 	step.Senders, step.Now = senders, h.now()
 	step.Editor = views.Editor{

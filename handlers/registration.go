@@ -80,7 +80,7 @@ func (h *Handlers) CheckTemplate(w http.ResponseWriter, r *http.Request) error {
 		if readErr != nil {
 			return readErr
 		}
-		return h.showTemplate(w, r, now, now, "", err)
+		return h.showTemplate(w, r, views.TemplateView{Saved: now, Typed: now}, err)
 	}
 	return h.Redirect(w, r, views.TemplatePath(v.appkey.ID, t.ID), models.T("registration.checked"))
 }

@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -101,90 +103,170 @@ func (h *Handlers) template(r *http.Request) (models.Template, error) {
 	return h.db.Template(r.Context(), h.visit(r).appkey, id)
 }
 
-// EditTemplate is where a template is written.
+// EditTemplate is where a template is written. It shows what the person has typed there
+// and not saved, unless what is saved is asked for.
 func (h *Handlers) EditTemplate(w http.ResponseWriter, r *http.Request) error {
 	t, err := h.template(r)
 	if err != nil {
 		return err
 	}
-	return h.showTemplate(w, r, t, t, "", nil)
+	view := views.TemplateView{Saved: t, Typed: t}
+	if r.URL.Query().Has("saved") {
+		view.ReadsSaved = true
+		return h.showTemplate(w, r, view, nil)
+	}
+	if ok, _ := t.Editable(); !ok {
+		return h.showTemplate(w, r, view, nil)
+	}
+	d, found, err := h.kept(r, models.PlaceTemplate, t.ID, templateTyped(t))
+	if err != nil {
+		return err
+	}
+	if found {
+		view.Typed.Name, view.Typed.Tags, view.Typed.Content, view.Typed.Version = d.Typed.Name, d.Typed.Tags, d.Typed.Content, d.Base
+		view.Kept.At = d.SavedAt
+	}
+	return h.showTemplate(w, r, view, nil)
 }
 
-// SaveTemplate keeps a template as a new version. Its other buttons only draw the
-// form anew, with a button more or less.
+// templateTyped is what the form of a template holds.
+func templateTyped(t models.Template) models.Typed {
+	return models.Typed{Name: t.Name, Code: t.Code, Tags: t.Tags, Content: t.Content}
+}
+
+// SaveTemplate keeps a template as a new version. Its other buttons draw the form
+// anew, with a button more or less, or drop what was typed.
 func (h *Handlers) SaveTemplate(w http.ResponseWriter, r *http.Request) error {
-	t, err := h.template(r)
+	t, typed, err := h.templateForm(r)
 	if err != nil {
 		return err
 	}
-	typed, err := h.templateForm(r, t)
+	v, path := h.visit(r), views.TemplatePath(h.visit(r).appkey.ID, t.ID)
+	if r.PostForm.Has("discard") {
+		if err := h.actions.ForgetDraft(r.Context(), v.actor, models.PlaceTemplate, t.ID); err != nil {
+			return err
+		}
+		return h.Redirect(w, r, path, models.T("draft.discarded"))
+	}
+	view := views.TemplateView{Saved: t, Typed: typed}
+	if focus, rearranged := rearrange(r.PostForm, t.Channel, &view.Typed.Content); rearranged || redraws(r) {
+		view.Editor.Focus = focus
+		_, _, err := h.actions.KeepDraft(r.Context(), v.actor, templateDraft(view.Typed), templateTyped(t))
+		return errors.Join(err, h.showTemplate(w, r, view, nil))
+	}
+	saved, err := h.actions.SaveTemplate(r.Context(), v.actor, v.appkey, t, typed)
 	if err != nil {
-		return err
+		return h.showTemplate(w, r, view, err)
 	}
-	focus, rearranged := rearrange(r.PostForm, t.Channel, &typed.Content)
-	if rearranged || redraws(r) {
-		return h.showTemplate(w, r, t, typed, focus, nil)
-	}
-	saved, err := h.actions.SaveTemplate(r.Context(), h.visit(r).actor, h.visit(r).appkey, t, typed)
-	if err != nil {
-		return h.showTemplate(w, r, t, typed, "", err)
-	}
-	return h.Redirect(w, r, views.TemplatePath(h.visit(r).appkey.ID, t.ID), views.SavedTemplateText(t, saved))
+	return h.Redirect(w, r, path, views.SavedTemplateText(t, saved))
 }
 
 // PreviewTemplate draws what has been typed, and keeps nothing.
 func (h *Handlers) PreviewTemplate(w http.ResponseWriter, r *http.Request) error {
-	t, err := h.template(r)
+	t, typed, err := h.templateForm(r)
 	if err != nil {
 		return err
 	}
-	typed, err := h.templateForm(r, t)
-	if err != nil {
-		return err
-	}
-	return h.showTemplate(w, r, t, typed, "", nil)
+	return h.showTemplate(w, r, views.TemplateView{Saved: t, Typed: typed}, nil)
 }
 
-// templateForm is t as it was typed over.
-func (h *Handlers) templateForm(r *http.Request, t models.Template) (models.Template, error) {
-	typed := t
-	typed.Name, typed.Version = field(r, "name"), int(number(r, "version"))
-	typed.Tags = models.ParseTags(append(slices.Clone(r.PostForm["tag"]), field(r, "tags"))...)
-	var err error
+// KeepTemplate keeps what is typed, without saving it.
+func (h *Handlers) KeepTemplate(w http.ResponseWriter, r *http.Request) error {
+	t, typed, err := h.templateForm(r)
+	if err != nil {
+		return err
+	}
+	return h.keep(w, r, templateDraft(typed), templateTyped(t))
+}
+
+func templateDraft(typed models.Template) models.Draft {
+	return models.Draft{Place: models.PlaceTemplate, PlaceID: typed.ID, Base: typed.Version, Typed: templateTyped(typed)}
+}
+
+// templateForm is the template that the URL names, and as it was typed over.
+func (h *Handlers) templateForm(r *http.Request) (t, typed models.Template, err error) {
+	if t, err = h.template(r); err != nil {
+		return t, typed, err
+	}
+	typed = t
+	typed.Name, typed.Version = field(r, "name"), min(int(number(r, "version")), t.Version)
+	typed.Tags = models.ParseTags(append(slices.Clone(r.PostForm["tag"]), r.PostFormValue("tags"))...)
 	typed.Content, err = h.contentForm(r, t.Channel, t.Content)
-	return typed, err
+	return t, typed, err
 }
 
-func (h *Handlers) showTemplate(w http.ResponseWriter, r *http.Request, saved, typed models.Template, focus string, err error) error {
+// showTemplate completes view, of which what is saved and typed is known, and shows it
+// or the part of it that is asked for.
+func (h *Handlers) showTemplate(w http.ResponseWriter, r *http.Request, view views.TemplateView, err error) error {
+	if readErr := h.readTemplateView(r, &view, err); readErr != nil {
+		return readErr
+	}
+	p := h.titled(r, view.Saved.Name)
+	switch {
+	case !partial(r):
+		return h.RenderForm(w, r, err, views.TemplatePage(p, view, err))
+	case view.Editor.Focus != "":
+		return h.RenderForm(w, r, err, views.TemplateButtons(p, view))
+	}
+	return h.RenderForm(w, r, err, views.TemplatePreview(p, view))
+}
+
+func (h *Handlers) readTemplateView(r *http.Request, view *views.TemplateView, err error) (readErr error) {
 	ctx, v := r.Context(), h.visit(r)
-	page := views.TemplateView{Saved: saved, Typed: typed}
-	sender, readErr := h.templateSender(r, saved)
-	if readErr != nil {
+	if err != nil && models.KindOf(err) == models.Conflict { // it is another one by now
+		if view.Saved, readErr = h.template(r); readErr != nil {
+			return readErr
+		}
+	}
+	if readErr = h.readOvertaken(ctx, view); readErr != nil {
 		return readErr
 	}
-	if page.Tags, readErr = h.db.TemplateTags(ctx, saved.TeamID, tagsShown); readErr != nil {
-		return readErr
+	if err != nil && view.Overtaken.Version > 0 {
+		view.Typed.Version = view.Saved.Version // who saves once more has been told
 	}
-	page.By = h.nameOf(ctx, saved.UpdatedBy)
 	preview := views.Preview{
-		Channel: typed.Channel, Content: typed.Content, Fallback: models.Fallback{On: !typed.Channel.Registers()}, At: h.now(), Sender: sender, As: "kakao",
+		Channel: view.Typed.Channel, Content: view.Typed.Content, Fallback: models.Fallback{On: !view.Typed.Channel.Registers()},
+		At: h.now(), As: "kakao", Values: view.Typed.Content.Samples(models.Fallback{}),
 	}
-	preview.Values = typed.Content.Samples(models.Fallback{})
 	if r.FormValue("as") == "sms" {
 		preview.As = "sms"
 	}
-	page.Sender = sender
-	page.Editor = views.Editor{
-		Channel: typed.Channel, Content: typed.Content, Path: views.TemplatePath(v.appkey.ID, saved.ID), Preview: preview, Focus: focus, Err: err,
+	if preview.Sender, readErr = h.templateSender(r, view.Saved); readErr != nil {
+		return readErr
 	}
-	p := h.titled(r, saved.Name)
-	switch {
-	case !partial(r):
-		return h.RenderForm(w, r, err, views.TemplatePage(p, page, err))
-	case focus != "":
-		return h.RenderForm(w, r, err, views.TemplateButtons(p, page))
+	view.Editor = views.Editor{
+		Channel: view.Typed.Channel, Content: view.Typed.Content, Path: views.TemplatePath(v.appkey.ID, view.Saved.ID),
+		Preview: preview, Focus: view.Editor.Focus, Err: err,
 	}
-	return h.RenderForm(w, r, err, views.TemplatePreview(p, page))
+	if partial(r) {
+		return nil
+	}
+	if view.Tags, readErr = h.db.TemplateTags(ctx, view.Saved.TeamID, tagsShown); readErr != nil {
+		return readErr
+	}
+	uses, readErr := h.db.TemplateUses(ctx, []int64{view.Saved.ID})
+	view.Uses, view.By = uses[view.Saved.ID], h.nameOf(ctx, view.Saved.UpdatedBy)
+	return readErr
+}
+
+// readOvertaken finds out who has saved a newer version than the one that was typed
+// over, if somebody has, and what is different in it.
+func (h *Handlers) readOvertaken(ctx context.Context, view *views.TemplateView) error {
+	base, newest := view.Typed.Version, view.Saved.Version
+	if base >= newest {
+		return nil
+	}
+	is, err := h.db.TemplateVersion(ctx, view.Saved.ID, newest)
+	if err != nil {
+		return err
+	}
+	view.Overtaken = views.Overtaken{Base: base, Version: newest, By: h.nameOf(ctx, is.CreatedBy), At: is.CreatedAt}
+	if base < 1 {
+		return nil
+	}
+	was, err := h.db.TemplateVersion(ctx, view.Saved.ID, base)
+	view.Overtaken.Parts = models.Compare(was, is).Parts()
+	return err
 }
 
 // templateSender is whose message a template is shown as: its own sender's or, where

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"soshik/internal/kakao"
 )
@@ -62,6 +63,11 @@ const (
 // CodeAnswerLost stands where the code of a refusal would, when the answer that
 // held it was lost.
 const CodeAnswerLost = "answer_lost"
+
+// Blank reports whether nothing has been written yet.
+func (c Content) Blank() bool {
+	return strings.TrimSpace(c.Text) == "" && len(c.Buttons) == 0 && c.Image == nil && c.ImageURL == ""
+}
 
 // ImageID is the image's, 0 if there is none.
 func (c Content) ImageID() int64 {

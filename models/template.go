@@ -68,14 +68,37 @@ func (t Template) Editable() (ok bool, reason Text) {
 	return true, Text{}
 }
 
+// Begins reports whether campaigns can be made of t; if not, reason says why.
+func (t Template) Begins() (ok bool, reason Text) {
+	switch {
+	case t.ArchivedAt != nil:
+		return false, T("template.begins_archived")
+	case t.Version == 0:
+		return false, T("template.begins_unsaved")
+	}
+	return t.Usable()
+}
+
+// Sent is what a campaign that is made of t says.
+func (t Template) Sent() Content {
+	c := t.Content
+	c.TemplateCode = t.Code
+	return c
+}
+
 // Same reports whether t and o say the same under the same name, so that neither is
 // another version of the other.
 func (t Template) Same(o Template) bool {
-	return t.Name == o.Name && reflect.DeepEqual(t.Content.normal(), o.Content.normal())
+	return t.Name == o.Name && t.Content.Same(o.Content)
 }
 
-// normal is c as it is when it has been stored and read.
+// Same reports whether messages of c and o are the same.
+func (c Content) Same(o Content) bool { return reflect.DeepEqual(c.normal(), o.normal()) }
+
+// normal is c as it is when it has been stored and read, in a template.
 func (c Content) normal() Content {
+	c = c.Trim()
+	c.TemplateCode = ""
 	if len(c.Buttons) == 0 {
 		c.Buttons = nil
 	}
@@ -296,13 +319,56 @@ func (db *DB) TemplateVersion(ctx context.Context, templateID int64, number int)
 	return v, dbError(err, "template")
 }
 
-// TemplateVersions are at most limit versions of a template, the newest first, before
-// the one numbered before (0: from the newest on).
-func (db *DB) TemplateVersions(ctx context.Context, templateID int64, before, limit int) ([]TemplateVersion, error) {
+// VersionRow is a version as a list shows it.
+type VersionRow struct {
+	TemplateVersion
+
+	By string // who saved it
+}
+
+// TemplateVersionRows are at most limit versions of a template, the newest first,
+// before the one numbered before (0: from the newest on).
+func (db *DB) TemplateVersionRows(ctx context.Context, templateID int64, before, limit int) ([]VersionRow, error) {
 	q := db.read(ctx).Where("template_id = ?", templateID)
 	if before > 0 {
 		q = q.Where("number < ?", before)
 	}
 	var vs []TemplateVersion
-	return vs, q.Order("number DESC").Limit(limit).Find(&vs).Error
+	if err := q.Order("number DESC").Limit(limit).Find(&vs).Error; err != nil {
+		return nil, err
+	}
+	users := make([]int64, len(vs))
+	for i, v := range vs {
+		users[i] = v.CreatedBy
+	}
+	names, err := listed(ctx, db, users, func(u User) (int64, string) { return u.ID, u.Name })
+	rows := make([]VersionRow, len(vs))
+	for i, v := range vs {
+		rows[i] = VersionRow{v, names[v.CreatedBy]}
+	}
+	return rows, err
+}
+
+// Origin is the template that a campaign's content was copied from.
+type Origin struct {
+	Template Template
+	Version  int  // that was copied
+	Edited   bool // the campaign says something else by now
+}
+
+// Newer reports whether the template has changed since.
+func (o Origin) Newer() bool { return o.Template.Version > o.Version }
+
+// Origin is what the content of a campaign was copied from; found is false if it was
+// not.
+func (db *DB) Origin(ctx context.Context, c Campaign) (o Origin, found bool, err error) {
+	if c.TemplateID == 0 {
+		return o, false, nil
+	}
+	if o.Template, err = db.TemplateByID(ctx, c.TemplateID); err != nil {
+		return o, false, err
+	}
+	v, err := db.TemplateVersion(ctx, c.TemplateID, c.TemplateVersion)
+	o.Version, o.Edited = c.TemplateVersion, !v.Content.Same(c.Content)
+	return o, err == nil, err
 }

@@ -41,6 +41,7 @@ func campaignLink(c models.Campaign) string {
 type MessageStep struct {
 	Campaign   models.Campaign // as it is, or as it was typed
 	Senders    []models.Sender
+	Origin     models.Origin // zero: it was copied from no template
 	Editor     Editor
 	Kept       Kept
 	ReadsSaved bool // somebody looks at what is saved while their own text waits elsewhere

@@ -82,13 +82,14 @@ func (s *site) things(t *testing.T, appkey models.Appkey) map[string]func() stri
 			return fmt.Sprint(i.ID)
 		},
 		"template": func() string {
-			made := models.Template{TeamID: appkey.TeamID, AppkeyID: appkey.ID, Channel: models.BrandTalk, Name: "템플릿", State: models.TemplateDraft}
+			made := models.Template{TeamID: appkey.TeamID, AppkeyID: appkey.ID, Channel: models.BrandTalk, Name: "템플릿", Version: 1, State: models.TemplateDraft}
 			if err := s.DB.CreateTemplate(t.Context(), &made); err != nil {
 				t.Fatal(err)
 			}
 			return fmt.Sprint(made.ID)
 		},
-		"number": func() string { return "1" },
+		"number":  func() string { return "1" },
+		"version": func() string { return "1" },
 		"group": func() string {
 			group = models.SenderGroup{AppkeyID: appkey.ID, SenderKey: fmt.Sprint("key", next()), Name: "그룹"}
 			if err := s.DB.CreateSenderGroup(t.Context(), &group, nil); err != nil {

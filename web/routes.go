@@ -100,6 +100,13 @@ func templateRoutes(h *handlers.Handlers) []Route {
 		{get, "/appkeys/{appkey}/templates/{template}", models.ViewTeam, h.EditTemplate},
 		{post, "/appkeys/{appkey}/templates/{template}", models.ManageCampaigns, h.SaveTemplate},
 		{post, "/appkeys/{appkey}/templates/{template}/preview", models.ManageCampaigns, h.PreviewTemplate},
+		{post, "/appkeys/{appkey}/templates/{template}/draft", models.ManageCampaigns, h.KeepTemplate},
+		{post, "/appkeys/{appkey}/templates/{template}/duplicate", models.ManageCampaigns, h.DuplicateTemplate},
+		{post, "/appkeys/{appkey}/templates/{template}/archive", models.ManageCampaigns, h.ArchiveTemplate},
+		{post, "/appkeys/{appkey}/templates/{template}/unarchive", models.ManageCampaigns, h.UnarchiveTemplate},
+		{post, "/appkeys/{appkey}/templates/{template}/campaign", models.ManageCampaigns, h.BeginCampaign},
+		{get, "/appkeys/{appkey}/templates/{template}/versions", models.ViewTeam, h.ListVersions},
+		{post, "/appkeys/{appkey}/templates/{template}/versions/{version}/restore", models.ManageCampaigns, h.RestoreVersion},
 	}
 }
 
@@ -112,6 +119,8 @@ func campaignRoutes(h *handlers.Handlers) []Route {
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/message", models.ManageCampaigns, h.SaveMessage},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/message/preview", models.ManageCampaigns, h.PreviewMessage},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/message/draft", models.ManageCampaigns, h.KeepMessage},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/template", models.ManageCampaigns, h.ChooseTemplate},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/template", models.ManageCampaigns, h.TakeTemplate},
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/fallback", models.ViewTeam, h.EditFallback},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/fallback", models.ManageCampaigns, h.SaveFallback},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/fallback/preview", models.ManageCampaigns, h.PreviewFallback},

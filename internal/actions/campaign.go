@@ -25,12 +25,7 @@ func (s *Service) CreateCampaign(ctx context.Context, by models.Actor, appkey mo
 	if err != nil {
 		return models.Campaign{}, err
 	}
-	now := s.Now()
-	c := models.Campaign{
-		TeamID: appkey.TeamID, AppkeyID: appkey.ID, Channel: models.FriendTalk, ULID: ulid.Make().String(), Name: in.Name,
-		State: models.CampaignDraft, SenderID: senderID, Content: models.Content{Ad: true}, Fallback: models.Fallback{},
-		CreatedBy: by.User.ID, CreatedAt: now, UpdatedAt: now,
-	}
+	c := s.newDraft(by, appkey, in.Name, senderID)
 	e := models.Event{Action: "campaign.create", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectName: c.Name}
 	err = s.change(ctx, by, &e, func(tx *models.DB) error {
 		if err := tx.CreateCampaign(ctx, &c); err != nil {
@@ -40,6 +35,16 @@ func (s *Service) CreateCampaign(ctx context.Context, by models.Actor, appkey mo
 		return nil
 	})
 	return c, err
+}
+
+// newDraft is a draft in which nothing has been written.
+func (s *Service) newDraft(by models.Actor, k models.Appkey, name string, senderID int64) models.Campaign {
+	now := s.Now()
+	return models.Campaign{
+		TeamID: k.TeamID, AppkeyID: k.ID, Channel: models.FriendTalk, ULID: ulid.Make().String(), Name: name,
+		State: models.CampaignDraft, SenderID: senderID, Content: models.Content{Ad: true}, Fallback: models.Fallback{},
+		CreatedBy: by.User.ID, CreatedAt: now, UpdatedAt: now,
+	}
 }
 
 // chooseSender is the sender that was chosen or, where there is no choice, the
@@ -74,9 +79,10 @@ func (s *Service) SaveMessage(ctx context.Context, by models.Actor, before, c mo
 	return s.SaveDraft(ctx, by, before, c)
 }
 
-// editable is c without edits of what the provider has registered.
+// editable is c without edits of what the provider has registered, unless it is that of
+// another template.
 func editable(before, c models.Campaign) models.Campaign {
-	if c.Channel.Registers() {
+	if c.Channel.Registers() && c.TemplateID == before.TemplateID {
 		c.SenderID, c.Content = before.SenderID, before.Content
 	}
 	return c
@@ -151,10 +157,13 @@ type draft struct {
 	Fallback    models.Fallback
 	AudienceID  int64
 	ScheduledAt *time.Time
+
+	TemplateID      int64 `json:",omitempty"`
+	TemplateVersion int   `json:",omitempty"`
 }
 
 func draftOf(c models.Campaign) draft {
-	return draft{c.Name, c.SenderID, c.Content, c.Fallback, c.AudienceID, c.ScheduledAt}
+	return draft{c.Name, c.SenderID, c.Content, c.Fallback, c.AudienceID, c.ScheduledAt, c.TemplateID, c.TemplateVersion}
 }
 
 // Launch freezes a draft and begins to plan it. revision is the one that was

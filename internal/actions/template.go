@@ -66,7 +66,8 @@ func (s *Service) CreateTemplate(ctx context.Context, by models.Actor, k models.
 
 // SaveTemplate keeps what was typed over before, if all of it is right: as a new
 // version, where it says something else, or else only its tags. typed carries the
-// version that was edited: when there is a newer one by now, nothing is written.
+// version that was edited: when there is a newer one by now, nothing is written. What
+// the person had typed and not saved is forgotten.
 func (s *Service) SaveTemplate(ctx context.Context, by models.Actor, k models.Appkey, before, typed models.Template) (models.Template, error) {
 	if err := by.May(models.ManageCampaigns); err != nil {
 		return typed, err
@@ -74,9 +75,12 @@ func (s *Service) SaveTemplate(ctx context.Context, by models.Actor, k models.Ap
 	if ok, reason := before.Editable(); !ok {
 		return typed, models.Errorf(models.Conflict, reason.Key, reason.Args...)
 	}
-	if err := typed.Validate(); err != nil {
+	trimmed := typed
+	trimmed.Content = typed.Content.Trim()
+	if err := trimmed.Validate(); err != nil {
 		return typed, err
 	}
+	typed = trimmed
 	typed.UpdatedBy, typed.UpdatedAt = by.User.ID, s.Now()
 	if typed.Version == before.Version && before.Version > 0 && typed.Same(before) {
 		return typed, s.tagTemplate(ctx, by, k, before, typed)
@@ -92,6 +96,11 @@ func (s *Service) saveVersion(ctx context.Context, by models.Actor, e models.Eve
 		kept := keptOf(typed)
 		kept.Restored = restored
 		e.Before, e.After = keptOf(before), kept
+		if restored == 0 {
+			if err := tx.ForgetDraft(ctx, by.User.ID, models.PlaceTemplate, typed.ID); err != nil {
+				return err
+			}
+		}
 		return tx.UseImage(ctx, models.PlaceTemplate, typed.ID, typed.Content.ImageID())
 	})
 	return typed, err
@@ -100,11 +109,110 @@ func (s *Service) saveVersion(ctx context.Context, by models.Actor, e models.Eve
 // tagTemplate keeps only other tags.
 func (s *Service) tagTemplate(ctx context.Context, by models.Actor, k models.Appkey, before, typed models.Template) error {
 	if slices.Equal(before.Tags, typed.Tags) {
-		return nil
+		return s.ForgetDraft(ctx, by, models.PlaceTemplate, typed.ID)
 	}
 	e := templateEvent("template.tag", k, typed)
 	e.Before, e.After = map[string]any{"tags": before.Tags}, map[string]any{"tags": typed.Tags}
-	return s.change(ctx, by, &e, func(tx *models.DB) error { return tx.TagTemplate(ctx, typed) })
+	return s.change(ctx, by, &e, func(tx *models.DB) error {
+		if err := tx.TagTemplate(ctx, typed); err != nil {
+			return err
+		}
+		return tx.ForgetDraft(ctx, by.User.ID, models.PlaceTemplate, typed.ID)
+	})
+}
+
+// RestoreVersion makes a version of a template its newest one again. current is the
+// version that was the newest for the person who asks: when there is a newer one by
+// now, nothing is written. A version that says what the newest one says is left alone.
+func (s *Service) RestoreVersion(ctx context.Context, by models.Actor, k models.Appkey, t models.Template, number, current int) (models.Template, error) {
+	if err := by.May(models.ManageCampaigns); err != nil {
+		return t, err
+	}
+	if ok, reason := t.Editable(); !ok {
+		return t, models.Errorf(models.Conflict, reason.Key, reason.Args...)
+	}
+	v, err := s.DB.TemplateVersion(ctx, t.ID, number)
+	if err != nil {
+		return t, err
+	}
+	back := t
+	back.Name, back.Content, back.Version = v.Name, v.Content, current
+	if current == t.Version && back.Same(t) {
+		return t, nil
+	}
+	if err := back.Validate(); err != nil {
+		return t, err
+	}
+	back.UpdatedBy, back.UpdatedAt = by.User.ID, s.Now()
+	return s.saveVersion(ctx, by, templateEvent("template.restore", k, back), t, back, number)
+}
+
+// DuplicateTemplate makes a template under k that says what t says, under the name
+// name. It is the appkey's or the team's own, whatever became of t.
+func (s *Service) DuplicateTemplate(ctx context.Context, by models.Actor, k models.Appkey, t models.Template, name string) (models.Template, error) {
+	if err := by.May(models.ManageCampaigns); err != nil {
+		return t, err
+	}
+	now := s.Now()
+	made := models.Template{
+		TeamID: t.TeamID, AppkeyID: k.ID, Channel: t.Channel, SenderID: t.SenderID, Name: name, Tags: t.Tags, Content: t.Content,
+		Version: min(t.Version, 1), State: models.TemplateDraft, CreatedBy: by.User.ID, UpdatedBy: by.User.ID, CreatedAt: now, UpdatedAt: now,
+	}
+	e := templateEvent("template.duplicate", k, made)
+	kept := keptOf(made)
+	kept.From = t.Name
+	e.After = kept
+	err := s.change(ctx, by, &e, func(tx *models.DB) error {
+		if err := tx.CreateTemplate(ctx, &made); err != nil {
+			return err
+		}
+		e.ObjectID = made.ID
+		return tx.UseImage(ctx, models.PlaceTemplate, made.ID, made.Content.ImageID())
+	})
+	return made, err
+}
+
+// BeginCampaign makes a draft under k whose content is a copy of what t says now.
+func (s *Service) BeginCampaign(ctx context.Context, by models.Actor, k models.Appkey, t models.Template) (models.Campaign, error) {
+	if err := by.May(models.ManageCampaigns); err != nil {
+		return models.Campaign{}, err
+	}
+	if ok, reason := t.Begins(); !ok {
+		return models.Campaign{}, models.Errorf(models.Conflict, reason.Key, reason.Args...)
+	}
+	senderID, err := s.chooseSender(ctx, k.ID, t.SenderID)
+	if err != nil {
+		return models.Campaign{}, err
+	}
+	c := s.newDraft(by, k, t.Name, senderID)
+	c.Channel, c.Content, c.TemplateID, c.TemplateVersion = t.Channel, t.Sent(), t.ID, t.Version
+	e := models.Event{
+		Action: "campaign.from_template", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectName: c.Name, After: keptOf(t),
+	}
+	err = s.change(ctx, by, &e, func(tx *models.DB) error {
+		if err := tx.CreateCampaign(ctx, &c); err != nil {
+			return err
+		}
+		e.ObjectID = c.ID
+		return tx.UseImage(ctx, models.PlaceCampaign, c.ID, c.Content.ImageID())
+	})
+	return c, err
+}
+
+// TakeTemplate replaces the content of a draft by a copy of what t says now. c carries
+// the revision that the person has seen.
+func (s *Service) TakeTemplate(ctx context.Context, by models.Actor, before, c models.Campaign, t models.Template) (models.Campaign, error) {
+	if ok, reason := t.Begins(); !ok {
+		return c, models.Errorf(models.Conflict, reason.Key, reason.Args...)
+	}
+	if t.Channel != c.Channel {
+		return c, models.Errorf(models.Invalid, "template.other_channel")
+	}
+	if t.Channel.Registers() {
+		c.SenderID = t.SenderID
+	}
+	c.Content, c.TemplateID, c.TemplateVersion = t.Sent(), t.ID, t.Version
+	return s.SaveDraft(ctx, by, before, c)
 }
 
 // ArchiveTemplate takes a template out of use. What was made of it stays.
