@@ -110,7 +110,7 @@ func (in NewCampaign) Validate(ch Channel) error {
 	if in.SenderID == 0 {
 		p.add("sender", "field.choose")
 	}
-	ch.rules().check(in.Content.Trim(), p)
+	ch.rules().checkSent(in.Content.Trim(), p)
 	return p.err()
 }
 

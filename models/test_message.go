@@ -54,23 +54,36 @@ func (in NewTest) Check(ch Channel, c Content, f Fallback) error {
 	if len(in.Numbers) == 0 {
 		p.add("numbers", "test_message.choose")
 	}
-	missing := c.Missing(f, in.Values)
-	for i, name := range c.Names(f) {
-		if slices.Contains(missing, name) {
+	if err := in.checkValues(ch, c, f, p); err != nil {
+		return err
+	}
+	return p.err()
+}
+
+// checkValues finds the variables whose lack of a value leaves everybody out, and
+// values that make the message too long. What stands in for a lack depends on the
+// channel.
+func (in NewTest) checkValues(ch Channel, c Content, f Fallback, p problems) error {
+	composer, names := NewComposer(ch, c, f), c.Names(f)
+	for i, name := range names {
+		values := map[string]string{}
+		for _, other := range names {
+			values[other] = "x"
+		}
+		values[name] = in.Values[name]
+		_, skip, err := composer.Compose(VarsJSON(values))
+		if err != nil {
+			return err
+		}
+		if skip == SkipNoValue {
 			p.add(TestValueField(i), "test_message.value")
 		}
 	}
-	if len(missing) > 0 {
-		return p.err()
-	}
-	_, skip, err := NewComposer(ch, c, f).Compose(VarsJSON(in.Values))
-	if err != nil {
-		return err
-	}
-	if skip == SkipTooLong {
+	_, skip, err := composer.Compose(VarsJSON(in.Values))
+	if err == nil && skip == SkipTooLong {
 		p.add("values", "test_message.too_long")
 	}
-	return p.err()
+	return err
 }
 
 // TestUse is how much has been sent as tests.

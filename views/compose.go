@@ -138,7 +138,7 @@ func (s ScheduleStep) suggested() models.NewSchedule {
 func (s ScheduleStep) firstDay() string { return s.Now.In(kakao.KST).Format(time.DateOnly) }
 
 func (s ScheduleStep) lastDay() string {
-	return s.Now.In(kakao.KST).AddDate(0, 0, kakao.FriendTalkHorizonDays).Format(time.DateOnly)
+	return s.Now.In(kakao.KST).AddDate(0, 0, s.Campaign.Channel.Traits().HorizonDays).Format(time.DateOnly)
 }
 
 // CheckStep is the last step, from which the campaign is launched.

@@ -65,7 +65,7 @@ func (s *Service) TestTemplate(ctx context.Context, by models.Actor, k models.Ap
 
 // MessageOf is the message that is sent of a template, by the sender.
 func MessageOf(k models.Appkey, t models.Template, senderID int64) models.Campaign {
-	return models.Campaign{TeamID: k.TeamID, AppkeyID: k.ID, Channel: t.Channel, Name: t.Name, SenderID: senderID, Content: t.Content}
+	return models.Campaign{TeamID: k.TeamID, AppkeyID: k.ID, Channel: t.Channel, Name: t.Name, SenderID: senderID, Content: t.Sent()}
 }
 
 // CheckTest runs those rules over the message of c that depend on neither its
@@ -74,6 +74,9 @@ func (s *Service) CheckTest(ctx context.Context, c models.Campaign) (r models.Re
 	sender, err := s.checkMessage(ctx, c, &r)
 	if err != nil {
 		return r, err
+	}
+	if !c.Channel.Traits().Fallback {
+		return r, nil
 	}
 	if err := r.AddForm("fallback", c.Fallback.Check(c.Content.Ad, sender)); err != nil {
 		return r, err

@@ -86,8 +86,9 @@ CREATE TABLE templates (
     state         TEXT NOT NULL,          -- draft, registering, registered
     kakao_status  TEXT NOT NULL,          -- the provider's: A, R, S; empty: not read yet
     problem       TEXT NOT NULL,          -- JSON: a text of the catalogs; why the last reading failed
-    registered_at TIMESTAMPTZ,
+    registered_at TIMESTAMPTZ,            -- or, while registering, when the provider was asked
     checked_at    TIMESTAMPTZ,              -- when the provider last told of it
+    check_at      TIMESTAMPTZ,            -- when it is asked about it next; NULL: not by itself
     archived_at   TIMESTAMPTZ,
     created_by    BIGINT NOT NULL,
     updated_by    BIGINT NOT NULL,
@@ -97,6 +98,7 @@ CREATE TABLE templates (
 CREATE INDEX templates_team ON templates (team_id, updated_at, id);
 CREATE UNIQUE INDEX templates_code ON templates (sender_id, code) WHERE code <> '';
 CREATE INDEX templates_sender ON templates (sender_id, updated_at, id) WHERE sender_id <> 0;
+CREATE INDEX templates_check ON templates (check_at) WHERE check_at IS NOT NULL;
 
 -- The tags of templates once more, so that they are found by them.
 CREATE TABLE template_tags (
