@@ -324,6 +324,47 @@ func TestBlockedTemplateStopsCampaigns(t *testing.T) {
 	}
 }
 
+// A campaign is begun with what is registered, under its code and from its sender.
+func TestCampaignIsBegunWithARegisteredTemplate(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 2*time.Second)
+	made, other := b.brandTemplate(t, "봄"), b.brandTemplate(t, "여름")
+	if _, err := b.BeginCampaign(t.Context(), b.admin, b.appkey, made); models.TextOf(err).Key != "brandtalk.not_registered" {
+		t.Errorf("a campaign is begun with a draft: %v", err)
+	}
+	made, err := b.register(t, made, "bom")
+	must(t, err)
+	c, err := b.BeginCampaign(t.Context(), b.admin, b.appkey, made)
+	must(t, err)
+	if c.Channel != models.BrandTalk || c.SenderID != b.sender.ID || c.Content.TemplateCode != "bom" || c.Content.Text != made.Content.Text || c.TemplateID != made.ID {
+		t.Errorf("begun %+v", c)
+	}
+	if o, found, err := b.DB.Origin(t.Context(), c); err != nil || !found || o.Edited {
+		t.Errorf("what it was made of: %+v %v %v", o, found, err)
+	}
+	other, err = b.register(t, other, "yeoreum")
+	must(t, err)
+	took, err := b.TakeTemplate(t.Context(), b.admin, c, c, other)
+	must(t, err)
+	if took.Content.TemplateCode != "yeoreum" || took.TemplateID != other.ID {
+		t.Errorf("took %+v", took)
+	}
+	must(t, b.sim.SetTemplate(testAppkey, b.sender.SenderKey, "bom", func(in *nhnsim.Template) { in.Status = kakao.TemplateBlocked }))
+	made, err = b.AskTemplate(t.Context(), b.admin, b.appkey, made)
+	must(t, err)
+	if _, err := b.BeginCampaign(t.Context(), b.admin, b.appkey, made); models.TextOf(err).Key != "registration.blocked" {
+		t.Errorf("a campaign is begun with a blocked template: %v", err)
+	}
+	again, err := b.DuplicateTemplate(t.Context(), b.admin, b.appkey, made, "봄 사본")
+	must(t, err)
+	if again.State != models.TemplateDraft || again.Code != "" || again.KakaoStatus != "" {
+		t.Errorf("a duplicate is %+v", again)
+	}
+	if _, err := b.register(t, again, "bom2"); err != nil {
+		t.Errorf("a duplicate is not registered: %v", err)
+	}
+}
+
 func TestAdoptTemplate(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 2*time.Second)
