@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -90,8 +91,22 @@ func (h *Handlers) PreviewMessage(w http.ResponseWriter, r *http.Request) error 
 		if err != nil {
 			return err
 		}
-		return h.showMessage(w, r, views.MessageStep{Campaign: typed}, nil)
+		step := views.MessageStep{Campaign: typed}
+		if r.PostForm.Get("part") == string(views.EditorProblems) {
+			step.Editor.Err = messageProblems(r, typed)
+		}
+		return h.showMessage(w, r, step, nil)
 	})
+}
+
+// messageProblems are what is wrong with the message step, told to somebody who may
+// be typing still.
+func messageProblems(r *http.Request, c models.Campaign) error {
+	err := models.NewCampaign{Name: c.Name, SenderID: c.SenderID, Content: c.Content}.Validate(c.Channel)
+	if checked(r, "tried") {
+		return err
+	}
+	return models.Typing(err)
 }
 
 // messageForm is draft as it was typed over. Of a message that is registered at the
@@ -114,7 +129,9 @@ func edited(r *http.Request, draft models.Campaign) int {
 }
 
 // redraws reports whether a submit button asks only to see the form again.
-func redraws(r *http.Request) bool { return r.PostForm.Has("preview") || r.PostForm.Has("row-step") }
+func redraws(r *http.Request) bool {
+	return slices.ContainsFunc([]string{"preview", "row-step", "find-image"}, r.PostForm.Has)
+}
 
 // afterSave is the draft to go on with: what was saved or, when somebody else was
 // faster, what was typed upon what they have saved.
@@ -153,8 +170,12 @@ func (h *Handlers) showMessage(w http.ResponseWriter, r *http.Request, step view
 		}
 	}
 	step.Senders, step.Now = senders, h.now()
-	step.Editor = views.Editor{
-		Channel: c.Channel, Content: c.Content, Path: views.StepPath(c, "message"), Preview: preview, Focus: step.Editor.Focus, Err: err,
+	step.Editor, readErr = h.editor(r, views.Editor{
+		Channel: c.Channel, Content: c.Content, Path: views.StepPath(c, "message"), Preview: preview, Focus: step.Editor.Focus,
+		Err: cmp.Or(err, step.Editor.Err), Others: []string{"name", "sender"},
+	})
+	if readErr != nil {
+		return readErr
 	}
 	p := h.titled(r, c.Name)
 	switch {
@@ -169,7 +190,10 @@ func (h *Handlers) showMessage(w http.ResponseWriter, r *http.Request, step view
 // preview is the phone beside the form, for the row of the recipients that is asked
 // for. as is what it shows unless the form says otherwise.
 func (h *Handlers) preview(r *http.Request, c models.Campaign, senders []models.Sender, as string) (views.Preview, error) {
-	p := views.Preview{Channel: c.Channel, Content: c.Content, Fallback: c.Fallback, As: as, At: h.now(), Values: c.Content.Samples(c.Fallback)}
+	p := views.Preview{
+		Channel: c.Channel, Content: c.Content, Fallback: c.Fallback, As: as, Chat: r.FormValue("chat"), At: h.now(),
+		Values: c.Content.Samples(c.Fallback),
+	}
 	if c.ScheduledAt != nil {
 		p.At = *c.ScheduledAt
 	}

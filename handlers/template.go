@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -167,7 +168,21 @@ func (h *Handlers) PreviewTemplate(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	return h.showTemplate(w, r, views.TemplateView{Saved: t, Typed: typed}, nil)
+	view := views.TemplateView{Saved: t, Typed: typed}
+	if r.PostForm.Get("part") == string(views.EditorProblems) {
+		view.Editor.Err = templateProblems(r, typed)
+	}
+	return h.showTemplate(w, r, view, nil)
+}
+
+// templateProblems are what is wrong with a template, told to somebody who may be
+// typing still.
+func templateProblems(r *http.Request, t models.Template) error {
+	t.Content = t.Content.Trim()
+	if checked(r, "tried") {
+		return t.Validate()
+	}
+	return models.Typing(t.Validate())
 }
 
 // KeepTemplate keeps what is typed, without saving it.
@@ -226,17 +241,17 @@ func (h *Handlers) readTemplateView(r *http.Request, view *views.TemplateView, e
 	}
 	preview := views.Preview{
 		Channel: view.Typed.Channel, Content: view.Typed.Content, Fallback: models.Fallback{On: !view.Typed.Channel.Registers()},
-		At: h.now(), As: "kakao", Values: view.Typed.Content.Samples(models.Fallback{}),
-	}
-	if r.FormValue("as") == "sms" {
-		preview.As = "sms"
+		At: h.now(), As: cmp.Or(r.FormValue("as"), "kakao"), Chat: r.FormValue("chat"), Values: view.Typed.Content.Samples(models.Fallback{}),
 	}
 	if preview.Sender, readErr = h.templateSender(r, view.Saved); readErr != nil {
 		return readErr
 	}
-	view.Editor = views.Editor{
+	view.Editor, readErr = h.editor(r, views.Editor{
 		Channel: view.Typed.Channel, Content: view.Typed.Content, Path: views.TemplatePath(v.appkey.ID, view.Saved.ID),
-		Preview: preview, Focus: view.Editor.Focus, Err: err,
+		Preview: preview, Focus: view.Editor.Focus, Err: cmp.Or(err, view.Editor.Err), Others: []string{"name", "tags"},
+	})
+	if readErr != nil {
+		return readErr
 	}
 	if partial(r) {
 		return nil

@@ -37,6 +37,10 @@ func (brandTalk) length(text string) int { return kakao.Len(ParsePattern(text).P
 
 func (brandTalk) registers() bool { return true }
 
+func (r brandTalk) count(text string, _ map[string]string) int { return r.length(text) }
+
+func (brandTalk) form() Form { return Form{Kinds: true, ImageURL: true, Unsubscribe: true} }
+
 func (r brandTalk) check(c Content, p problems) {
 	limits := r.limits(c)
 	if c.MessageType != kakao.TemplateImage && c.MessageType != kakao.TemplateWide {
@@ -56,8 +60,6 @@ func (brandTalk) checkImage(c Content, limits Limits, p problems) {
 	switch {
 	case c.Image == nil && c.ImageURL == "":
 		p.add("image", "brandtalk.image_missing")
-	case c.Image != nil && c.ImageURL != "":
-		p.add("image-url", "brandtalk.image_twice")
 	case c.Image != nil:
 		checkTemplatePicture(*c.Image, c.Wide(), p)
 	}
@@ -162,10 +164,14 @@ func checkChannelButton(i int, b Button, place int, wide bool, p problems) {
 }
 
 func checkFormButton(i int, b Button, place int, p problems) {
-	if !slices.Contains(kakao.BizFormNames(), b.Name) {
+	if b.Name == "" {
+		p.add(ButtonField(i, FieldName), "field.choose")
+	} else if !slices.Contains(kakao.BizFormNames(), b.Name) {
 		p.add(ButtonField(i, FieldName), "brandtalk.form_name", "Names", strings.Join(kakao.BizFormNames(), ", "))
 	}
-	if b.FormNumber() <= 0 {
+	if b.FormID == "" {
+		p.add(ButtonField(i, FieldFormID), "field.required")
+	} else if b.FormNumber() <= 0 {
 		p.add(ButtonField(i, FieldFormID), "brandtalk.form_id")
 	}
 	if i != place {

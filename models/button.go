@@ -20,6 +20,7 @@ type Button struct {
 	LinkPC        string `json:"linkPc,omitempty"`
 	SchemeAndroid string `json:"schemeAndroid,omitempty"`
 	SchemeIOS     string `json:"schemeIos,omitempty"`
+	Open          bool   `json:"-"`                   // its fields are shown while it is edited
 	FormID        string `json:"bizFormId,omitempty"` // of a form of KakaoTalk's, as it was typed; see FormNumber
 }
 
@@ -33,6 +34,7 @@ const (
 	FieldIOS     = "ios"
 	FieldFormID  = "form"
 	FieldForm    = "form-name" // a name of kakao.BizFormNames
+	FieldOpen    = "open"      // whether its fields are shown
 )
 
 // ButtonField is the name of a button's field in the form; i counts from 0.
@@ -112,7 +114,7 @@ func (b Button) Trim() Button {
 	case kakao.ButtonBizForm:
 		b.Name = cmp.Or(b.FormName, b.Name)
 	}
-	b.FormName = ""
+	b.FormName, b.Open = "", false
 	return b
 }
 

@@ -50,6 +50,19 @@ type rules interface {
 	note(c Campaign, s Sender, r *Report)
 	// registers reports what [Channel.Registers] tells.
 	registers() bool
+	// count is what [Channel.Count] tells.
+	count(text string, values map[string]string) int
+	// form is what [Channel.Form] tells.
+	form() Form
+}
+
+// Form says what a message of a channel has besides text, image and buttons.
+type Form struct {
+	AdSwitch    bool // it may be an advertisement or not; without the switch, it always is one
+	Kinds       bool // a message type and a content type
+	ImageURL    bool // its image may be one that the provider fetches
+	LinkNeeded  bool // an image needs a link
+	Unsubscribe bool // it says itself how it is declined
 }
 
 func (ch Channel) rules() rules {
@@ -84,6 +97,16 @@ func (ch Channel) Length(text string) int { return ch.rules().length(text) }
 // Registers reports whether a template of the channel belongs to a sender, and is
 // the provider's once it has been registered. Others are the team's own.
 func (ch Channel) Registers() bool { return ch.rules().registers() }
+
+// Count is how long the text of a message is to be shown as while it is written:
+// FriendTalk's with values in the place of its variables, BrandTalk's as it is
+// registered.
+func (ch Channel) Count(text string, values map[string]string) int {
+	return ch.rules().count(text, values)
+}
+
+// Form says what a message of the channel has.
+func (ch Channel) Form() Form { return ch.rules().form() }
 
 // Check finds what is wrong with c whatever the recipients are, as an error with
 // the fields of the form: text, image, image-link, buttons, button-0-name,

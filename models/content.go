@@ -20,7 +20,7 @@ type Content struct {
 	// Of BrandTalk only.
 	MessageType   string `json:"messageType,omitempty"` // kakao.TemplateImage or TemplateWide
 	ContentType   string `json:"contentType,omitempty"` // kakao.TemplateFixed or TemplateVariable
-	ImageURL      string `json:"imageUrl,omitempty"`    // instead of Image; the provider fetches it
+	ImageURL      string `json:"imageUrl,omitempty"`    // where there is no Image; the provider fetches it
 	UnsubscribeNo string `json:"unsubscribeNo,omitempty"`
 	AuthNo        string `json:"authNo,omitempty"`       // of the 080 number; empty: it has none
 	TemplateCode  string `json:"templateCode,omitempty"` // what a campaign sends; empty in a template itself
@@ -33,14 +33,16 @@ func (c Content) Wide() bool {
 }
 
 // Trim is c without what nothing would be sent of: fields that were filled in before
-// a button had its type, and where an image leads that is not there. Whoever saves or
+// a button had its type, and what is said of an image that is not used. Whoever saves or
 // sends a content trims it; until then nothing that was typed is lost.
 func (c Content) Trim() Content {
 	c.Buttons = slices.Clone(c.Buttons)
 	for i, b := range c.Buttons {
 		c.Buttons[i] = b.Trim()
 	}
-	if c.Image == nil && c.ImageURL == "" && c.MessageType == "" {
+	if c.Image != nil {
+		c.ImageURL = ""
+	} else if c.ImageURL == "" && c.MessageType == "" {
 		c.ImageLink = ""
 	}
 	return c
@@ -88,6 +90,35 @@ func (c Content) Names(f Fallback) []string {
 		}
 	}
 	return names
+}
+
+// Variable is one of a content's variables.
+type Variable struct {
+	Name    string
+	Default string // where it is empty; empty: none
+	InText  bool   // it stands in the text, not only in links
+}
+
+// Variables are the variables of the whole content, each once. One that has a default
+// in one place and none in another has none.
+func (c Content) Variables() []Variable {
+	var found []Variable
+	for at, pattern := range c.patterns(Fallback{}) {
+		for _, part := range pattern {
+			if part.name == "" {
+				continue
+			}
+			i := slices.IndexFunc(found, func(v Variable) bool { return v.Name == part.name })
+			if i < 0 {
+				found = append(found, Variable{part.name, part.fallback, at == 0})
+				continue
+			}
+			if part.fallback == "" {
+				found[i].Default = ""
+			}
+		}
+	}
+	return found
 }
 
 // Samples are values to show a message with that has no recipients yet: for each

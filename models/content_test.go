@@ -33,7 +33,7 @@ func TestFriendTalkContent(t *testing.T) {
 		"a name that is too long":             {models.Content{Text: "a", Buttons: []models.Button{webLink(strings.Repeat("가", 29), "https://a.example")}}, map[string]string{"button-0-name": "field.too_long"}},
 		"a name with a variable":              {models.Content{Text: "a", Buttons: []models.Button{webLink("#{이름}", "https://a.example")}}, map[string]string{"button-0-name": "content.button_variable"}},
 		"a link without scheme":               {models.Content{Text: "a", Buttons: []models.Button{webLink("보기", "a.example")}}, map[string]string{"button-0-link": "content.link_scheme"}},
-		"a scheme alone":                      {models.Content{Text: "a", Buttons: []models.Button{webLink("보기", "https://")}}, map[string]string{"button-0-link": "content.link_wrong"}},
+		"a scheme alone":                      {models.Content{Text: "a", Buttons: []models.Button{webLink("보기", "https://")}}, map[string]string{"button-0-link": "content.link_unfinished"}},
 		"a link with a blank":                 {models.Content{Text: "a", Buttons: []models.Button{webLink("보기", "https://a.example/a b")}}, map[string]string{"button-0-link": "content.link_wrong"}},
 		"a PC link without scheme, of two":    {models.Content{Text: "a", Buttons: []models.Button{webLink("보기", "https://a.example"), {Type: "WL", Name: "둘", LinkMo: "https://b.example", LinkPC: "b"}}}, map[string]string{"button-1-link-pc": "content.link_scheme"}},
 		"a link that is too long by a letter": {models.Content{Text: "a", Buttons: []models.Button{webLink("보기", "https://"+strings.Repeat("a", kakao.MaxLink-7))}}, map[string]string{"button-0-link": "field.too_long"}},

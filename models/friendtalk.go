@@ -34,6 +34,13 @@ func (friendTalk) length(text string) int { return ParsePattern(text).literalLen
 
 func (friendTalk) registers() bool { return false }
 
+func (friendTalk) count(text string, values map[string]string) int {
+	resolved, _ := ParsePattern(text).Text(values)
+	return kakao.Len(resolved)
+}
+
+func (friendTalk) form() Form { return Form{AdSwitch: true, LinkNeeded: true} }
+
 func (r friendTalk) check(c Content, p problems) {
 	limits := r.limits(c)
 	checkText(c.Text, r.length(c.Text), limits.Text, p)

@@ -17,9 +17,11 @@ func checkLink(field, link string, limit int, p problems) {
 	}
 	rest, ok := cutScheme(link)
 	switch {
+	case !ok && strings.HasPrefix("https://", strings.ToLower(link)), ok && rest == "":
+		p.add(field, "content.link_unfinished")
 	case !ok:
 		p.add(field, "content.link_scheme")
-	case rest == "" || strings.HasPrefix(rest, "/") || hasBlank(link):
+	case !hasHost(rest) || hasBlank(link):
 		p.add(field, "content.link_wrong")
 	case kakao.Len(link) > limit:
 		p.add(field, "field.too_long", "Max", limit)
@@ -34,6 +36,12 @@ func cutScheme(link string) (rest string, ok bool) {
 		}
 	}
 	return "", false
+}
+
+// hasHost reports whether a link names a host behind its scheme, which may be a
+// variable.
+func hasHost(rest string) bool {
+	return rest != "" && (!strings.ContainsAny(rest[:1], `/\\?#:@`) || strings.HasPrefix(rest, "#{"))
 }
 
 // appScheme is what a link into an app begins with.
@@ -71,13 +79,16 @@ func hasBlank(link string) bool {
 // checkVariables finds a "#{" that begins no variable. It would be sent as it
 // stands.
 func checkVariables(field, text string, p problems) {
-	for _, part := range ParsePattern(text) {
+	pattern := ParsePattern(text)
+	for i, part := range pattern {
 		at := strings.Index(part.literal, "#{")
 		switch {
 		case at < 0 || part.name != "":
 			continue
 		case strings.TrimSpace(before(part.literal[at+2:], "}")) == "" && strings.Contains(part.literal[at:], "}"):
 			p.add(field, "content.variable_empty")
+		case i == len(pattern)-1 && !strings.ContainsAny(part.literal[at+2:], " \n"):
+			p.add(field, "content.variable_unfinished")
 		default:
 			p.add(field, "content.variable_open")
 		}

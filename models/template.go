@@ -53,7 +53,7 @@ type Template struct {
 	CreatedBy    int64
 	UpdatedBy    int64
 	CreatedAt    time.Time
-	UpdatedAt    time.Time
+	UpdatedAt    time.Time `gorm:"autoUpdateTime:false"` // by a person: what the provider tells is no change
 }
 
 // Editable reports whether there can be another version of t; if not, reason says

@@ -67,6 +67,7 @@ type Preview struct {
 	At       time.Time     // when the recipient reads it
 	Sender   models.Sender // zero if none is chosen
 	As       string        // what is shown: kakao or sms
+	Chat     string        // colours of the chat: light or dark; empty: as the site's
 	Row      int64         // of the recipients, from 1; 0 for samples
 	Rows     int64
 	Columns  []string // the variables that the recipients have

@@ -185,7 +185,7 @@ type NewTemplateForm struct {
 
 // sample is how a sample looks on a phone.
 func (f NewTemplateForm) sample(s models.Sample) Preview {
-	v := Preview{Channel: f.In.Channel, Content: s.In(models.FriendTalk), At: f.Now, Values: s.Content.Samples(models.Fallback{})}
+	v := Preview{Channel: models.FriendTalk, Content: s.In(models.FriendTalk), At: f.Now, Values: s.Content.Samples(models.Fallback{})}
 	if len(f.Senders) > 0 {
 		v.Sender = f.Senders[0]
 	}

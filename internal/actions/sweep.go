@@ -45,6 +45,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepRefreshes(ctx),
 		s.sweepChanges(ctx),
 		s.sweepTemplates(ctx),
+		s.sweepListings(ctx),
 	)
 }
 

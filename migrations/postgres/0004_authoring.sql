@@ -95,7 +95,9 @@ CREATE TABLE templates (
     created_at    TIMESTAMPTZ NOT NULL,
     updated_at    TIMESTAMPTZ NOT NULL
 );
-CREATE INDEX templates_team ON templates (team_id, updated_at, id);
+-- What lists ask for, so that they read no template that they do not show.
+CREATE INDEX templates_team ON templates (team_id, updated_at, id) INCLUDE (sender_id, appkey_id, channel, version) WHERE archived_at IS NULL;
+CREATE INDEX templates_archived ON templates (team_id, updated_at, id) INCLUDE (sender_id, appkey_id, channel, version) WHERE archived_at IS NOT NULL;
 CREATE UNIQUE INDEX templates_code ON templates (sender_id, code) WHERE code <> '';
 CREATE INDEX templates_sender ON templates (sender_id, updated_at, id) WHERE sender_id <> 0;
 CREATE INDEX templates_check ON templates (check_at) WHERE check_at IS NOT NULL;

@@ -95,7 +95,8 @@ CREATE TABLE templates (
     created_at    TIMESTAMP NOT NULL,
     updated_at    TIMESTAMP NOT NULL
 );
-CREATE INDEX templates_team ON templates (team_id, updated_at, id);
+-- What lists ask for, so that they read no template that they do not show.
+CREATE INDEX templates_team ON templates (team_id, archived_at, updated_at, id, sender_id, appkey_id, channel, version);
 CREATE UNIQUE INDEX templates_code ON templates (sender_id, code) WHERE code <> '';
 CREATE INDEX templates_sender ON templates (sender_id, updated_at, id) WHERE sender_id <> 0;
 CREATE INDEX templates_check ON templates (check_at) WHERE check_at IS NOT NULL;

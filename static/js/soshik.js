@@ -17,55 +17,6 @@ const hangul = { composing: false };
   });
 })();
 
-// What is typed in a form marked data-keep is kept every few seconds, without saving
-// it, and once more when the page is left in any other way than by sending the form.
-(() => {
-  const every = 3000;
-  let timer = 0, dirty = false, sending = null;
-  const form = () => document.querySelector("form[data-keep]");
-  const say = (text) => { const at = document.querySelector("[data-kept-state]"); if (at) at.innerHTML = text; };
-  const plan = () => { timer ||= setTimeout(() => { timer = 0; keep(false); }, every); };
-  const stop = () => { clearTimeout(timer); timer = 0; sending?.abort(); };
-
-  async function keep(leaving) {
-    const typed = form();
-    if (!typed || !dirty || typed.dataset.sending) return;
-    if (!leaving && hangul.composing) return plan();
-    dirty = false;
-    sending = new AbortController();
-    try {
-      const body = new URLSearchParams(new FormData(typed));
-      const answer = await fetch(typed.dataset.keep, {
-        method: "POST", body, redirect: "manual", signal: leaving ? null : sending.signal,
-        keepalive: body.toString().length < 60_000, // no browser lets more outlive its page
-      });
-      if (!answer.ok) throw new Error(answer.status);
-      say(await answer.text());
-    } catch (error) {
-      if (error.name === "AbortError") return;
-      dirty = true;
-      say(document.querySelector("[data-kept-state]")?.dataset.keptFailed ?? "");
-      plan();
-    }
-  }
-
-  document.addEventListener("input", (e) => {
-    if (!form()?.contains(e.target) || e.target.matches("[data-live]")) return;
-    dirty = true;
-    plan();
-  });
-  document.addEventListener("visibilitychange", () => { if (document.hidden) keep(!hangul.composing); });
-  addEventListener("pagehide", () => keep(true));
-  // What is being saved is not to be overtaken by what was kept before.
-  document.addEventListener("submit", (e) => { if (e.target === form()) { stop(); dirty = false; } });
-  document.addEventListener("htmx:config:request", (e) => {
-    const { sourceElement: from, request } = e.detail.ctx ?? {};
-    if (request?.action === form()?.getAttribute("action")) stop();
-    else if (from && !form()?.contains(from)) keep(true);
-  });
-  if (form()?.hasAttribute("data-unsaved")) { dirty = true; plan(); }
-})();
-
 // The row of the recipients that a phone shows: its buttons change the number beside
 // them, and Enter in it does not send the form.
 (() => {
@@ -116,3 +67,81 @@ document.addEventListener("change", (e) => {
 document.addEventListener("focusin", (e) => {
   if (e.target.matches("input[data-select]")) e.target.select();
 });
+
+// The image library: what is chosen, dropped or pasted is uploaded at once, a few at a
+// time, each with a line of its own that ends as what the server says of it.
+(() => {
+  const together = 3;
+  const waiting = [];
+  let running = 0;
+  const form = () => document.querySelector("form[data-images]");
+
+  // tell leaves one of a line's texts to be seen.
+  const tell = (line, what) => {
+    line.querySelectorAll(".sk-result-text").forEach((text) => { text.hidden = !text.hasAttribute(`data-${what}`); });
+  };
+  const fail = (line, what) => { line.querySelector("progress").remove(); tell(line, what); };
+
+  const take = (files) => {
+    const f = form();
+    for (const file of files) {
+      const line = document.getElementById("image-line").content.firstElementChild.cloneNode(true);
+      line.querySelector("[data-name]").textContent = file.name;
+      f.querySelector("#image-results").append(line);
+      if (file.size > Number(f.dataset.max)) fail(line, "too-large");
+      else waiting.push({ file, line, url: f.action, wide: f.elements.wide.value });
+    }
+    next();
+  };
+
+  const next = () => {
+    while (running < together && waiting.length) send(waiting.shift());
+    if (!running) document.getElementById("image-filter")?.dispatchEvent(new Event("uploaded"));
+  };
+
+  const send = ({ file, line, url, wide }) => {
+    running++;
+    const body = new FormData();
+    body.append("wide", wide); // before the file, which is checked by it
+    body.append("image", file);
+    const bar = line.querySelector("progress"), xhr = new XMLHttpRequest();
+    xhr.upload.addEventListener("progress", (e) => { bar.value = e.loaded / e.total; });
+    xhr.upload.addEventListener("load", () => { bar.removeAttribute("value"); tell(line, "checks"); });
+    xhr.addEventListener("loadend", () => {
+      running--;
+      const to = xhr.getResponseHeader("HX-Redirect");
+      if (to) location.assign(to);
+      else if (xhr.status === 200 || xhr.status === 422) line.outerHTML = xhr.responseText;
+      else fail(line, "broken-off");
+      next();
+    });
+    xhr.open("POST", url);
+    xhr.setRequestHeader("HX-Request", "true");
+    xhr.setRequestHeader("HX-Request-Type", "partial");
+    xhr.send(body);
+  };
+
+  document.addEventListener("change", (e) => {
+    if (!e.target.matches("form[data-images] input[type=file]")) return;
+    take(e.target.files);
+    e.target.value = "";
+  });
+  document.addEventListener("paste", (e) => {
+    if (!form() || !e.clipboardData?.files.length) return;
+    e.preventDefault();
+    take(e.clipboardData.files);
+  });
+  const dragged = (e) => form() && e.dataTransfer?.types.includes("Files");
+  document.addEventListener("dragover", (e) => {
+    if (!dragged(e)) return;
+    e.preventDefault();
+    form().classList.add("sk-dropping");
+  });
+  document.addEventListener("dragleave", (e) => { if (!e.relatedTarget) form()?.classList.remove("sk-dropping"); });
+  document.addEventListener("drop", (e) => {
+    if (!dragged(e)) return;
+    e.preventDefault();
+    form().classList.remove("sk-dropping");
+    take(e.dataTransfer.files);
+  });
+})();
