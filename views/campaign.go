@@ -27,6 +27,11 @@ func stepAfter(c models.Campaign, step string) string {
 	return all[slices.Index(all, step)+1]
 }
 
+// nextStep says which step of composing c follows another.
+func nextStep(p Page, c models.Campaign, step string) string {
+	return p.T("compose.next", "Step", p.T("step."+stepAfter(c, step)))
+}
+
 // StepPathAfter is the page of the step of composing c that follows another.
 func StepPathAfter(c models.Campaign, step string) string { return StepPath(c, stepAfter(c, step)) }
 

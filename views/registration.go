@@ -1,9 +1,6 @@
 package views
 
-import (
-	"soshik/internal/kakao"
-	"soshik/models"
-)
+import "soshik/models"
 
 // RegistrationPath is where a template is registered with the provider.
 func RegistrationPath(appkeyID, templateID int64) string {
@@ -39,19 +36,8 @@ func (v TemplateView) registrable(p Page) bool {
 
 // statusText says what the provider's word for how a template stands means.
 func statusText(p Page, t models.Template) string {
-	switch {
-	case t.Gone():
-		return p.T("registration.gone")
-	case t.KakaoStatus == "":
+	if t.KakaoStatus == "" {
 		return p.T("registration.status_unread")
 	}
 	return known(p, "registration.status."+t.KakaoStatus, p.T("registration.status_other", "Status", t.KakaoStatus))
-}
-
-// troubledText says what is wrong with a registered template.
-func troubledText(p Page, t models.Template) string {
-	if t.KakaoStatus == kakao.TemplateBlocked {
-		return p.T("template.kakao.S")
-	}
-	return p.T("registration.gone_short")
 }

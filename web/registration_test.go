@@ -73,7 +73,7 @@ func TestTemplateIsRegisteredBlockedAndShown(t *testing.T) {
 	p.get(t, p.of(made, "/register")).says(t, http.StatusOK, `value="bomseil"`, "바꾸거나 지울 수 없습니다", "2023년 1월 31일에 종료", "https://example.com/a.png", "080-123-4567")
 
 	got := p.post(t, p.of(made, "/register"), url.Values{"code": {"bomseil"}, "version": {"1"}})
-	got.says(t, http.StatusOK, "코드 bomseil로 등록했습니다", "대기 (첫 발송 전)", "#{이름|고객}님, 반갑습니다", "목록 조회, 수정, 삭제를 제공하지 않습니다")
+	got.says(t, http.StatusOK, "코드는 bomseil입니다", "대기 (첫 발송 전)", "#{이름|고객}님, 반갑습니다", "목록 조회, 수정, 삭제를 제공하지 않습니다")
 	got.keepsQuiet(t, "<textarea")
 	if theirs := p.sim.Templates(testAppkey); len(theirs) != 1 || theirs[0].Content != "#{이름}님, 반갑습니다" {
 		t.Errorf("registered %+v", theirs)
@@ -205,7 +205,7 @@ func TestCampaignWithARegisteredTemplate(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := d.get(t, d.step(c, "message"))
-	got.says(t, http.StatusOK, "바꿀 수 없습니다", "#{이름|고객}님 <b>", "bom", "080-123-4567", "https://example.com/x", "ZZ", "@봄봄상점")
+	got.says(t, http.StatusOK, "바꿀 수 없습니다", "#{이름|고객}님 <b>", "bom", "080-123-4567", "https://example.com/x", ">ZZ<", "@봄봄상점")
 	got.keepsQuiet(t, "<textarea", d.step(c, "fallback"), `name="text"`, `value="sms"`)
 	saved := d.post(t, d.step(c, "message"), url.Values{"name": {"새 이름"}, "text": {"다른 말"}, "sender": {"0"}, "revision": {"0"}, "add-button": {"1"}})
 	if now := d.read(t, c); now.Name != "새 이름" || now.Content.Text != c.Content.Text || len(now.Content.Buttons) != 2 || now.SenderID != d.sender.ID || !strings.HasSuffix(saved.path, "/recipients") {

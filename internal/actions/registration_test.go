@@ -41,9 +41,9 @@ func (b *bench) kept(t *testing.T, id int64) models.Template {
 	return kept
 }
 
-// auditedTemplates are the audit rows about templates, the newest first, each as its action and
+// templateAudit are the audit rows about templates, the newest first, each as its action and
 // how it went.
-func (b *bench) auditedTemplates(t *testing.T) []string {
+func (b *bench) templateAudit(t *testing.T) []string {
 	t.Helper()
 	rows, err := b.DB.AuditLogs(t.Context(), b.team.ID, 0, 100)
 	must(t, err)
@@ -90,7 +90,7 @@ func TestRegisterTemplate(t *testing.T) {
 	if kept.Content.Text != made.Content.Text {
 		t.Errorf("our defaults are gone: %s", kept.Content.Text)
 	}
-	if rows := b.auditedTemplates(t); !slices.Equal(rows[:2], []string{"template.registered ok", "template.register ok"}) {
+	if rows := b.templateAudit(t); !slices.Equal(rows[:2], []string{"template.registered ok", "template.register ok"}) {
 		t.Errorf("audited %q", rows)
 	}
 	if _, err := b.SaveTemplate(t.Context(), b.admin, b.appkey, kept, kept); models.KindOf(err) != models.Conflict {
@@ -194,7 +194,7 @@ func TestRegistrationWhileTheProviderIsDown(t *testing.T) {
 	if kept := b.kept(t, made.ID); models.TextOf(err).Key != "provider.unreachable" || kept.State != models.TemplateDraft || kept.Code != "" {
 		t.Errorf("%v, and it is %s", err, kept.State)
 	}
-	if rows := b.auditedTemplates(t); !slices.Equal(rows[:2], []string{"template.register failed", "template.register ok"}) {
+	if rows := b.templateAudit(t); !slices.Equal(rows[:2], []string{"template.register failed", "template.register ok"}) {
 		t.Errorf("audited %q", rows)
 	}
 }
@@ -275,7 +275,7 @@ func TestStatusOfARegisteredTemplate(t *testing.T) {
 	if ok, reason := made.Usable(); ok || reason.Key != "registration.blocked" {
 		t.Errorf("a blocked template is usable: %v", reason)
 	}
-	if rows := b.auditedTemplates(t); rows[0] != "template.status ok" {
+	if rows := b.templateAudit(t); rows[0] != "template.status ok" {
 		t.Errorf("audited %q", rows)
 	}
 	troubles, err := b.DB.TroubledTemplates(t.Context(), b.team.ID, 10)
@@ -321,6 +321,47 @@ func TestBlockedTemplateStopsCampaigns(t *testing.T) {
 	another := b.brandDraft(t, 0)
 	if err := b.Launch(t.Context(), b.admin, b.appkey.ID, another.ID, another.Revision); models.TextOf(err).Key != "check.blocked" {
 		t.Errorf("a campaign with a blocked template is launched: %v", err)
+	}
+}
+
+// A campaign is begun with what is registered, under its code and from its sender.
+func TestCampaignIsBegunWithARegisteredTemplate(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 2*time.Second)
+	made, other := b.brandTemplate(t, "봄"), b.brandTemplate(t, "여름")
+	if _, err := b.BeginCampaign(t.Context(), b.admin, b.appkey, made); models.TextOf(err).Key != "brandtalk.not_registered" {
+		t.Errorf("a campaign is begun with a draft: %v", err)
+	}
+	made, err := b.register(t, made, "bom")
+	must(t, err)
+	c, err := b.BeginCampaign(t.Context(), b.admin, b.appkey, made)
+	must(t, err)
+	if c.Channel != models.BrandTalk || c.SenderID != b.sender.ID || c.Content.TemplateCode != "bom" || c.Content.Text != made.Content.Text || c.TemplateID != made.ID {
+		t.Errorf("begun %+v", c)
+	}
+	if o, found, err := b.DB.Origin(t.Context(), c); err != nil || !found || o.Edited {
+		t.Errorf("what it was made of: %+v %v %v", o, found, err)
+	}
+	other, err = b.register(t, other, "yeoreum")
+	must(t, err)
+	took, err := b.TakeTemplate(t.Context(), b.admin, c, c, other)
+	must(t, err)
+	if took.Content.TemplateCode != "yeoreum" || took.TemplateID != other.ID {
+		t.Errorf("took %+v", took)
+	}
+	must(t, b.sim.SetTemplate(testAppkey, b.sender.SenderKey, "bom", func(in *nhnsim.Template) { in.Status = kakao.TemplateBlocked }))
+	made, err = b.AskTemplate(t.Context(), b.admin, b.appkey, made)
+	must(t, err)
+	if _, err := b.BeginCampaign(t.Context(), b.admin, b.appkey, made); models.TextOf(err).Key != "registration.blocked" {
+		t.Errorf("a campaign is begun with a blocked template: %v", err)
+	}
+	again, err := b.DuplicateTemplate(t.Context(), b.admin, b.appkey, made, "봄 사본")
+	must(t, err)
+	if again.State != models.TemplateDraft || again.Code != "" || again.KakaoStatus != "" {
+		t.Errorf("a duplicate is %+v", again)
+	}
+	if _, err := b.register(t, again, "bom2"); err != nil {
+		t.Errorf("a duplicate is not registered: %v", err)
 	}
 }
 
