@@ -35,15 +35,6 @@ func (h *Handlers) ListAudiences(w http.ResponseWriter, r *http.Request) error {
 // query is what the URL says of name, without stray space.
 func query(r *http.Request, name string) string { return strings.TrimSpace(r.URL.Query().Get(name)) }
 
-// queryID is a number in the URL, 0 if there is none.
-func queryID(r *http.Request, name string) int64 {
-	id, err := strconv.ParseInt(query(r, name), 10, 64)
-	if err != nil || id < 0 {
-		return 0
-	}
-	return id
-}
-
 // audience is the one that the URL names.
 func (h *Handlers) audience(r *http.Request) (models.Audience, error) {
 	id, err := pathID(r, "audience")
@@ -440,7 +431,7 @@ func (h *Handlers) TakeAudiences(w http.ResponseWriter, r *http.Request) error {
 	if _, err := h.actions.TakeAudiences(r.Context(), h.visit(r).actor, c, picked); err != nil {
 		return h.showTake(w, r, c, picked, err)
 	}
-	return h.Redirect(w, r, views.TakePath(c), models.Text{})
+	return h.Redirect(w, r, views.FromAudiencesPath(c), models.Text{})
 }
 
 func (h *Handlers) showTake(w http.ResponseWriter, r *http.Request, c models.Campaign, picked []int64, err error) error {

@@ -42,8 +42,8 @@ const (
 	// Soon is how near a time must be for the message to go out at once: the
 	// provider's requestDate has minutes, and one that has passed is refused.
 	Soon = 2 * time.Minute
-	// LateStart is how late a batch may still go out by itself. What is found
-	// later asks a person.
+	// LateStart is how late a batch may still go out by itself, counted from
+	// [Batch.MeantAt]. What is found later asks a person.
 	LateStart = 2 * time.Hour
 	// WarnDays is from how many days ahead on a schedule is warned about: the
 	// provider has had limits of 30 to 90 days.
@@ -52,36 +52,39 @@ const (
 
 // Campaign is one message to an audience.
 type Campaign struct {
-	ID          int64
-	TeamID      int64
-	AppkeyID    int64
-	Channel     Channel
-	ULID        string `gorm:"column:ulid"` // what names it to the provider; no other installation makes the same
-	Name        string
-	State       CampaignState
-	Hold        string     // why it is paused or held: a catalog key
-	HoldCode    int        // the provider's result code, or 0
-	SenderID    int64      // 0: not chosen yet
-	Content     Content    `gorm:"serializer:json"`
-	Fallback    Fallback   `gorm:"serializer:json"`
-	AudienceID  int64      // 0: none yet
-	ScheduledAt *time.Time // nil: at once
-	Test        bool       // to the team's test numbers
-	OriginalID  int64      // of a test: the campaign that it tries out; 0: a template
-	FormToken   string     // of a test: names the form that began it, which begins no other
-	Audience    int64      // recipients, at launch
-	Planned     int64      // of them those that the plan has reached
-	PlanAfter   string     // the last number planned
-	Refusals    int        // batches refused in a row
-	Revision    int        // counts edits
-	CreatedBy   int64
-	LaunchedBy  int64
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
-	LaunchedAt  *time.Time
-	FinishedAt  *time.Time
-	ErasedAt    *time.Time // since when numbers and values of its messages are erased
-	ErasedUntil int64      // number of the last batch that is erased
+	ID         int64
+	TeamID     int64
+	AppkeyID   int64
+	Channel    Channel
+	ULID       string `gorm:"column:ulid"` // what names it to the provider; no other installation makes the same
+	Name       string
+	State      CampaignState
+	Hold       string   // why it is paused or held: a catalog key
+	HoldCode   int      // the provider's result code, or 0
+	SenderID   int64    // 0: not chosen yet
+	Content    Content  `gorm:"serializer:json"`
+	Fallback   Fallback `gorm:"serializer:json"`
+	AudienceID int64    // 0: none yet
+	// What the content was copied from. It stays as it is when there are newer versions.
+	TemplateID      int64 // 0: none
+	TemplateVersion int
+	ScheduledAt     *time.Time // nil: at once
+	Test            bool       // to the team's test numbers
+	OriginalID      int64      // of a test: the campaign that it tries out; 0: a template
+	FormToken       string     // of a test: names the form that began it, which begins no other
+	Audience        int64      // recipients, at launch
+	Planned         int64      // of them those that the plan has reached
+	PlanAfter       string     // the last number planned
+	Refusals        int        // batches refused in a row
+	Revision        int        // counts edits
+	CreatedBy       int64
+	LaunchedBy      int64
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+	LaunchedAt      *time.Time
+	FinishedAt      *time.Time
+	ErasedAt        *time.Time // since when numbers and values of its messages are erased
+	ErasedUntil     int64      // number of the last batch that is erased
 }
 
 // EditedFrom is the revision that an edit begins with which began with revision and
@@ -109,7 +112,7 @@ func (in NewCampaign) Validate(ch Channel) error {
 	if in.SenderID == 0 {
 		p.add("sender", "field.choose")
 	}
-	ch.rules().check(in.Content, p)
+	ch.rules().checkSent(in.Content.Trim(), p)
 	return p.err()
 }
 
@@ -163,7 +166,7 @@ func (db *DB) SaveDraft(ctx context.Context, c *Campaign) error {
 	read := c.Revision
 	c.Revision, c.UpdatedAt = read+1, db.now()
 	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ? AND revision = ?", c.ID, CampaignDraft, read).
-		Select("Name", "SenderID", "Content", "Fallback", "AudienceID", "ScheduledAt", "Revision", "UpdatedAt").Updates(c)
+		Select("Name", "SenderID", "Content", "Fallback", "AudienceID", "TemplateID", "TemplateVersion", "ScheduledAt", "Revision", "UpdatedAt").Updates(c)
 	if res.Error == nil && res.RowsAffected == 0 {
 		c.Revision = read
 		return Errorf(Conflict, "campaign.changed")
@@ -264,9 +267,12 @@ func (db *DB) TouchCampaign(ctx context.Context, c Campaign) (bool, error) {
 	return res.RowsAffected > 0, res.Error
 }
 
-// RenewDue makes planned batches of a campaign due at now that were due before.
+// RenewDue lets planned batches of a campaign that were meant to go out before now go
+// out from now on.
 func (db *DB) RenewDue(ctx context.Context, id int64, now time.Time) error {
-	return db.write(ctx).Model(&Batch{}).Where("campaign_id = ? AND state = ? AND due_at < ?", id, BatchPlanned, now).Update("due_at", now).Error
+	now = now.UTC()
+	return db.write(ctx).Model(&Batch{}).Where("campaign_id = ? AND state = ? AND meant_at < ?", id, BatchPlanned, now).
+		Updates(map[string]any{"meant_at": now, "due_at": gorm.Expr("CASE WHEN due_at < ? THEN ? ELSE due_at END", now, now)}).Error
 }
 
 // Sending reports whether messages of any campaign are being planned or handed over.

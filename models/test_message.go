@@ -32,7 +32,8 @@ const (
 // NewTest is what is filled in to send a test message.
 type NewTest struct {
 	Token    string            // names the form, which begins one test at most
-	Revision int               // of the content that was shown
+	Revision int               // of the content that was shown; of a template, its version
+	SenderID int64             // of a template that has none; 0: none was chosen
 	Numbers  []int64           // ids of test numbers
 	Values   map[string]string // of the variables, the same for everybody
 }
@@ -53,23 +54,36 @@ func (in NewTest) Check(ch Channel, c Content, f Fallback) error {
 	if len(in.Numbers) == 0 {
 		p.add("numbers", "test_message.choose")
 	}
-	missing := c.Missing(f, in.Values)
-	for i, name := range c.Names(f) {
-		if slices.Contains(missing, name) {
+	if err := in.checkValues(ch, c, f, p); err != nil {
+		return err
+	}
+	return p.err()
+}
+
+// checkValues finds the variables whose lack of a value leaves everybody out, and
+// values that make the message too long. What stands in for a lack depends on the
+// channel.
+func (in NewTest) checkValues(ch Channel, c Content, f Fallback, p problems) error {
+	composer, names := NewComposer(ch, c, f), c.Names(f)
+	for i, name := range names {
+		values := map[string]string{}
+		for _, other := range names {
+			values[other] = "x"
+		}
+		values[name] = in.Values[name]
+		_, skip, err := composer.Compose(VarsJSON(values))
+		if err != nil {
+			return err
+		}
+		if skip == SkipNoValue {
 			p.add(TestValueField(i), "test_message.value")
 		}
 	}
-	if len(missing) > 0 {
-		return p.err()
-	}
-	_, skip, err := NewComposer(ch, c, f).Compose(VarsJSON(in.Values))
-	if err != nil {
-		return err
-	}
-	if skip == SkipTooLong {
+	_, skip, err := composer.Compose(VarsJSON(in.Values))
+	if err == nil && skip == SkipTooLong {
 		p.add("values", "test_message.too_long")
 	}
-	return p.err()
+	return err
 }
 
 // TestUse is how much has been sent as tests.
@@ -120,6 +134,12 @@ func (db *DB) Tests(ctx context.Context, appkeyID, before int64, limit int) ([]C
 // TestsOf are the tests of a campaign, the newest first.
 func (db *DB) TestsOf(ctx context.Context, c Campaign, limit int) ([]Campaign, error) {
 	return campaignsBefore(db.read(ctx).Where("test AND original_id = ?", c.ID), 0, limit)
+}
+
+// TestsOfTemplate are the tests of a template under an appkey, the newest first.
+func (db *DB) TestsOfTemplate(ctx context.Context, appkeyID, templateID int64, limit int) ([]Campaign, error) {
+	q := db.read(ctx).Where("test AND template_id = ? AND template_id <> 0 AND appkey_id = ?", templateID, appkeyID)
+	return campaignsBefore(q, 0, limit)
 }
 
 // TestByToken is the test that the form token has begun, if it has begun one.

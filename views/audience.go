@@ -262,8 +262,8 @@ type TakeView struct {
 
 func (v TakeView) picked(id int64) bool { return slices.Contains(v.Picked, id) }
 
-// TakePath is the form that takes a campaign's recipients from audiences.
-func TakePath(c models.Campaign) string { return StepPath(c, "recipients") + "/audiences" }
+// FromAudiencesPath is the form that takes a campaign's recipients from audiences.
+func FromAudiencesPath(c models.Campaign) string { return StepPath(c, "recipients") + "/audiences" }
 
 // wrongNumbers are the pasted numbers that err is about.
 func wrongNumbers(err error) models.WrongNumbers {

@@ -3902,7 +3902,7 @@ func TakeAudiencesPage(p Page, v TakeView, err error) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = findByName(p, TakePath(v.Campaign), v.Query, "audience.search_name").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = findByName(p, FromAudiencesPath(v.Campaign), v.Query, "audience.search_name").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -3961,9 +3961,9 @@ func TakeAudiencesPage(p Page, v TakeView, err error) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var203 templ.SafeURL
-					templ_7745c5c3_Var203, templ_7745c5c3_Err = templ.JoinURLErrs(TakePath(v.Campaign))
+					templ_7745c5c3_Var203, templ_7745c5c3_Err = templ.JoinURLErrs(FromAudiencesPath(v.Campaign))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/audience.templ`, Line: 634, Col: 54}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/audience.templ`, Line: 634, Col: 63}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var203))
 					if templ_7745c5c3_Err != nil {
@@ -4095,9 +4095,9 @@ func TakeStatus(p Page, v TakeView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var209 string
-			templ_7745c5c3_Var209, templ_7745c5c3_Err = templ.JoinStringErrs(TakePath(v.Campaign))
+			templ_7745c5c3_Var209, templ_7745c5c3_Err = templ.JoinStringErrs(FromAudiencesPath(v.Campaign))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/audience.templ`, Line: 662, Col: 32}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/audience.templ`, Line: 662, Col: 41}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var209))
 			if templ_7745c5c3_Err != nil {
@@ -4232,9 +4232,9 @@ func takenRecipients(p Page, c models.Campaign, size int64, w models.AudienceWor
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var216 templ.SafeURL
-		templ_7745c5c3_Var216, templ_7745c5c3_Err = templ.JoinURLErrs(TakePath(c))
+		templ_7745c5c3_Var216, templ_7745c5c3_Err = templ.JoinURLErrs(FromAudiencesPath(c))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/audience.templ`, Line: 688, Col: 50}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/audience.templ`, Line: 688, Col: 59}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var216))
 		if templ_7745c5c3_Err != nil {
@@ -4247,7 +4247,7 @@ func takenRecipients(p Page, c models.Campaign, size int64, w models.AudienceWor
 		var templ_7745c5c3_Var217 string
 		templ_7745c5c3_Var217, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("audience.take_again"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/audience.templ`, Line: 688, Col: 81}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/audience.templ`, Line: 688, Col: 90}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var217))
 		if templ_7745c5c3_Err != nil {
@@ -4401,9 +4401,9 @@ func takeOffer(p Page, r Recipients) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var227 templ.SafeURL
-		templ_7745c5c3_Var227, templ_7745c5c3_Err = templ.JoinURLErrs(TakePath(r.Campaign))
+		templ_7745c5c3_Var227, templ_7745c5c3_Err = templ.JoinURLErrs(FromAudiencesPath(r.Campaign))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/audience.templ`, Line: 717, Col: 45}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/audience.templ`, Line: 717, Col: 54}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var227))
 		if templ_7745c5c3_Err != nil {

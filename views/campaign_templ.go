@@ -50,7 +50,7 @@ func steps(p Page, c models.Campaign, current string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, step := range composeSteps() {
+		for _, step := range composeSteps(c) {
 			var templ_7745c5c3_Var3 = []any{"step-item", templ.KV("active", step == current)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var3...)
 			if templ_7745c5c3_Err != nil {

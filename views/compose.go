@@ -53,10 +53,23 @@ func campaignLink(c models.Campaign) string {
 
 // MessageStep is the step that says what is sent.
 type MessageStep struct {
-	Campaign models.Campaign // as it is, or as it was typed
-	Senders  []models.Sender
-	Editor   Editor
-	Now      time.Time
+	Campaign   models.Campaign // as it is, or as it was typed
+	Senders    []models.Sender
+	Origin     models.Origin // zero: it was copied from no template
+	Editor     Editor
+	Kept       Kept
+	ReadsSaved bool // somebody looks at what is saved while their own text waits elsewhere
+	Now        time.Time
+}
+
+// kept is how the step keeps what is typed in it.
+func (s MessageStep) kept() Kept {
+	k := s.Kept
+	k.Saved = StepPath(s.Campaign, "message") + "?saved=1"
+	if !s.ReadsSaved {
+		k.Path = StepPath(s.Campaign, "message") + "/draft"
+	}
+	return k
 }
 
 // Preview is a message on a phone, with the values of one recipient or, where
@@ -68,6 +81,7 @@ type Preview struct {
 	At       time.Time     // when the recipient reads it
 	Sender   models.Sender // zero if none is chosen
 	As       string        // what is shown: kakao or sms
+	Chat     string        // colours of the chat: light or dark; empty: as the site's
 	Row      int64         // of the recipients, from 1; 0 for samples
 	Rows     int64
 	Columns  []string // the variables that the recipients have
@@ -125,7 +139,7 @@ func (s ScheduleStep) suggested() models.NewSchedule {
 func (s ScheduleStep) firstDay() string { return s.Now.In(kakao.KST).Format(time.DateOnly) }
 
 func (s ScheduleStep) lastDay() string {
-	return s.Now.In(kakao.KST).AddDate(0, 0, kakao.FriendTalkHorizonDays).Format(time.DateOnly)
+	return s.Now.In(kakao.KST).AddDate(0, 0, s.Campaign.Channel.Traits().HorizonDays).Format(time.DateOnly)
 }
 
 // CheckStep is the last step, from which the campaign is launched.

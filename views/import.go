@@ -270,17 +270,17 @@ func importAgain(c models.Campaign, i models.Import) string {
 }
 
 // importNext is where an import that is done leads to, and what that is called.
-func importNext(c models.Campaign, i models.Import) (path, key string) {
+func importNext(p Page, c models.Campaign, i models.Import) (path, name string) {
 	switch i.Purpose {
 	case models.PurposeCampaign:
-		return StepPath(c, "fallback"), "import.next"
+		return StepPathAfter(c, "recipients"), nextStep(p, c, "recipients")
 	case models.PurposeSuppress:
-		return SuppressionsPath(i.TeamID), "suppression.see_list"
+		return SuppressionsPath(i.TeamID), p.T("suppression.see_list")
 	case models.PurposeAppend, models.PurposeReplace, models.PurposeSubtract:
-		return AudiencePath(models.Audience{ID: i.TargetID, TeamID: i.TeamID}), "audience.see"
+		return AudiencePath(models.Audience{ID: i.TargetID, TeamID: i.TeamID}), p.T("audience.see")
 	case models.PurposeCreate:
 	}
-	return AudiencePath(models.Audience{ID: i.AudienceID, TeamID: i.TeamID}), "audience.see"
+	return AudiencePath(models.Audience{ID: i.AudienceID, TeamID: i.TeamID}), p.T("audience.see")
 }
 
 // ImportReason is why a row was refused, in words.

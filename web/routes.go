@@ -20,7 +20,9 @@ type Route struct {
 
 // Routes are all routes of the site.
 func Routes(h *handlers.Handlers) []Route {
-	return slices.Concat(peopleRoutes(h), senderRoutes(h), campaignRoutes(h), audienceRoutes(h))
+	return slices.Concat(
+		peopleRoutes(h), senderRoutes(h), templateRoutes(h), imageRoutes(h), campaignRoutes(h), audienceRoutes(h),
+	)
 }
 
 const get, post = http.MethodGet, http.MethodPost
@@ -91,6 +93,46 @@ func senderRoutes(h *handlers.Handlers) []Route {
 	}
 }
 
+func templateRoutes(h *handlers.Handlers) []Route {
+	return []Route{
+		{get, "/appkeys/{appkey}/templates", models.ViewTeam, h.ListTemplates},
+		{get, "/appkeys/{appkey}/templates/new", models.ManageCampaigns, h.NewTemplate},
+		{post, "/appkeys/{appkey}/templates/new", models.ManageCampaigns, h.CreateTemplate},
+		{get, "/appkeys/{appkey}/templates/adopt", models.ManageCampaigns, h.NewAdoption},
+		{post, "/appkeys/{appkey}/templates/adopt", models.ManageCampaigns, h.AdoptTemplate},
+		{get, "/appkeys/{appkey}/templates/{template}/register", models.ManageCampaigns, h.ConfirmRegistration},
+		{post, "/appkeys/{appkey}/templates/{template}/register", models.ManageCampaigns, h.RegisterTemplate},
+		{post, "/appkeys/{appkey}/templates/{template}/check", models.ManageCampaigns, h.CheckTemplate},
+		{get, "/appkeys/{appkey}/templates/{template}", models.ViewTeam, h.EditTemplate},
+		{post, "/appkeys/{appkey}/templates/{template}", models.ManageCampaigns, h.SaveTemplate},
+		{post, "/appkeys/{appkey}/templates/{template}/preview", models.ManageCampaigns, h.PreviewTemplate},
+		{post, "/appkeys/{appkey}/templates/{template}/draft", models.ManageCampaigns, h.KeepTemplate},
+		{post, "/appkeys/{appkey}/templates/{template}/duplicate", models.ManageCampaigns, h.DuplicateTemplate},
+		{post, "/appkeys/{appkey}/templates/{template}/archive", models.ManageCampaigns, h.ArchiveTemplate},
+		{post, "/appkeys/{appkey}/templates/{template}/unarchive", models.ManageCampaigns, h.UnarchiveTemplate},
+		{post, "/appkeys/{appkey}/templates/{template}/campaign", models.ManageCampaigns, h.BeginCampaign},
+		{get, "/appkeys/{appkey}/templates/{template}/test", models.ManageCampaigns, h.ShowTemplateTest},
+		{post, "/appkeys/{appkey}/templates/{template}/test", models.ManageCampaigns, h.SendTemplateTest},
+		{get, "/appkeys/{appkey}/templates/{template}/versions", models.ViewTeam, h.ListVersions},
+		{post, "/appkeys/{appkey}/templates/{template}/versions/{version}/restore", models.ManageCampaigns, h.RestoreVersion},
+	}
+}
+
+func imageRoutes(h *handlers.Handlers) []Route {
+	return []Route{
+		{get, "/appkeys/{appkey}/images", models.ViewTeam, h.ListImages},
+		{post, "/appkeys/{appkey}/images", models.ManageCampaigns, h.UploadImages},
+		{get, "/appkeys/{appkey}/images/refresh", models.ViewTeam, h.ShowListing},
+		{post, "/appkeys/{appkey}/images/refresh", models.ManageCampaigns, h.RefreshImages},
+		{get, "/appkeys/{appkey}/images/delete", models.ManageCampaigns, h.ConfirmDeleteImages},
+		{post, "/appkeys/{appkey}/images/delete", models.ManageCampaigns, h.DeleteImages},
+		{get, "/appkeys/{appkey}/images/{image}", models.ViewTeam, h.ShowImage},
+		{post, "/appkeys/{appkey}/images/{image}/upload", models.ManageCampaigns, h.UploadCopy},
+		{get, "/appkeys/{appkey}/images/{image}/file", models.ViewTeam, h.ShowImageFile},
+		{get, "/appkeys/{appkey}/images/{image}/thumbnail", models.ViewTeam, h.ShowThumbnail},
+	}
+}
+
 func campaignRoutes(h *handlers.Handlers) []Route {
 	return []Route{
 		{get, "/appkeys/{appkey}/campaigns", models.ViewTeam, h.ListCampaigns},
@@ -99,6 +141,9 @@ func campaignRoutes(h *handlers.Handlers) []Route {
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/message", models.ViewTeam, h.EditMessage},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/message", models.ManageCampaigns, h.SaveMessage},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/message/preview", models.ManageCampaigns, h.PreviewMessage},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/message/draft", models.ManageCampaigns, h.KeepMessage},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/template", models.ManageCampaigns, h.ChooseTemplate},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/template", models.ManageCampaigns, h.TakeTemplate},
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/fallback", models.ViewTeam, h.EditFallback},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/fallback", models.ManageCampaigns, h.SaveFallback},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/fallback/preview", models.ManageCampaigns, h.PreviewFallback},

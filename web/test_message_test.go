@@ -27,10 +27,10 @@ func (d *desk) testNumbers(t *testing.T, names ...string) []string {
 }
 
 // saved is a draft whose message is all right, with two test numbers to try it on.
-func (d *desk) saved(t *testing.T, changes ...string) (models.Campaign, []string) {
+func (d *desk) saved(t *testing.T) (models.Campaign, []string) {
 	t.Helper()
 	c := d.begin(t)
-	if got := d.post(t, d.step(c, "message"), d.message(t, c, changes...)); !strings.HasSuffix(got.path, "/recipients") {
+	if got := d.post(t, d.step(c, "message"), d.message(t, c)); !strings.HasSuffix(got.path, "/recipients") {
 		t.Fatalf("saving leads to %s: %d", got.path, got.status)
 	}
 	return d.read(t, c), d.testNumbers(t, "김하늘", "이하윤")
@@ -93,7 +93,6 @@ func TestATestFromTheMessageToItsResult(t *testing.T) {
 	if n := len(d.tests(t)); n != 1 {
 		t.Errorf("%d tests after the same form came twice", n)
 	}
-	form = d.testForm(t, c)
 	if page := d.get(t, d.step(c, "test")); !strings.Contains(page.body, `value="박바다"`) {
 		t.Error("the values of the last test are not offered")
 	} else {
@@ -155,7 +154,7 @@ func TestATestWithBadInput(t *testing.T) {
 		{"a value that is too long", []string{"value-0", strings.Repeat("가", 1000)}, []string{"길이 제한을 넘습니다"}},
 		{"no token", []string{"token", ""}, []string{"화면을 새로 연 뒤"}},
 		{"markup that comes back", []string{"value-0", evil, "number", ""}, []string{evil}},
-		{"an older draft", []string{"revision", "0"}, []string{"캠페인의 내용이 바뀌어 보내지 않았습니다", `value="박바다"`}},
+		{"an older draft", []string{"revision", "0"}, []string{"내용이 바뀌어 보내지 않았습니다", `value="박바다"`}},
 	}
 	for _, tt := range tests {
 		got := d.post(t, d.step(c, "test"), d.testForm(t, c, tt.changes...))
@@ -266,4 +265,75 @@ func TestWithoutTestNumbersThePageSaysWhatToDo(t *testing.T) {
 	got := marketer.get(t, d.step(c, "test"))
 	got.says(t, http.StatusOK, "팀 관리자에게 팀 설정에서")
 	got.keepsQuiet(t, "/teams/1/settings")
+}
+
+func TestATemplateIsTriedOut(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.testNumbers(t, "김하늘", "이하윤")
+	made := models.Template{
+		TeamID: 1, AppkeyID: d.appkey.ID, Channel: models.FriendTalk, Name: "단골 인사", Version: 2, State: models.TemplateDraft,
+		Content: models.Content{Text: "#{이름}님, 반갑습니다", Ad: true}, CreatedAt: d.now, UpdatedAt: d.now,
+	}
+	if err := d.DB.CreateTemplate(t.Context(), &made); err != nil {
+		t.Fatal(err)
+	}
+	page := fmt.Sprintf("/appkeys/%d/templates/%d", d.appkey.ID, made.ID)
+	d.get(t, page).says(t, http.StatusOK, page+"/test", "테스트 발송")
+	form := d.get(t, page+"/test")
+	form.says(t, http.StatusOK, "템플릿으로", "@봄봄상점", "반갑습니다", "김하늘")
+	in := url.Values{
+		"token": {hiddenToken.FindStringSubmatch(form.body)[1]}, "revision": {"2"}, "send": {"1"}, "number": {"1", "2"},
+		"name-0": {"이름"}, "value-0": {"박바다"}, "sender": {""},
+	}
+	unsent := d.post(t, page+"/test", in)
+	unsent.marks(t, "sender")
+	unsent.says(t, http.StatusUnprocessableEntity, `value="박바다"`)
+	in.Set("sender", "4711")
+	d.post(t, page+"/test", in).marks(t, "sender")
+	in.Set("sender", fmt.Sprint(d.sender.ID))
+	in.Set("revision", "1")
+	d.post(t, page+"/test", in).says(t, http.StatusUnprocessableEntity, "내용이 바뀌어 보내지 않았습니다")
+	in.Set("revision", "2")
+	sent := d.post(t, page+"/test", in)
+	sent.says(t, http.StatusOK, "테스트 발송을 시작했습니다.", "테스트 번호 2개", "박바다")
+	d.post(t, page+"/test", in).says(t, http.StatusOK, "이미 보낸 테스트입니다.")
+	tests := d.tests(t)
+	if len(tests) != 1 || tests[0].TemplateID != made.ID || tests[0].TemplateVersion != 2 || tests[0].OriginalID != 0 || tests[0].SenderID != d.sender.ID {
+		t.Fatalf("tests %+v", tests)
+	}
+	d.get(t, d.path(fmt.Sprint(tests[0].ID))).says(t, http.StatusOK, "원본 템플릿", page)
+	d.get(t, page+"/test").says(t, http.StatusOK, "이전 테스트", `value="박바다"`)
+	logs := d.audited(t, "campaign.test")
+	if len(logs) != 1 || logs[0].ObjectType != "template" || logs[0].ObjectID != made.ID || !strings.Contains(logs[0].After, `"numbers":2`) {
+		t.Errorf("audited as %+v", logs)
+	}
+	d.get(t, page).keepsQuiet(t, "캠페인 1개")
+	other := made
+	other.ID, other.Name = 0, "다른 템플릿"
+	if err := d.DB.CreateTemplate(t.Context(), &other); err != nil {
+		t.Fatal(err)
+	}
+	d.get(t, fmt.Sprintf("/appkeys/%d/templates/%d/test?sent=%d", d.appkey.ID, other.ID, tests[0].ID)).says(t, http.StatusNotFound)
+}
+
+func TestWhatCannotBeSentOfTemplatesIsNotTriedOut(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	archived := models.Template{
+		TeamID: 1, AppkeyID: d.appkey.ID, Channel: models.FriendTalk, Name: "옛 인사", Version: 1, State: models.TemplateDraft,
+		Content: models.Content{Text: "안녕하세요"}, ArchivedAt: &d.now, CreatedAt: d.now, UpdatedAt: d.now,
+	}
+	if err := d.DB.CreateTemplate(t.Context(), &archived); err != nil {
+		t.Fatal(err)
+	}
+	page := fmt.Sprintf("/appkeys/%d/templates/%d", d.appkey.ID, archived.ID)
+	d.get(t, page).keepsQuiet(t, page+"/test")
+	if got := d.get(t, page+"/test"); got.path != page {
+		t.Errorf("trying it out leads to %s", got.path)
+	}
+	form := url.Values{"token": {models.NewFormToken()}, "revision": {"1"}, "send": {"1"}, "sender": {fmt.Sprint(d.sender.ID)}}
+	if got := d.post(t, page+"/test", form); got.status != http.StatusUnprocessableEntity || len(d.tests(t)) != 0 {
+		t.Errorf("sent: %d, %v", got.status, d.tests(t))
+	}
 }

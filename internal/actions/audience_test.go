@@ -3,7 +3,6 @@ package actions_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"slices"
 	"testing"
 	"time"
@@ -184,8 +183,7 @@ func TestAWorkGoesOnWhereItWas(t *testing.T) {
 	id := ws[0].ID
 	for range 10 {
 		ctx, cancel := context.WithCancel(t.Context())
-		crash := *b.Service
-		crash.Log = slog.New(slog.DiscardHandler)
+		crash := &actions.Service{DB: b.DB, Jobs: b.Jobs, Log: b.Log, Keeper: b.Keeper, Provider: b.Provider, Timing: b.Timing}
 		n := 0
 		crash.Now = func() time.Time { // asked once or more in each transaction
 			if n++; n == 4 {

@@ -61,6 +61,7 @@ type delivery struct {
 	sender   models.Sender
 	messages []models.Message
 	call     models.Call
+	imageSeq int  // names the campaign's image to the provider; 0: it has none
 	repeat   bool // the request has been made before under the same key
 }
 
@@ -71,6 +72,12 @@ func (d *delivery) key() string { return attemptKey(d.campaign, d.batch.ID, d.ba
 // or that somebody else has claimed, is left alone.
 func (s *Service) SendBatch(ctx context.Context, batchID int64) error {
 	d, err := s.claim(ctx, batchID)
+	if errors.Is(err, errImageMissing) {
+		if ready, err := s.uploadFirst(ctx, batchID); err != nil || !ready {
+			return err
+		}
+		d, err = s.claim(ctx, batchID)
+	}
 	if err != nil || d == nil {
 		return err
 	}
@@ -87,6 +94,9 @@ func (s *Service) claim(ctx context.Context, batchID int64) (d *delivery, err er
 		left, err := s.skipSuppressed(ctx, tx, d.campaign, d.batch)
 		if err != nil || !left {
 			d = nil
+			return err
+		}
+		if _, err := s.imageSeq(ctx, tx, d.campaign); err != nil {
 			return err
 		}
 		d.batch.Attempt++
@@ -115,8 +125,8 @@ func (s *Service) claimable(ctx context.Context, tx *models.DB, batchID int64) (
 	if b.State != models.BatchPlanned || b.Cancel != models.CancelNone || !c.State.Runs() || b.DueAt.After(now) {
 		return nil, nil
 	}
-	if late(c, b.DueAt, now) {
-		return nil, s.hold(ctx, tx, c, "hold.late", 0)
+	if late(c, *b, now) {
+		return nil, s.hold(ctx, tx, c, "hold.late")
 	}
 	if rests, err := s.resting(ctx, tx, *b); err != nil || rests {
 		return nil, err
@@ -127,9 +137,16 @@ func (s *Service) claimable(ctx context.Context, tx *models.DB, batchID int64) (
 	}
 	b.RequestAt = nil
 	if kakao.Night(now) {
-		return nil, tx.SetBatch(ctx, b.ID, map[string]any{"due_at": kakao.NextMorning(now).UTC()})
+		return nil, untilMorning(ctx, tx, *b, now)
 	}
 	return d, nil
+}
+
+// untilMorning postpones a batch to the end of the night, which makes it no later
+// than it is.
+func untilMorning(ctx context.Context, tx *models.DB, b models.Batch, now time.Time) error {
+	morning := kakao.NextMorning(now)
+	return tx.SetBatch(ctx, b.ID, map[string]any{"due_at": morning.UTC(), "meant_at": b.MeantAt.Add(morning.Sub(now)).UTC()})
 }
 
 // resting postpones a batch while no call of its appkey would go out. That spares
@@ -142,13 +159,14 @@ func (s *Service) resting(ctx context.Context, tx *models.DB, b models.Batch) (b
 	return true, tx.SetBatch(ctx, b.ID, map[string]any{"due_at": s.Now().Add(wait).UTC()})
 }
 
-// late reports whether what was to be sent at the campaign's time or, without one,
-// at due is too late to be sent by itself.
-func late(c models.Campaign, due, now time.Time) bool {
-	if c.ScheduledAt != nil && c.ScheduledAt.After(due) {
-		due = *c.ScheduledAt
+// late reports whether it is too late for b to be sent by itself: its time, or the
+// campaign's if that is later, has passed long since.
+func late(c models.Campaign, b models.Batch, now time.Time) bool {
+	meant := b.MeantAt
+	if c.ScheduledAt != nil && c.ScheduledAt.After(meant) {
+		meant = *c.ScheduledAt
 	}
-	return now.Sub(due) > models.LateStart
+	return now.Sub(meant) > models.LateStart
 }
 
 func readDelivery(ctx context.Context, tx *models.DB, batchID int64) (*delivery, error) {
@@ -220,6 +238,9 @@ func (s *Service) load(ctx context.Context, d *delivery) (client *nhn.Client, er
 	if len(d.messages) == 0 {
 		return nil, errors.New("no message of the batch is open")
 	}
+	if d.imageSeq, err = s.imageSeq(ctx, s.DB, d.campaign); err != nil {
+		return nil, err
+	}
 	return s.Provider.client(d.appkey)
 }
 
@@ -234,7 +255,7 @@ func (s *Service) giveBack(ctx context.Context, d *delivery, cause error) error 
 		if err := s.planAgain(ctx, tx, d, s.Now()); err != nil {
 			return err
 		}
-		return s.hold(ctx, tx, d.campaign, "hold.failed", 0)
+		return s.hold(ctx, tx, d.campaign, "hold.failed")
 	})
 	return errors.Join(fmt.Errorf("batch %d: %w", d.batch.ID, cause), err)
 }
@@ -390,6 +411,11 @@ func (s *Service) refuse(ctx context.Context, tx *models.DB, d *delivery, failur
 	if err := s.closeRefused(ctx, tx, d, nil, failure); err != nil {
 		return err
 	}
+	if failure.Code == kakao.CodeTemplateStatus || failure.Code == kakao.CodeTemplateNotFound {
+		if err := tx.HastenTemplate(ctx, d.campaign.SenderID, d.campaign.Content.TemplateCode, s.Now()); err != nil {
+			return err
+		}
+	}
 	n, err := tx.CountRefusal(ctx, d.campaign.ID)
 	if err != nil || n < maxRefusals {
 		return err
@@ -452,8 +478,8 @@ func (s *Service) pause(ctx context.Context, tx *models.DB, c models.Campaign, r
 }
 
 // hold stops a running campaign until a person has decided.
-func (s *Service) hold(ctx context.Context, tx *models.DB, c models.Campaign, reason string, code int) error {
-	return s.stop(ctx, tx, c, models.CampaignHeld, "campaign.hold", reason, code)
+func (s *Service) hold(ctx context.Context, tx *models.DB, c models.Campaign, reason string) error {
+	return s.stop(ctx, tx, c, models.CampaignHeld, "campaign.hold", reason, 0)
 }
 
 func (s *Service) stop(ctx context.Context, tx *models.DB, c models.Campaign, to models.CampaignState, action, reason string, code int) error {

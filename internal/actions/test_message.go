@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -34,12 +35,48 @@ func (s *Service) TestCampaign(ctx context.Context, by models.Actor, draft model
 	return s.sendTest(ctx, by, draft, test, in, e)
 }
 
+// TestTemplate sends what a template says now to test numbers of the team, as
+// [Service.TestCampaign] does. One that belongs to no sender goes out from the one that
+// was chosen.
+func (s *Service) TestTemplate(ctx context.Context, by models.Actor, k models.Appkey, t models.Template, in models.NewTest) (test models.Campaign, again bool, err error) {
+	if err := by.May(models.ManageCampaigns); err != nil {
+		return test, false, err
+	}
+	if test, again, err = s.DB.TestByToken(ctx, k.TeamID, in.Token); err != nil || again {
+		return test, again, err
+	}
+	if ok, reason := t.Begins(); !ok {
+		return test, false, models.Errorf(models.Conflict, reason.Key, reason.Args...)
+	}
+	if t.Version != in.Revision {
+		return test, false, models.Errorf(models.Conflict, "test_message.changed")
+	}
+	senderID := cmp.Or(t.SenderID, in.SenderID)
+	if senderID == 0 {
+		return test, false, withField(nil, "sender", "field.choose")
+	}
+	if err := s.checkSender(ctx, k.ID, senderID); err != nil {
+		return test, false, err
+	}
+	c := MessageOf(k, t, senderID)
+	test = models.Campaign{TemplateID: t.ID, TemplateVersion: t.Version}
+	return s.sendTest(ctx, by, c, test, in, templateEvent("campaign.test", k, t))
+}
+
+// MessageOf is the message that is sent of a template, by the sender.
+func MessageOf(k models.Appkey, t models.Template, senderID int64) models.Campaign {
+	return models.Campaign{TeamID: k.TeamID, AppkeyID: k.ID, Channel: t.Channel, Name: t.Name, SenderID: senderID, Content: t.Sent()}
+}
+
 // CheckTest runs those rules over the message of c that depend on neither its
 // recipients nor its time.
 func (s *Service) CheckTest(ctx context.Context, c models.Campaign) (r models.Report, err error) {
 	sender, err := s.checkMessage(ctx, c, &r)
 	if err != nil {
 		return r, err
+	}
+	if !c.Channel.Traits().Fallback {
+		return r, nil
 	}
 	if err := r.AddForm("fallback", c.Fallback.Check(c.Content.Ad, sender)); err != nil {
 		return r, err

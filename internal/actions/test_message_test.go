@@ -265,6 +265,58 @@ func TestATestAndTheProvidersFaults(t *testing.T) {
 	})
 }
 
+// A registered template is tried out as it is sent: with its defaults for all places of
+// a variable.
+func TestATestOverBrandTalk(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 2*time.Second)
+	b.work(t)
+	c := b.brandDraft(t, 0)
+	in := newTest(c, b.numbers(t, "1001", "0001"))
+	in.Values = map[string]string{"혜택": "할인"}
+	test, e := b.until(t, b.sent(t, c, in), isState(models.CampaignFinished))
+	if e.Delivered != 1 || e.Failed != 1 || test.Channel != models.BrandTalk || test.Content.TemplateCode != c.Content.TemplateCode {
+		t.Errorf("equation %+v of %+v", e, test)
+	}
+	b.wantOnce(t, 2)
+	var got string
+	for _, r := range b.sim.Received() {
+		if r.Kind == "BRANDTALK" && r.To == "01055551001" {
+			got = r.Text
+		}
+	}
+	if want := "고객님, 고객님께만 드리는 할인"; got != want {
+		t.Errorf("the phone has received %q, want %q", got, want)
+	}
+	in = newTest(c, in.Numbers)
+	in.Values = map[string]string{"이름": "김하늘"}
+	if _, _, err := b.TestCampaign(t.Context(), b.admin, c, in); models.FieldText(err, models.TestValueField(1)).Key == "" {
+		t.Errorf("without a value of 혜택: %v", err)
+	}
+}
+
+func TestOnlyARegisteredTemplateIsTriedOut(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, time.Second)
+	tried := models.Template{
+		TeamID: b.team.ID, AppkeyID: b.appkey.ID, SenderID: b.sender.ID, Channel: models.BrandTalk, Name: "등록 전", Version: 1,
+		State: models.TemplateDraft, Content: brandContent(""),
+	}
+	in := models.NewTest{Token: models.NewFormToken(), Revision: 1, Numbers: b.numbers(t, "1001"), Values: map[string]string{"혜택": "할인"}}
+	if _, _, err := b.TestTemplate(t.Context(), b.admin, b.appkey, tried, in); models.KindOf(err) != models.Conflict {
+		t.Errorf("a template that is not registered: %v", err)
+	}
+	unregistered := b.brandDraft(t, 0)
+	unregistered.Content.TemplateCode = ""
+	in.Revision = unregistered.Revision
+	if _, _, err := b.TestCampaign(t.Context(), b.admin, unregistered, in); models.TextOf(err).Key != "test_message.blocked" {
+		t.Errorf("a campaign without a registered template: %v", err)
+	}
+	if len(b.count()) != 0 {
+		t.Errorf("sent to %v", b.count())
+	}
+}
+
 func TestWhatIsNotSentAsATest(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, time.Second)
