@@ -294,6 +294,10 @@ func (w *Workbook) Detect(sheet string) (Format, error) {
 	}
 	f := Format{}
 	f.HasHeader, f.Skip = l.header()
+	f.Columns = l.columns(f.Skip)
+	if f.HasHeader { // what stands beside the table is no part of it
+		return f, nil
+	}
 	for _, row := range l.rows {
 		f.Columns = max(f.Columns, len(row))
 	}
