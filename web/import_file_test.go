@@ -108,7 +108,7 @@ func TestRecipientsArePasted(t *testing.T) {
 	s := newStudio(t)
 	c := s.draft(t)
 	for text, want := range map[string]string{
-		" \n ":               "붙여 넣은 내용이 없습니다",
+		"\n":                  "붙여 넣은 내용이 없습니다",
 		"이름\t도시\n김하늘\t<서울>\n": "휴대폰 번호 열을 찾지 못했습니다",
 	} {
 		got := s.paste(t, c, text)
@@ -133,7 +133,8 @@ func TestColumnsAreRememberedForTheNextFile(t *testing.T) {
 	s.bringIn(t, s.draft(t), cp949(t, listOf(3))) // of its columns, the remark is not taken
 	again := s.upload(t, s.draft(t), "다음 달.csv", cp949(t, listOf(4)))
 	has(t, again, `id="recalled"`)
-	if column := again.body[strings.Index(again.body, `id="column-3"`):]; !strings.Contains(column[:strings.Index(column, "</select>")], `<option value="" selected>`) {
+	_, column, _ := strings.Cut(again.body, `id="column-3"`)
+	if column, _, _ = strings.Cut(column, "</select>"); !strings.Contains(column, `<option value="" selected>`) {
 		t.Error("the column is used again")
 	}
 }

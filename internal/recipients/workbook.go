@@ -258,11 +258,11 @@ func (w *Workbook) readStyles(part string) error {
 	return w.each(part, func(x *xmlReader) error {
 		switch {
 		case x.opens("numFmt") && len(codes) < maxStyles:
-			codes[x.attrInt("numFmtId", 0)] = x.attrText("formatCode")
+			codes[x.attrInt("numFmtId")] = x.attrText("formatCode")
 		case string(x.name) == "cellXfs":
 			cells = !x.ending
 		case cells && x.opens("xf") && len(w.styles) < maxStyles:
-			id := x.attrInt("numFmtId", 0)
+			id := x.attrInt("numFmtId")
 			code, own := codes[id]
 			if !own {
 				code = builtInFormats[id]
@@ -340,9 +340,6 @@ func (w *Workbook) rows(sheet string) iter.Seq2[Row, error] {
 		}
 	}
 }
-
-// errStopped means that nobody wants more rows.
-var errStopped = errors.New("stopped")
 
 func (w *Workbook) readSheet(part string, yield func(Row, error) bool) (err error) {
 	r, err := w.part(part, maxSheetSize)
