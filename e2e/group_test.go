@@ -177,6 +177,39 @@ func TestAGroupsChangeOutlivesAnOutage(t *testing.T) {
 	v.says("소식에서 뺐습니다", "아직 그룹이 없습니다")
 }
 
+// What concerns all senders stops a change: with a secret that works again, it goes on
+// with those that are left.
+func TestASecretThatStopsWorkingInTheMiddleOfAChange(t *testing.T) {
+	t.Parallel()
+	w := newShops(t, "@강남점", "@부산점", "@대구점", "@광주점", "@제주점")
+	v := w.signedIn(t, admin, browser.Options{})
+	v.Visit(w.path + "/groups")
+	v.Fill(v.Field("그룹의 발신 키"), w.group.SenderKey)
+	v.button("그룹 추가")
+	v.link("구성원 추가")
+	w.sim.SetFaults(nhnsim.Faults{Hook: func(r *http.Request) *nhnsim.Answer {
+		if r.Method == http.MethodPost && w.calls.Add(1) == 3 {
+			check(t, w.sim.AddAppkey("shopsappkey", "another-secret"))
+		}
+		return nil
+	}})
+	v.button("찾은 4개 모두 추가")
+	v.says("비밀 키가 맞지 않습니다", "발신 프로필 2개가 남았습니다", "추가 2, 이미 있음 0, 실패 0")
+	v.look("group-change-stopped")
+	v.button("이어서 하기")
+	v.says("비밀 키가 맞지 않습니다", "발신 프로필 2개가 남았습니다")
+	here := v.URL()
+	v.Visit(w.path + "/settings")
+	v.Fill(v.Field("비밀 키"), "another-secret")
+	v.button("저장")
+	v.says("저장했습니다")
+	v.Must2(v.Goto(here))
+	v.button("이어서 하기")
+	v.says("작업을 마쳤습니다", "추가 4, 이미 있음 0, 실패 0")
+	v.link("그룹으로")
+	v.says("5 / 5,000")
+}
+
 // Without JavaScript, the same can be done.
 func TestAGroupWithoutJavaScript(t *testing.T) {
 	t.Parallel()

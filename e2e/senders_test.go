@@ -2,9 +2,13 @@ package e2e_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/playwright-community/playwright-go"
 
 	"soshik/e2e/browser"
 	"soshik/internal/kakao"
@@ -147,6 +151,85 @@ func TestRefreshThatFailsSaysWhyAndShowsWhatWasKnown(t *testing.T) {
 	v.says("HTTP 503", "@봄봄상점")
 	v.Must2(v.Reload())
 	v.says("HTTP 503", "에 확인한 상태입니다")
+}
+
+// whileReading makes the provider another one as soon as the second page of its senders
+// is asked for.
+func whileReading(sim *nhnsim.Sim, do func()) {
+	var once sync.Once
+	sim.SetFaults(nhnsim.Faults{Hook: func(r *http.Request) *nhnsim.Answer {
+		if r.URL.Query().Get("pageNum") == "2" {
+			once.Do(do)
+		}
+		return nil
+	}})
+}
+
+func TestSecretThatStopsWorkingInTheMiddleOfARefresh(t *testing.T) {
+	t.Parallel()
+	s, sim := newSendersSite(t)
+	addCrowd(t, sim, 1200)
+	v := s.signedIn(t, admin, browser.Options{})
+	v.menu("발신 프로필")
+	v.button("새로 고침")
+	v.Reads(v.Locator("#sender-count"), "발신 프로필 1,206개")
+	v.Must2(v.Reload())
+	check(t, sim.SetSender(demoAppkey, "@가을상점", func(s *nhnsim.Sender) { s.Blocked = false }))
+	whileReading(sim, func() { check(t, sim.AddAppkey(demoAppkey, "another-secret")) })
+	v.button("새로 고침")
+	v.says("비밀 키가 맞지 않습니다", "에 확인한 상태입니다", "발신 프로필 1,206개", "차단") // nothing of what was read is kept
+	v.look("senders-secret")
+
+	sim.SetFaults(nhnsim.Faults{})
+	v.menu("앱키")
+	v.Click(v.Role("link", "쇼핑몰 알림 설정 변경"))
+	v.Fill(v.Field("비밀 키"), "another-secret")
+	v.button("저장")
+	v.menu("발신 프로필")
+	v.button("새로 고침")
+	v.says("발신 프로필 1,206개를 새로 고쳤습니다")
+	v.SeesNot(v.main().GetByText("비밀 키가 맞지 않습니다"))
+	v.Must2(v.Locator("#state").SelectOption(labelled("문제 있음")))
+	v.Reads(v.Locator("#sender-count"), "발신 프로필 2개")
+}
+
+// A channel may be registered in two projects: each has a sender of its own, and who
+// switches from one to the other stays on the page.
+func TestTheSameChannelInTwoAppkeys(t *testing.T) {
+	t.Parallel()
+	s, sim := newSendersSite(t)
+	check(t, sim.AddAppkey("secondappkey", "second-secret"))
+	_, err := sim.AddSender("secondappkey", nhnsim.Sender{PlusFriendID: "@봄봄상점", Registered: true, Dormant: true, DailyMax: 300})
+	check(t, err)
+	first, err := s.DB.Appkey(t.Context(), 1)
+	check(t, err)
+	_, err = s.Actions.CreateAppkey(t.Context(), models.Actor{}, 1, models.NewAppkey{
+		Name: "매장 알림", Appkey: "secondappkey", Secret: "second-secret", BaseURL: first.BaseURL, SenderVersion: kakao.SenderAPIv20,
+	})
+	check(t, err)
+	v := s.signedIn(t, marketer, browser.Options{})
+	v.Visit("/appkeys/1/senders")
+	v.button("새로 고침")
+	v.says("발신 프로필 1개를 새로 고쳤습니다", "정상")
+	v.switches("쇼핑몰 알림", "매장 알림")
+	v.isAt(`/appkeys/2/senders`)
+	v.button("NHN Cloud에서 불러오기")
+	v.says("발신 프로필 1개를 새로 고쳤습니다", "휴면", "0 / 300")
+	v.link("@봄봄상점")
+	v.says("API v2.0은 알려 주지 않음", "오래 쓰지 않아 휴면 상태")
+	v.look("sender-older-api")
+	v.switches("매장 알림", "쇼핑몰 알림")
+	v.isAt(`/appkeys/1/senders`)
+	v.says("정상")
+	v.SeesNot(v.main().GetByText("휴면"))
+}
+
+// switches takes the visitor from one appkey to another.
+func (v *visitor) switches(from, to string) {
+	v.t.Helper()
+	switcher := v.Locator("details.switcher").Filter(playwright.LocatorFilterOptions{HasText: from}).First()
+	v.Click(switcher.Locator("summary"))
+	v.Click(switcher.GetByText(to, playwright.LocatorGetByTextOptions{Exact: playwright.Bool(true)}))
 }
 
 func TestChangeOfASenderIsSeenOnTheOverview(t *testing.T) {

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,8 +40,11 @@ func (h *Handlers) EditMessage(w http.ResponseWriter, r *http.Request) error {
 // the draft as it is: for later, or to go on with a button more or less.
 func (h *Handlers) SaveMessage(w http.ResponseWriter, r *http.Request) error {
 	return h.compose(w, r, func(draft models.Campaign) error {
-		typed := messageForm(r, draft)
-		focus, rearranged := rearrange(r.PostForm, &typed.Content)
+		typed, err := h.messageForm(r, draft)
+		if err != nil {
+			return err
+		}
+		focus, rearranged := rearrange(r.PostForm, draft.Channel, &typed.Content)
 		switch {
 		case r.PostForm.Has("later"):
 			return h.saveForLater(w, r, draft, typed, func(c models.Campaign, err error) error { return h.showMessage(w, r, c, "", err) })
@@ -61,68 +63,26 @@ func (h *Handlers) SaveMessage(w http.ResponseWriter, r *http.Request) error {
 // PreviewMessage draws what has been typed, and keeps nothing.
 func (h *Handlers) PreviewMessage(w http.ResponseWriter, r *http.Request) error {
 	return h.compose(w, r, func(draft models.Campaign) error {
-		return h.showMessage(w, r, messageForm(r, draft), "", nil)
+		typed, err := h.messageForm(r, draft)
+		if err != nil {
+			return err
+		}
+		return h.showMessage(w, r, typed, "", nil)
 	})
 }
 
 // messageForm is draft as it was typed over.
-func messageForm(r *http.Request, draft models.Campaign) models.Campaign {
+func (h *Handlers) messageForm(r *http.Request, draft models.Campaign) (models.Campaign, error) {
 	c := draft
 	c.Name, c.SenderID, c.Revision = field(r, "name"), number(r, "sender"), edited(r, draft)
-	c.Content = models.Content{Text: text(r, "text"), Buttons: buttons(r.PostForm), Ad: checked(r, "ad")}
-	return c
+	var err error
+	c.Content, err = h.contentForm(r, draft.Channel, draft.Content)
+	return c, err
 }
 
 // edited is the revision of the draft that the form was made of.
 func edited(r *http.Request, draft models.Campaign) int {
 	return draft.EditedFrom(int(number(r, "revision")), number(r, "audience"))
-}
-
-// text is what was typed in a field of several lines, with the line breaks that the
-// provider counts.
-func text(r *http.Request, name string) string {
-	return strings.ReplaceAll(r.PostFormValue(name), "\r\n", "\n")
-}
-
-// buttons are those of the form, in order. It has at most as many rows as fit with
-// one too many.
-func buttons(form url.Values) []models.Button {
-	var found []models.Button
-	for i := 0; i <= kakao.MaxButtons && form.Has(models.ButtonField(i, "name")); i++ {
-		value := func(name string) string { return strings.TrimSpace(form.Get(models.ButtonField(i, name))) }
-		found = append(found, models.Button{Type: kakao.ButtonWebLink, Name: value("name"), LinkMo: value("link"), LinkPC: value("link-pc")})
-	}
-	return found
-}
-
-// rearrange does to the buttons what a submit button of the form asks for. focus is
-// the field to go on with.
-func rearrange(form url.Values, c *models.Content) (focus string, done bool) {
-	if form.Has("add-button") {
-		if len(c.Buttons) < kakao.MaxButtons {
-			c.Buttons = append(c.Buttons, models.Button{Type: kakao.ButtonWebLink})
-		}
-		return models.ButtonField(len(c.Buttons)-1, "name"), true
-	}
-	for _, name := range []string{"remove-button", "up-button", "down-button"} {
-		i, err := strconv.Atoi(form.Get(name))
-		if err != nil || i < 0 || i >= len(c.Buttons) {
-			continue
-		}
-		if name == "remove-button" {
-			c.Buttons = slices.Delete(c.Buttons, i, i+1)
-			return "add-button", true
-		}
-		to := i + 1
-		if name == "up-button" {
-			to = i - 1
-		}
-		if to >= 0 && to < len(c.Buttons) {
-			c.Buttons[i], c.Buttons[to] = c.Buttons[to], c.Buttons[i]
-		}
-		return models.ButtonField(min(max(to, 0), len(c.Buttons)-1), "name"), true
-	}
-	return "", false
 }
 
 // redraws reports whether a submit button asks only to see the form again.
@@ -156,7 +116,8 @@ func (h *Handlers) showMessage(w http.ResponseWriter, r *http.Request, c models.
 	if readErr != nil {
 		return readErr
 	}
-	p, step := h.titled(r, c.Name), views.MessageStep{Campaign: c, Senders: senders, Preview: preview, Focus: focus, Now: h.now()}
+	editor := views.Editor{Channel: c.Channel, Content: c.Content, Path: views.StepPath(c, "message"), Preview: preview, Focus: focus, Err: err}
+	p, step := h.titled(r, c.Name), views.MessageStep{Campaign: c, Senders: senders, Editor: editor, Now: h.now()}
 	switch {
 	case !partial(r):
 		return h.RenderForm(w, r, err, views.MessagePage(p, step, err))
@@ -169,7 +130,10 @@ func (h *Handlers) showMessage(w http.ResponseWriter, r *http.Request, c models.
 // preview is the phone beside the form, for the row of the recipients that is asked
 // for. as is what it shows unless the form says otherwise.
 func (h *Handlers) preview(r *http.Request, c models.Campaign, senders []models.Sender, as string) (views.Preview, error) {
-	p := views.Preview{Campaign: c, As: as, Now: h.now(), Values: c.Content.Samples(c.Fallback)}
+	p := views.Preview{Channel: c.Channel, Content: c.Content, Fallback: c.Fallback, As: as, At: h.now(), Values: c.Content.Samples(c.Fallback)}
+	if c.ScheduledAt != nil {
+		p.At = *c.ScheduledAt
+	}
 	if chosen := r.FormValue("as"); chosen == "sms" || chosen == "kakao" {
 		p.As = chosen
 	}

@@ -209,6 +209,9 @@ func (h *Handlers) readCandidates(ctx context.Context, v *views.NewMembersView) 
 	if v.Total, err = h.db.CountCandidates(ctx, v.SenderGroup, v.In.Query); err != nil {
 		return err
 	}
+	if v.Any = v.Total > 0; v.Any || v.In.Query == "" {
+		return nil
+	}
 	first, err := h.db.GroupCandidates(ctx, v.SenderGroup, "", 1)
 	v.Any = len(first) > 0
 	return err

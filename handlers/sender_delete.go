@@ -26,7 +26,7 @@ func (h *Handlers) DeleteSender(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v, in := h.visit(r), actions.DeleteSender{Confirm: field(r, "confirm"), Anyway: checked(r, "anyway")}
+	v, in := h.visit(r), actions.DeleteSender{Confirm: field(r, "confirm"), Anyway: checked(r, "anyway"), Seen: r.PostForm["seen"]}
 	if err := h.actions.DeleteSender(r.Context(), v.actor, v.appkey, sender, in); err != nil {
 		return h.showDeleteSender(w, r, sender, in, err)
 	}
@@ -39,7 +39,7 @@ func (h *Handlers) showDeleteSender(w http.ResponseWriter, r *http.Request, send
 		return readErr
 	}
 	page := views.DeleteSenderPage(h.page(r, "sender.delete.title", "Sender", sender.PlusFriendID), views.SenderDeletion{
-		Sender: sender, Confirm: in.Confirm, Anyway: in.Anyway, Broken: broken,
+		Sender: sender, Confirm: in.Confirm, Anyway: in.Anyway, Broken: broken, Seen: in.Seen,
 	}, err)
 	return h.RenderForm(w, r, err, page)
 }

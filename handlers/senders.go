@@ -80,7 +80,10 @@ func (h *Handlers) RefreshSenders(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	var flash models.Text
-	if last.State == models.RefreshDone {
+	switch {
+	case last.State == models.RefreshDone && last.ReadCount == 0:
+		flash = models.T("sender.refreshed_none")
+	case last.State == models.RefreshDone:
 		flash = models.T("sender.refreshed", "Count", last.ReadCount)
 	}
 	return h.Redirect(w, r, views.SendersPath(v.appkey.ID), flash)

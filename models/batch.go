@@ -43,6 +43,7 @@ type Batch struct {
 	Number     int64 // in the campaign, from 1
 	State      BatchState
 	DueAt      time.Time // not claimed, or not looked up, before
+	MeantAt    time.Time // when it was to go out: waiting for the provider moves DueAt alone
 	JobID      int64
 	Attempt    int
 	Claim      string

@@ -42,8 +42,8 @@ const (
 	// Soon is how near a time must be for the message to go out at once: the
 	// provider's requestDate has minutes, and one that has passed is refused.
 	Soon = 2 * time.Minute
-	// LateStart is how late a batch may still go out by itself. What is found
-	// later asks a person.
+	// LateStart is how late a batch may still go out by itself, counted from
+	// [Batch.MeantAt]. What is found later asks a person.
 	LateStart = 2 * time.Hour
 	// WarnDays is from how many days ahead on a schedule is warned about: the
 	// provider has had limits of 30 to 90 days.
@@ -256,9 +256,12 @@ func (db *DB) TouchCampaign(ctx context.Context, c Campaign) (bool, error) {
 	return res.RowsAffected > 0, res.Error
 }
 
-// RenewDue makes planned batches of a campaign due at now that were due before.
+// RenewDue lets planned batches of a campaign that were meant to go out before now go
+// out from now on.
 func (db *DB) RenewDue(ctx context.Context, id int64, now time.Time) error {
-	return db.write(ctx).Model(&Batch{}).Where("campaign_id = ? AND state = ? AND due_at < ?", id, BatchPlanned, now).Update("due_at", now).Error
+	now = now.UTC()
+	return db.write(ctx).Model(&Batch{}).Where("campaign_id = ? AND state = ? AND meant_at < ?", id, BatchPlanned, now).
+		Updates(map[string]any{"meant_at": now, "due_at": gorm.Expr("CASE WHEN due_at < ? THEN ? ELSE due_at END", now, now)}).Error
 }
 
 // Sending reports whether messages of any campaign are being planned or handed over.

@@ -8,19 +8,27 @@ import (
 	"soshik/internal/kakao"
 )
 
-// Content is what a campaign says, variables unresolved.
+// Content is what a message of either channel says, variables unresolved.
 type Content struct {
-	Text    string   `json:"text"`
-	Buttons []Button `json:"buttons,omitempty"`
-	Ad      bool     `json:"ad"` // marked as an advertisement
+	Text      string   `json:"text"`
+	Image     *Picture `json:"image,omitempty"`     // nil: none
+	ImageLink string   `json:"imageLink,omitempty"` // where a tap on the image leads
+	Buttons   []Button `json:"buttons,omitempty"`
+	Ad        bool     `json:"ad"` // FriendTalk's mark of an advertisement; BrandTalk is always one
+
+	// Of BrandTalk only.
+	MessageType   string `json:"messageType,omitempty"` // kakao.TemplateImage or TemplateWide
+	ContentType   string `json:"contentType,omitempty"` // kakao.TemplateFixed or TemplateVariable
+	ImageURL      string `json:"imageUrl,omitempty"`    // instead of Image; the provider fetches it
+	UnsubscribeNo string `json:"unsubscribeNo,omitempty"`
+	AuthNo        string `json:"authNo,omitempty"`       // of the 080 number; empty: it has none
+	TemplateCode  string `json:"templateCode,omitempty"` // what a campaign sends; empty in a template itself
 }
 
-// Button stands under a message.
-type Button struct {
-	Type   string `json:"type"` // kakao.Button…
-	Name   string `json:"name"`
-	LinkMo string `json:"linkMo,omitempty"`
-	LinkPC string `json:"linkPc,omitempty"`
+// Wide reports whether the message is a wide one, with less room for text and
+// buttons.
+func (c Content) Wide() bool {
+	return c.MessageType == kakao.TemplateWide || c.MessageType == "" && c.Image != nil && c.Image.Wide
 }
 
 // Fallback is how a message that KakaoTalk could not deliver goes out by SMS.
@@ -40,6 +48,14 @@ const (
 // CodeAnswerLost stands where the code of a refusal would, when the answer that
 // held it was lost.
 const CodeAnswerLost = "answer_lost"
+
+// ImageID is the image's, 0 if there is none.
+func (c Content) ImageID() int64 {
+	if c.Image == nil {
+		return 0
+	}
+	return c.Image.ID
+}
 
 // Names are the variables of the whole content and its fallback, each once.
 func (c Content) Names(f Fallback) []string {
@@ -66,9 +82,11 @@ func (c Content) Samples(f Fallback) map[string]string {
 
 // patterns are all the texts in which variables may stand.
 func (c Content) patterns(f Fallback) []Pattern {
-	found := []Pattern{ParsePattern(c.Text)}
+	found := []Pattern{ParsePattern(c.Text), ParsePattern(c.ImageLink)}
 	for _, b := range c.Buttons {
-		found = append(found, ParsePattern(b.LinkMo), ParsePattern(b.LinkPC))
+		for _, link := range b.links() {
+			found = append(found, ParsePattern(*link))
+		}
 	}
 	if f.On {
 		found = append(found, ParsePattern(f.Text))
@@ -81,25 +99,37 @@ type Composer struct {
 	channel Channel
 	content Content
 	text    Pattern
-	links   [][2]Pattern // of each button: mobile, PC
+	image   Pattern      // the image's link
+	links   [][4]Pattern // of each button
 	sms     Pattern
 	on      bool
 	fixed   bool // no variables at all
+	limits  Limits
 }
 
 // Composed is a message with a recipient's values.
 type Composed struct {
-	Text    string
-	Buttons []Button
-	Ad      bool
-	SMS     string // own text of the fallback; empty: the provider makes it
+	Text      string
+	ImageLink string
+	Buttons   []Button
+	Ad        bool
+	SMS       string // own text of the fallback; empty: the provider makes it
+
+	limits Limits
 }
 
 // NewComposer prepares c and f.
 func NewComposer(ch Channel, c Content, f Fallback) *Composer {
-	m := &Composer{channel: ch, content: c, text: ParsePattern(c.Text), on: f.On, fixed: len(c.Names(f)) == 0}
+	m := &Composer{
+		channel: ch, content: c, text: ParsePattern(c.Text), image: ParsePattern(c.ImageLink), on: f.On,
+		fixed: len(c.Names(f)) == 0, limits: ch.Limits(c),
+	}
 	for _, b := range c.Buttons {
-		m.links = append(m.links, [2]Pattern{ParsePattern(b.LinkMo), ParsePattern(b.LinkPC)})
+		var patterns [4]Pattern
+		for i, link := range b.links() {
+			patterns[i] = ParsePattern(*link)
+		}
+		m.links = append(m.links, patterns)
 	}
 	if f.On {
 		m.sms = ParsePattern(f.Text)
@@ -121,18 +151,20 @@ func (m *Composer) Compose(vars string) (out Composed, skip string, err error) {
 	if !whole {
 		return out, SkipNoValue, nil
 	}
-	return out, m.channel.rules().fits(out), nil
+	return out, out.fits(), nil
 }
 
 func (m *Composer) resolve(values map[string]string) (out Composed, whole bool) {
 	text, whole := m.text.Text(values)
-	out = Composed{Text: text, Ad: m.content.Ad, Buttons: make([]Button, len(m.links))}
-	for i, link := range m.links {
+	image, ok := m.image.Link(values)
+	whole = whole && ok
+	out = Composed{Text: text, ImageLink: image, Ad: m.content.Ad, Buttons: make([]Button, len(m.links)), limits: m.limits}
+	for i, patterns := range m.links {
 		b := m.content.Buttons[i]
-		var mo, pc bool
-		b.LinkMo, mo = link[0].Link(values)
-		b.LinkPC, pc = link[1].Link(values)
-		whole = whole && mo && pc
+		for k, link := range b.links() {
+			resolved, ok := patterns[k].Link(values)
+			*link, whole = resolved, whole && ok
+		}
 		out.Buttons[i] = b
 	}
 	if m.on {

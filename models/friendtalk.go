@@ -1,7 +1,6 @@
 package models
 
 import (
-	"fmt"
 	"strings"
 
 	"soshik/internal/kakao"
@@ -10,66 +9,59 @@ import (
 // friendTalk is the rules of FriendTalk v1.5 for what is composed.
 type friendTalk struct{}
 
-func (friendTalk) check(c Content, p problems) {
-	switch n := kakao.Len(c.Text); {
-	case strings.TrimSpace(c.Text) == "":
-		p.add("text", "field.required")
-	case n > kakao.MaxContent:
-		p.add("text", "content.too_long", "Count", n, "Max", kakao.MaxContent)
-	}
-	if len(c.Buttons) > kakao.MaxButtons {
-		p.add("buttons", "content.buttons", "Max", kakao.MaxButtons)
-	}
-	for i, b := range c.Buttons {
-		checkButton(i, b, p)
-	}
-}
-
-// ButtonField is the name of a button's field in the form.
-func ButtonField(i int, name string) string { return fmt.Sprintf("button-%d-%s", i, name) }
-
-func checkButton(i int, b Button, p problems) {
-	switch n := kakao.Len(b.Name); {
-	case n == 0:
-		p.add(ButtonField(i, "name"), "field.required")
-	case n > kakao.MaxButtonName:
-		p.add(ButtonField(i, "name"), "field.too_long", "Max", kakao.MaxButtonName)
-	}
-	if strings.Contains(b.Name, "#{") {
-		p.add(ButtonField(i, "name"), "content.button_variable")
-	}
-	if b.LinkMo == "" {
-		p.add(ButtonField(i, "link"), "content.link_missing")
-	}
-	checkLink(ButtonField(i, "link"), b.LinkMo, p)
-	checkLink(ButtonField(i, "link-pc"), b.LinkPC, p)
-}
-
-func checkLink(field, link string, p problems) {
-	if link == "" {
-		return
-	}
-	host, ok := strings.CutPrefix(link, "https://")
-	if !ok {
-		host, ok = strings.CutPrefix(link, "http://")
-	}
+func (friendTalk) limits(c Content) Limits {
+	l := Limits{Text: kakao.MaxContent, Buttons: kakao.MaxButtons, ButtonName: kakao.MaxButtonName, Link: kakao.MaxLink}
 	switch {
-	case !ok:
-		p.add(field, "content.link_scheme")
-	case host == "" || strings.ContainsAny(link, " \t\n"):
-		p.add(field, "content.link_wrong")
-	case kakao.Len(link) > kakao.MaxLink:
-		p.add(field, "field.too_long", "Max", kakao.MaxLink)
+	case c.Wide():
+		l.Text, l.Buttons = kakao.MaxContentWide, kakao.MaxButtonsWide
+	case c.Image != nil:
+		l.Text = kakao.MaxContentImage
 	}
+	return l
 }
 
-func (friendTalk) fits(m Composed) string {
-	if kakao.Len(m.Text) > kakao.MaxContent {
+func (friendTalk) buttonTypes() []string {
+	return []string{kakao.ButtonWebLink, kakao.ButtonAppLink, kakao.ButtonBotKey, kakao.ButtonDelivery}
+}
+
+// length counts what is certain: a variable's value can be anything, its default
+// included.
+func (friendTalk) length(text string) int { return ParsePattern(text).literalLen() }
+
+func (r friendTalk) check(c Content, p problems) {
+	limits := r.limits(c)
+	checkText(c.Text, r.length(c.Text), limits.Text, p)
+	if c.Image != nil && c.ImageLink == "" {
+		p.add("image-link", "content.image_link")
+	}
+	if c.Image != nil {
+		checkLink("image-link", c.ImageLink, limits.Link, p)
+	}
+	checkButtons(FriendTalk, c, limits, p)
+}
+
+// checkText finds what is wrong with a text of the given length.
+func checkText(text string, length, limit int, p problems) {
+	switch {
+	case strings.TrimSpace(text) == "":
+		p.add("text", "field.required")
+	case length > limit:
+		p.add("text", "content.too_long", "Count", length, "Max", limit)
+	}
+	checkVariables("text", text, p)
+}
+
+// fits says why a message that has been put together cannot be sent: a skip reason,
+// empty if it can.
+func (m Composed) fits() string {
+	if kakao.Len(m.Text) > m.limits.Text || kakao.Len(m.ImageLink) > m.limits.Link {
 		return SkipTooLong
 	}
 	for _, b := range m.Buttons {
-		if kakao.Len(b.LinkMo) > kakao.MaxLink || kakao.Len(b.LinkPC) > kakao.MaxLink {
-			return SkipTooLong
+		for _, link := range b.links() {
+			if kakao.Len(*link) > kakao.MaxLink {
+				return SkipTooLong
+			}
 		}
 	}
 	if bytes, _ := kakao.EUCKRLen(m.SMS); bytes > kakao.MaxLMSBytes {

@@ -217,47 +217,64 @@ func (db *DB) MembersWith(ctx context.Context, groupID int64, keys []string) ([]
 	return all, nil
 }
 
-// candidates are the senders of an appkey that can be added to a group: registered,
-// still listed, and not in it.
-func (db *DB) candidates(ctx context.Context, g SenderGroup, query string) *gorm.DB {
-	q := db.read(ctx).Model(&Sender{}).
-		Where("appkey_id = ? AND sender_key <> '' AND status = ? AND gone_at IS NULL", g.AppkeyID, kakao.SenderRegistered).
-		Where("NOT EXISTS (SELECT 1 FROM group_members m WHERE m.group_id = ? AND m.sender_key = senders.sender_key)", g.ID)
+// groupableSQL are the senders that a group can have: registered, and still listed. An
+// index has the same words.
+const groupableSQL = "sender_key <> '' AND status = '" + kakao.SenderRegistered + "' AND gone_at IS NULL"
+
+// candidates is the condition for the senders of an appkey that can be added to a
+// group: it can have them, and has them not.
+func (g SenderGroup) candidates(query string) (where string, args []any) {
+	where = "appkey_id = ? AND " + groupableSQL +
+		" AND NOT EXISTS (SELECT 1 FROM group_members m WHERE m.group_id = ? AND m.sender_key = senders.sender_key)"
+	args = []any{g.AppkeyID, g.ID}
 	if query != "" {
-		q = q.Where(nameContains, containing(query))
+		where += " AND " + nameContains
+		args = append(args, containing(query))
 	}
-	return q
+	return where, args
 }
 
+const candidateColumns = "id, plus_friend_id, sender_key, status, dormant, blocked"
+
 // GroupCandidates are at most limit senders that can be added to g and that a search
-// finds, by name; limit 0 is all.
+// finds, by name.
 func (db *DB) GroupCandidates(ctx context.Context, g SenderGroup, query string, limit int) ([]Sender, error) {
-	q := db.candidates(ctx, g, query).Select("id", "plus_friend_id", "sender_key", "status", "dormant", "blocked").Order("plus_friend_id")
-	if limit > 0 {
-		q = q.Limit(limit)
-	}
+	where, args := g.candidates(query)
 	var ss []Sender
-	return ss, q.Find(&ss).Error
+	// The rows are wide: which of them, the inner query reads from an index.
+	return ss, db.read(ctx).Raw("SELECT "+candidateColumns+" FROM senders WHERE id IN (SELECT id FROM senders WHERE "+where+
+		" ORDER BY plus_friend_id LIMIT ?) ORDER BY plus_friend_id", append(args, limit)...).Scan(&ss).Error
+}
+
+// AllGroupCandidates are those of [DB.GroupCandidates] without a limit, with nothing
+// but their names and keys.
+func (db *DB) AllGroupCandidates(ctx context.Context, g SenderGroup, query string) ([]Sender, error) {
+	where, args := g.candidates(query)
+	var ss []Sender
+	return ss, db.read(ctx).Raw("SELECT plus_friend_id, sender_key FROM senders WHERE "+where+" ORDER BY plus_friend_id", args...).Scan(&ss).Error
+}
+
+// CountCandidates is how many there are of [DB.GroupCandidates].
+func (db *DB) CountCandidates(ctx context.Context, g SenderGroup, query string) (n int64, err error) {
+	where, args := g.candidates(query)
+	return n, db.read(ctx).Raw("SELECT COUNT(*) FROM senders WHERE "+where, args...).Scan(&n).Error
 }
 
 // CandidatesWith are the senders that can be added to g and have one of keys, by name.
 func (db *DB) CandidatesWith(ctx context.Context, g SenderGroup, keys []string) ([]Sender, error) {
+	where, args := g.candidates("")
 	var all []Sender
 	for chunk := range slices.Chunk(keys, memberBatch) {
 		var ss []Sender
-		q := db.candidates(ctx, g, "").Select("id", "plus_friend_id", "sender_key", "status", "dormant", "blocked")
-		if err := q.Where("sender_key IN ?", chunk).Find(&ss).Error; err != nil {
+		err := db.read(ctx).Raw("SELECT "+candidateColumns+" FROM senders WHERE "+where+" AND sender_key IN ?",
+			append(slices.Clone(args), chunk)...).Scan(&ss).Error
+		if err != nil {
 			return nil, err
 		}
 		all = append(all, ss...)
 	}
 	slices.SortFunc(all, func(a, b Sender) int { return strings.Compare(a.PlusFriendID, b.PlusFriendID) })
 	return all, nil
-}
-
-// CountCandidates is how many there are of [DB.GroupCandidates].
-func (db *DB) CountCandidates(ctx context.Context, g SenderGroup, query string) (n int64, err error) {
-	return n, db.candidates(ctx, g, query).Count(&n).Error
 }
 
 // SenderWithKey is the sender of an appkey that has a key; found is false if there

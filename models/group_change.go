@@ -17,6 +17,9 @@ const (
 	ChangeStopped ChangeState = "stopped" // with senders still planned; it can go on
 )
 
+// StoppedByHand is the key of the Problem of a change that a person has stopped.
+const StoppedByHand = "group.stopped_by_person"
+
 // ChangeStates are all states of a change.
 func ChangeStates() []ChangeState { return []ChangeState{ChangeRunning, ChangeDone, ChangeStopped} }
 

@@ -66,10 +66,12 @@ func (l *ledger) plan(t *testing.T, number int64, state models.BatchState) {
 	}))
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, errs ...error) {
 	t.Helper()
-	if err != nil {
-		t.Fatal(err)
+	for _, err := range errs {
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -3,6 +3,8 @@ package models
 import (
 	"cmp"
 	"strings"
+
+	"soshik/internal/kakao"
 )
 
 // Pattern is a text with variables: #{name}, or #{name|default} with what stands
@@ -62,6 +64,31 @@ func (p Pattern) Names() []string {
 		}
 	}
 	return names
+}
+
+// literalLen is how long the pattern is without its variables, in [kakao.Len]
+// units.
+func (p Pattern) literalLen() int {
+	n := 0
+	for _, part := range p {
+		if part.name == "" {
+			n += kakao.Len(part.literal)
+		}
+	}
+	return n
+}
+
+// Plain is the pattern as text, its variables without their defaults.
+func (p Pattern) Plain() string {
+	var b strings.Builder
+	for _, part := range p {
+		if part.name == "" {
+			b.WriteString(part.literal)
+		} else {
+			b.WriteString("#{" + part.name + "}")
+		}
+	}
+	return b.String()
 }
 
 // Span is a piece of a resolved pattern.

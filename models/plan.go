@@ -11,7 +11,7 @@ import (
 // no skipped messages yet. It must run in a transaction; c is brought up to date.
 // The batch is empty when the plan is whole.
 func (db *DB) PlanBatch(ctx context.Context, c *Campaign, number int64, due time.Time, size int) (Batch, error) {
-	b := Batch{CampaignID: c.ID, AppkeyID: c.AppkeyID, Number: number, State: BatchPlanned, DueAt: due.UTC()}
+	b := Batch{CampaignID: c.ID, AppkeyID: c.AppkeyID, Number: number, State: BatchPlanned, DueAt: due.UTC(), MeantAt: due.UTC()}
 	if err := db.write(ctx).Create(&b).Error; err != nil {
 		return b, fmt.Errorf("create batch: %w", err)
 	}

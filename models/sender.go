@@ -166,7 +166,7 @@ func (in NewSender) Validate() error {
 	case strings.TrimLeft(in.PlusFriendID, "@") == "":
 		p.add("plus_friend_id", "field.required")
 	case kakao.Len(in.PlusFriendID) > kakao.MaxPlusFriendID:
-		p.add("plus_friend_id", "field.too_long", "Max", kakao.MaxPlusFriendID)
+		p.add("plus_friend_id", "sender.id_long", "Max", kakao.MaxPlusFriendID)
 	case strings.ContainsAny(in.PlusFriendID, " \t\u00a0\u3000") || strings.Count(in.PlusFriendID, "@") != 1:
 		p.add("plus_friend_id", "sender.id_wrong")
 	}

@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"soshik/internal/kakao"
@@ -121,6 +122,16 @@ var breaking = []CampaignState{CampaignDraft, CampaignPlanning, CampaignSchedule
 func (db *DB) BreakingCampaigns(ctx context.Context, senderID int64) (cs []Campaign, err error) {
 	err = db.read(ctx).Select(campaignHead).Where("sender_id = ? AND state IN ?", senderID, breaking).Order("id").Find(&cs).Error
 	return cs, err
+}
+
+// Need names c as one that needs its sender. What goes out needs it otherwise than a
+// draft does.
+func (c Campaign) Need() string {
+	need := strconv.FormatInt(c.ID, 10)
+	if c.State != CampaignDraft {
+		need += " launched"
+	}
+	return need
 }
 
 // MarkSenderDeleted notes that a person has had a sender deleted by the provider. The

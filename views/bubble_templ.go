@@ -440,7 +440,7 @@ func PhonePreview(p Page, v Preview, oob bool) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if v.Campaign.Fallback.On {
+		if v.Fallback.On {
 			templ_7745c5c3_Err = smsBubble(p, v, v.sms()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -525,7 +525,7 @@ func kakaoBubble(p Page, v Preview) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if v.Campaign.Content.Ad {
+		if v.Content.Ad {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 46, "<div class=\"sk-ad\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -544,7 +544,7 @@ func kakaoBubble(p Page, v Preview) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if v.Campaign.Content.Text == "" {
+		if v.Content.Text == "" {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 48, "<span class=\"sk-blank\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -563,7 +563,7 @@ func kakaoBubble(p Page, v Preview) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = rich(pieces(models.ParsePattern(v.Campaign.Content.Text).Resolve(v.Values), nil)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = rich(pieces(models.ParsePattern(v.Content.Text).Resolve(v.Values), nil)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -572,7 +572,7 @@ func kakaoBubble(p Page, v Preview) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, b := range v.Campaign.Content.Buttons {
+		for _, b := range v.Content.Buttons {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 51, "<div class=\"sk-kbutton\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -611,7 +611,7 @@ func kakaoBubble(p Page, v Preview) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if v.Campaign.Content.Ad {
+		if v.Content.Ad {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 55, "<div class=\"sk-optout\" lang=\"ko\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -635,9 +635,9 @@ func kakaoBubble(p Page, v Preview) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var32 string
-		templ_7745c5c3_Var32, templ_7745c5c3_Err = templ.JoinStringErrs(phoneTime(p, v.at()))
+		templ_7745c5c3_Var32, templ_7745c5c3_Err = templ.JoinStringErrs(phoneTime(p, v.At))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/bubble.templ`, Line: 130, Col: 48}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/bubble.templ`, Line: 130, Col: 46}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
 		if templ_7745c5c3_Err != nil {
@@ -674,12 +674,12 @@ func buttonLinks(v Preview) templ.Component {
 			templ_7745c5c3_Var33 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		if len(v.Campaign.Content.Buttons) > 0 {
+		if len(v.Content.Buttons) > 0 {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 59, "<ul class=\"sk-links\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for _, b := range v.Campaign.Content.Buttons {
+			for _, b := range v.Content.Buttons {
 				if b.LinkMo != "" {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "<li><strong>")
 					if templ_7745c5c3_Err != nil {

@@ -35,6 +35,7 @@ func iconPath(name string) string {
 		"send":         "M21 3L10 14M21 3l-7 18-4-7-7-4z",
 		"user":         "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM5 20c0-3.5 3-6 7-6s7 2.500 7 6",
 		"users":        "M9 11a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7zM3 20c0-3.300 2.700-5.500 6-5.500s6 2.200 6 5.500M16 4.500a3.500 3.500 0 0 1 0 6.300M18 15c1.900.8 3 2.600 3 5",
+		"image":        "M5 4h14a1 1 0 0 1 1 1v14a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM4 16l5-5 5 5M13 15l3-3 4 4M15.500 8.500v.01",
 		"key":          "M14.500 9.500m-4.500 0a4.500 4.500 0 1 0 9 0a4.500 4.500 0 1 0 -9 0M11 13l-7 7M6.500 17.500l2 2",
 		"list":         "M9 6h11M9 12h11M9 18h11M5 6v.01M5 12v.01M5 18v.01",
 		"settings":     "M12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM12 3v3M12 18v3M3 12h3M18 12h3M5.600 5.600l2.100 2.100M16.300 16.300l2.100 2.100M5.600 18.400l2.100-2.100M16.300 7.700l2.100-2.100",
@@ -66,6 +67,23 @@ func iconPath(name string) string {
 
 // CampaignsPath lists the campaigns of an appkey.
 func CampaignsPath(appkeyID int64) string { return AppkeyPath(appkeyID) + "/campaigns" }
+
+// ImagesPath is the image library, as an appkey uses it.
+func ImagesPath(appkeyID int64) string { return AppkeyPath(appkeyID) + "/images" }
+
+// ImagePath shows one image of the library.
+func ImagePath(appkeyID, imageID int64) string {
+	return fmt.Sprintf("%s/%d", ImagesPath(appkeyID), imageID)
+}
+
+// ImageFilePath is an image as it was uploaded, and ThumbnailPath a small picture of
+// it. Both are there as long as anything can refer to the image.
+func ImageFilePath(appkeyID, imageID int64) string { return ImagePath(appkeyID, imageID) + "/file" }
+
+// ThumbnailPath is a picture of at most models.ThumbnailSize pixels either way.
+func ThumbnailPath(appkeyID, imageID int64) string {
+	return ImagePath(appkeyID, imageID) + "/thumbnail"
+}
 
 // SendersPath lists the senders of an appkey.
 func SendersPath(appkeyID int64) string { return AppkeyPath(appkeyID) + "/senders" }

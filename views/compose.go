@@ -41,23 +41,24 @@ func campaignLink(c models.Campaign) string {
 type MessageStep struct {
 	Campaign models.Campaign // as it is, or as it was typed
 	Senders  []models.Sender
-	Preview  Preview
-	Focus    string // id of the field to go on with
+	Editor   Editor
 	Now      time.Time
 }
 
 // Preview is a message on a phone, with the values of one recipient or, where
 // there are none yet, with samples.
 type Preview struct {
-	Campaign models.Campaign // as it was typed
-	Sender   models.Sender   // zero if none is chosen
-	As       string          // what is shown: kakao or sms
-	Row      int64           // of the recipients, from 1; 0 for samples
+	Channel  models.Channel
+	Content  models.Content // as it was typed
+	Fallback models.Fallback
+	At       time.Time     // when the recipient reads it
+	Sender   models.Sender // zero if none is chosen
+	As       string        // what is shown: kakao or sms
+	Row      int64         // of the recipients, from 1; 0 for samples
 	Rows     int64
 	Columns  []string // the variables that the recipients have
 	Phone    string
 	Values   map[string]string
-	Now      time.Time
 }
 
 // lacks reports whether no recipient can have a value for the variable.
@@ -68,8 +69,7 @@ func (v Preview) skip() string {
 	if v.Row == 0 {
 		return ""
 	}
-	c := v.Campaign
-	_, reason, err := models.NewComposer(c.Channel, c.Content, c.Fallback).Compose(models.VarsJSON(v.Values))
+	_, reason, err := models.NewComposer(v.Channel, v.Content, v.Fallback).Compose(models.VarsJSON(v.Values))
 	if err != nil {
 		return ""
 	}
@@ -78,15 +78,7 @@ func (v Preview) skip() string {
 
 // sms is what the recipient gets where KakaoTalk fails.
 func (v Preview) sms() models.SMS {
-	return v.Campaign.Fallback.SMS(v.Campaign.Content, v.Sender.UnsubscribeNo, v.Values)
-}
-
-// at is when the recipient reads it.
-func (v Preview) at() time.Time {
-	if v.Campaign.ScheduledAt != nil {
-		return *v.Campaign.ScheduledAt
-	}
-	return v.Now
+	return v.Fallback.SMS(v.Content, v.Sender.UnsubscribeNo, v.Values)
 }
 
 // FallbackStep is the step that says what goes out by SMS.

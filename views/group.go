@@ -111,6 +111,10 @@ func (v NewMembersView) foundText() models.Text {
 	return models.T("group.candidates_found", "Count", v.Total)
 }
 
+// stoppedByHand reports whether a person has stopped the change, rather than what the
+// provider answered.
+func (v ChangeView) stoppedByHand() bool { return v.Problem.Key == models.StoppedByHand }
+
 // RemovalView is what is asked before members are removed.
 type RemovalView struct {
 	models.SenderGroup

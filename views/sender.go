@@ -100,6 +100,15 @@ type SenderDeletion struct {
 	Confirm string            // as it was typed
 	Anyway  bool              // as it was ticked
 	Broken  []models.Campaign // that need the sender still
+	Seen    []string          // of them, those that stood there when the form was sent; see [models.Campaign.Need]
+}
+
+// news reports whether campaigns have come since the form was sent, ticked.
+func (d SenderDeletion) news() bool { return d.Anyway && slices.ContainsFunc(d.Broken, d.isNew) }
+
+// isNew reports whether c has come since the form was sent, ticked.
+func (d SenderDeletion) isNew(c models.Campaign) bool {
+	return d.Anyway && !slices.Contains(d.Seen, c.Need())
 }
 
 // FallbackAppkeyPath is the form that connects the SMS service of an appkey.
@@ -120,21 +129,28 @@ type CategoryChoice struct {
 	Query  string
 	Chosen models.Category   // zero if none is
 	Found  []models.Category // without the chosen one, at most as many as fit a page
-	Total  int               // how many there are, without the chosen one
+	Shown  int               // how many of those that fit the search are shown: the chosen one may
+	Total  int               // how many fit it
 }
 
 // FindCategories searches cs as in asks for.
 func FindCategories(cs []models.Category, in models.NewSender) CategoryChoice {
 	c := CategoryChoice{Query: in.CategoryQuery}
 	for _, category := range cs {
-		switch {
-		case category.Code == in.CategoryCode:
-			c.Chosen = category
-		case category.Matches(in.CategoryQuery):
+		fits, chosen := category.Matches(in.CategoryQuery), category.Code == in.CategoryCode
+		if fits {
 			c.Total++
-			if len(c.Found) < maxFound {
-				c.Found = append(c.Found, category)
-			}
+		}
+		switch {
+		case chosen:
+			c.Chosen = category
+		case fits && len(c.Found) < maxFound:
+			c.Found = append(c.Found, category)
+		default:
+			continue
+		}
+		if fits {
+			c.Shown++
 		}
 	}
 	return c
@@ -155,8 +171,10 @@ func (c CategoryChoice) foundText() models.Text {
 	switch {
 	case c.Query == "":
 		return models.T("sender.category_type")
-	case c.Total > len(c.Found):
-		return models.T("sender.category_more", "Count", c.Total, "Shown", len(c.Found))
+	case c.Total == 0:
+		return models.T("sender.category_none")
+	case c.Total > c.Shown:
+		return models.T("sender.category_more", "Count", c.Total, "Shown", c.Shown)
 	}
 	return models.T("sender.category_found", "Count", c.Total)
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,32 +79,88 @@ func (d *demo) seed(ctx context.Context, s *actions.Service) error {
 	if err := s.SeedDemo(ctx, "봄봄상점", demoPeople(), demoPassword, appkey); err != nil {
 		return err
 	}
-	return d.seedGroup(ctx, s)
+	return errors.Join(d.seedGroup(ctx, s), d.seedImages(ctx, s))
+}
+
+// appkey is the demo's; found is false if somebody has changed it.
+func (d *demo) appkey(ctx context.Context, s *actions.Service) (k models.Appkey, found bool, err error) {
+	ks, err := s.DB.AllAppkeys(ctx)
+	if err != nil {
+		return k, false, err
+	}
+	i := slices.IndexFunc(ks, func(k models.Appkey) bool { return k.Appkey == demoAppkey })
+	if i < 0 {
+		return k, false, nil
+	}
+	return ks[i], true, nil
 }
 
 // seedGroup makes the demo's group known, unless there is one: in a demo there is no
 // console to find a group's key in.
 func (d *demo) seedGroup(ctx context.Context, s *actions.Service) error {
-	ks, err := s.DB.AllAppkeys(ctx)
+	k, found, err := d.appkey(ctx, s)
+	if err != nil || !found {
+		return err
+	}
+	known, err := s.DB.SenderGroups(ctx, k.ID)
+	if err != nil || len(known) > 0 {
+		return err
+	}
+	g, err := d.sim.AddGroup(demoAppkey, nhnsim.Group{Name: demoGroup})
 	if err != nil {
 		return err
 	}
-	for _, k := range ks {
-		if k.Appkey != demoAppkey {
-			continue
-		}
-		known, err := s.DB.SenderGroups(ctx, k.ID)
-		if err != nil || len(known) > 0 {
-			return err
-		}
-		g, err := d.sim.AddGroup(demoAppkey, nhnsim.Group{Name: demoGroup})
-		if err != nil {
-			return err
-		}
-		_, err = s.AddGroup(ctx, models.Actor{}, k, g.SenderKey)
+	_, err = s.AddGroup(ctx, models.Actor{}, k, g.SenderKey)
+	return err
+}
+
+// seedImages uploads the demo's images, unless that has been done: then they have been
+// listed too.
+func (d *demo) seedImages(ctx context.Context, s *actions.Service) error {
+	k, found, err := d.appkey(ctx, s)
+	if err != nil || !found {
 		return err
 	}
-	return nil
+	listing, err := s.DB.ImageListing(ctx, k.ID)
+	if err != nil || listing.AppkeyID != 0 {
+		return err
+	}
+	by, err := demoMarketer(ctx, s)
+	if err != nil {
+		return err
+	}
+	for _, im := range demoImages() {
+		b, err := im.draw()
+		if err != nil {
+			return fmt.Errorf("draw %s: %w", im.name, err)
+		}
+		if _, err := s.UploadImage(ctx, by, k, im.name, b, im.wide); err != nil {
+			return fmt.Errorf("upload %s: %w", im.name, err)
+		}
+	}
+	if err := s.AskListing(ctx, models.Actor{}, k); err != nil {
+		return err
+	}
+	return s.RunListing(ctx, k.ID) // the job that was asked for finds nothing to do
+}
+
+// demoMarketer is the person who has done what the demo begins with; the program, if
+// they are gone.
+func demoMarketer(ctx context.Context, s *actions.Service) (by models.Actor, err error) {
+	for _, p := range demoPeople() {
+		if p.Role != models.Marketer {
+			continue
+		}
+		u, err := s.DB.UserByEmail(ctx, p.Email)
+		switch {
+		case models.KindOf(err) == models.NotFound:
+			return by, nil
+		case err != nil:
+			return by, err
+		}
+		return models.Actor{User: u, Role: p.Role}, nil
+	}
+	return by, nil
 }
 
 func (d *demo) seedProvider() error {

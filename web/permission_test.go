@@ -82,6 +82,13 @@ func (s *site) things(t *testing.T, appkey models.Appkey) map[string]func() stri
 			return fmt.Sprint(i.ID)
 		},
 		"number": func() string { return "1" },
+		"image": func() string {
+			i := models.Image{TeamID: appkey.TeamID, Hash: models.NewToken(), Name: "그림.png", Format: models.FormatPNG, Width: 600, Height: 400}
+			if _, err := s.DB.PutImage(t.Context(), &i, models.ImageFile{Original: []byte{1}, Thumbnail: []byte{1}}); err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprint(i.ID)
+		},
 		"group": func() string {
 			group = models.SenderGroup{AppkeyID: appkey.ID, SenderKey: fmt.Sprint("key", next()), Name: "그룹"}
 			if err := s.DB.CreateSenderGroup(t.Context(), &group, nil); err != nil {

@@ -20,7 +20,7 @@ type Route struct {
 
 // Routes are all routes of the site.
 func Routes(h *handlers.Handlers) []Route {
-	return slices.Concat(peopleRoutes(h), senderRoutes(h), campaignRoutes(h))
+	return slices.Concat(peopleRoutes(h), senderRoutes(h), imageRoutes(h), campaignRoutes(h))
 }
 
 const get, post = http.MethodGet, http.MethodPost
@@ -84,6 +84,21 @@ func senderRoutes(h *handlers.Handlers) []Route {
 		{get, "/appkeys/{appkey}/groups/{group}/changes/{change}", models.ViewTeam, h.ShowChange},
 		{post, "/appkeys/{appkey}/groups/{group}/changes/{change}/stop", models.ManageSenders, h.StopChange},
 		{post, "/appkeys/{appkey}/groups/{group}/changes/{change}/resume", models.ManageSenders, h.ResumeChange},
+	}
+}
+
+func imageRoutes(h *handlers.Handlers) []Route {
+	return []Route{
+		{get, "/appkeys/{appkey}/images", models.ViewTeam, h.ListImages},
+		{post, "/appkeys/{appkey}/images", models.ManageCampaigns, h.UploadImages},
+		{get, "/appkeys/{appkey}/images/refresh", models.ViewTeam, h.ShowListing},
+		{post, "/appkeys/{appkey}/images/refresh", models.ManageCampaigns, h.RefreshImages},
+		{get, "/appkeys/{appkey}/images/delete", models.ManageCampaigns, h.ConfirmDeleteImages},
+		{post, "/appkeys/{appkey}/images/delete", models.ManageCampaigns, h.DeleteImages},
+		{get, "/appkeys/{appkey}/images/{image}", models.ViewTeam, h.ShowImage},
+		{post, "/appkeys/{appkey}/images/{image}/upload", models.ManageCampaigns, h.UploadCopy},
+		{get, "/appkeys/{appkey}/images/{image}/file", models.ViewTeam, h.ShowImageFile},
+		{get, "/appkeys/{appkey}/images/{image}/thumbnail", models.ViewTeam, h.ShowThumbnail},
 	}
 }
 

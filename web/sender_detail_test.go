@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -215,10 +216,46 @@ func TestDeletionThatBreaksCampaignsIsRefused(t *testing.T) {
 	if calls := sim.Stats().Calls["delete sender"]; calls != 0 {
 		t.Errorf("the provider was asked %d times", calls)
 	}
-	s.post(t, deletePath, with(deleteForm(), "anyway", "1")).says(t, http.StatusOK, "삭제했습니다")
+	s.post(t, deletePath, s.deleteAnyway(t)).says(t, http.StatusOK, "삭제했습니다")
 	if logs := s.audited(t, "sender.delete"); len(logs) != 1 || !strings.Contains(logs[0].After, "캠페인 held") {
 		t.Errorf("audited as %+v", logs)
 	}
+}
+
+var seenCampaign = regexp.MustCompile(`name="seen" value="([^"]+)"`)
+
+// deleteAnyway is the form as it stands on the page, with everything agreed to.
+func (s *site) deleteAnyway(t *testing.T) url.Values {
+	t.Helper()
+	form := with(deleteForm(), "anyway", "1")
+	for _, found := range seenCampaign.FindAllStringSubmatch(s.get(t, deletePath).body, -1) {
+		form.Add("seen", found[1])
+	}
+	return form
+}
+
+// What was agreed to are the campaigns that the page showed: one that has come since,
+// or has been launched since, is told and asked about again.
+func TestDeletionThatBreaksMoreThanWasSeenIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	s, sim, k := newSenderSite(t)
+	s.campaign(t, k, "먼저 있던 캠페인", models.CampaignScheduled)
+	draft := s.campaign(t, k, "작성 중이던 캠페인", models.CampaignDraft)
+	form := s.deleteAnyway(t)
+	s.campaign(t, k, "나중에 생긴 캠페인", models.CampaignDraft)
+	if _, err := s.DB.MoveCampaign(t.Context(), draft.ID, models.CampaignStates(), models.CampaignSending, nil); err != nil {
+		t.Fatal(err)
+	}
+	again := s.post(t, deletePath, form)
+	again.marks(t, "anyway")
+	again.says(t, http.StatusUnprocessableEntity, "캠페인 2개가 더 생겼습니다", "나중에 생긴 캠페인", "@봄봄상점")
+	if n := strings.Count(again.body, "새로 생김"); n != 2 || strings.Contains(again.body, "checked") {
+		t.Errorf("%d campaigns are marked as new", n)
+	}
+	if calls := sim.Stats().Calls["delete sender"]; calls != 0 {
+		t.Errorf("the provider was asked %d times", calls)
+	}
+	s.post(t, deletePath, s.deleteAnyway(t)).says(t, http.StatusOK, "삭제했습니다")
 }
 
 func TestDeletionThatTheProviderDoesNotConfirm(t *testing.T) {

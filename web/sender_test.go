@@ -117,6 +117,21 @@ func TestNewSenderBadInput(t *testing.T) {
 	})
 }
 
+// A registration whose answer is lost may have come about: then its token is waited
+// for. What waited before may not have got a new one, so that is not taken for granted.
+func TestRegistrationWithoutAnAnswerIsLookedUp(t *testing.T) {
+	t.Parallel()
+	s, sim, _ := newAppkeySite(t)
+	lost := nhnsim.Faults{Rules: []nhnsim.Fault{{Kind: nhnsim.FaultDropAfter, Endpoint: "register sender"}}}
+	sim.SetFaults(nhnsim.Faults{Rules: []nhnsim.Fault{{Kind: nhnsim.FaultDropBefore, Endpoint: "register sender"}}})
+	s.post(t, "/appkeys/1/senders/new", senderForm()).says(t, http.StatusUnprocessableEntity, "제때 응답하지 않았습니다")
+	sim.SetFaults(lost)
+	s.post(t, "/appkeys/1/senders/new", senderForm()).says(t, http.StatusOK, "등록을 요청했습니다", "토큰 입력")
+	s.post(t, "/appkeys/1/senders/new", senderForm()).says(t, http.StatusUnprocessableEntity, "제때 응답하지 않았습니다")
+	sim.SetFaults(nhnsim.Faults{})
+	s.post(t, "/appkeys/1/senders/1/token", url.Values{"token": {token(t, sim)}}).says(t, http.StatusOK, "등록을 마쳤습니다")
+}
+
 func TestCategoriesAreSearched(t *testing.T) {
 	t.Parallel()
 	s, sim, _ := newAppkeySite(t)
@@ -124,7 +139,8 @@ func TestCategoriesAreSearched(t *testing.T) {
 	found := s.post(t, "/appkeys/1/senders/new", form)
 	found.says(t, http.StatusOK, `value="봄봄상점"`, "건강 › 병원 › 치과", `value="`+generalHospital+`" checked`)
 	found.keepsQuiet(t, "한의원")
-	s.post(t, "/appkeys/1/senders/new", with(form, "category_query", "우주선")).says(t, http.StatusOK, "카테고리 0개를 찾았습니다.")
+	s.post(t, "/appkeys/1/senders/new", with(form, "category_query", "우주선")).says(t, http.StatusOK, "맞는 카테고리가 없습니다.")
+	s.post(t, "/appkeys/1/senders/new", with(form, "category_query", "병원 종합")).says(t, http.StatusOK, "카테고리 1개를 찾았습니다.")
 
 	req := formRequest(t, s.url+"/appkeys/1/senders/new", form)
 	req.Header.Set("HX-Request-Type", "partial")
@@ -292,7 +308,7 @@ func TestFallbackIsSet(t *testing.T) {
 		form  url.Values
 		marks []string
 	}{
-		{"nothing typed", url.Values{}, []string{"send_no"}},
+		{"on without a number", url.Values{"on": {"1"}}, []string{"send_no"}},
 		{"letters", with(fallbackForm(), "send_no", "call me"), []string{"send_no"}},
 		{"too few digits", with(fallbackForm(), "send_no", "112"), []string{"send_no"}},
 		{"no 080 number", with(fallbackForm(), "unsubscribe_no", "010-1234-5678"), []string{"unsubscribe_no"}},
@@ -302,6 +318,24 @@ func TestFallbackIsSet(t *testing.T) {
 			t.Parallel()
 			s.post(t, "/appkeys/1/senders/1/fallback", tt.form).marks(t, tt.marks...)
 		})
+	}
+}
+
+// The provider wants a number even to turn fallback off: without one typed, it is the
+// last one.
+func TestFallbackIsTurnedOffWithTheLastNumber(t *testing.T) {
+	t.Parallel()
+	s, sim, _ := newAppkeySite(t)
+	add(t, sim, nhnsim.Sender{PlusFriendID: "@봄봄상점", Registered: true})
+	if err := sim.SetSMSAppkey(testAppkey, "sms"); err != nil {
+		t.Fatal(err)
+	}
+	s.post(t, "/appkeys/1/senders/refresh", nil)
+	s.post(t, "/appkeys/1/senders/1/fallback", url.Values{}).marks(t, "send_no")
+	s.post(t, "/appkeys/1/senders/1/fallback", fallbackForm()).says(t, http.StatusOK, "대체 발송 설정을 저장했습니다.")
+	s.post(t, "/appkeys/1/senders/1/fallback", url.Values{}).says(t, http.StatusOK, "대체 발송 설정을 저장했습니다.")
+	if got := s.sender(t); got.Fallback || got.FallbackSendNo != "15881234" {
+		t.Errorf("kept as %+v", got)
 	}
 }
 

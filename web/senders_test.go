@@ -161,7 +161,13 @@ func TestEveryRefusalHasItsSentence(t *testing.T) {
 		kakao.CodeTooLong: "너무 깁니다.", kakao.CodeBlank: "비어 있습니다.", kakao.CodeNull: "빠졌습니다.", kakao.CodeTooSmall: "최소보다",
 	} {
 		sim.SetFaults(nhnsim.Faults{Rules: []nhnsim.Fault{{Kind: nhnsim.FaultCodeBefore, Code: code}}})
-		s.post(t, "/appkeys/1/senders/new", senderForm()).says(t, http.StatusUnprocessableEntity, says, `value="봄봄상점"`)
+		refused := s.post(t, "/appkeys/1/senders/new", senderForm())
+		refused.says(t, http.StatusUnprocessableEntity, `value="봄봄상점"`)
+		if code == kakao.CodeSenderNotFound { // there is no such channel
+			refused.marks(t, "plus_friend_id")
+		} else {
+			refused.says(t, http.StatusUnprocessableEntity, says)
+		}
 		s.post(t, "/appkeys/1/senders/1/token", url.Values{"token": {"12345678"}}).says(t, http.StatusUnprocessableEntity, says, `value="12345678"`)
 		s.post(t, "/appkeys/1/senders/refresh", nil).says(t, http.StatusOK, says)
 	}

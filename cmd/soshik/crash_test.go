@@ -127,10 +127,20 @@ func must(t *testing.T, errs ...error) {
 // will find.
 func launchForCrash(t *testing.T, address, key, url string, offset time.Duration) models.Campaign {
 	t.Helper()
-	ctx := t.Context()
-	db, err := models.Open(ctx, address)
+	s := crashService(t, address, key, offset)
+	defer func() { must(t, s.DB.Close()) }()
+	appkey := seedCrash(t, s, url)
+	c := draftForCrash(t, s, appkey)
+	must(t, s.Launch(t.Context(), models.Actor{}, appkey.ID, c.ID, c.Revision))
+	return c
+}
+
+// crashService is what the processes will be, without workers: jobs that it inserts
+// are theirs.
+func crashService(t *testing.T, address, key string, offset time.Duration) *actions.Service {
+	t.Helper()
+	db, err := models.Open(t.Context(), address)
 	must(t, err)
-	defer func() { must(t, db.Close()) }()
 	raw := make([]byte, models.SecretKeySize)
 	_, err = fmt.Sscanf(key, "%64x", &raw)
 	must(t, err)
@@ -142,10 +152,7 @@ func launchForCrash(t *testing.T, address, key, url string, offset time.Duration
 	}
 	s.Jobs, err = river.NewClient(migrations.Driver(db.SQL(), db.Dialect()), &river.Config{})
 	must(t, err)
-	appkey := seedCrash(t, s, url)
-	c := draftForCrash(t, s, appkey)
-	must(t, s.Launch(ctx, models.Actor{}, appkey.ID, c.ID, c.Revision))
-	return c
+	return s
 }
 
 func seedCrash(t *testing.T, s *actions.Service, url string) models.Appkey {

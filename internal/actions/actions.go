@@ -7,6 +7,7 @@ import (
 	"context"
 	"database/sql"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -28,6 +29,9 @@ type Service struct {
 	// Now is the time by which people and the provider live. It differs from the
 	// system's only in demos and tests.
 	Now func() time.Time
+
+	drawing   sync.Mutex // images are decoded one at a time, since each may take 200 MB
+	uploading turns      // by appkey and image
 }
 
 // change runs fn in a transaction and records e in it. fn may complete e, which

@@ -120,7 +120,12 @@ func (s *Service) SaveDraft(ctx context.Context, by models.Actor, before, c mode
 		Action: "campaign.update", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectID: c.ID, ObjectName: c.Name,
 		Before: draftOf(before), After: draftOf(c),
 	}
-	err := s.change(ctx, by, &e, func(tx *models.DB) error { return tx.SaveDraft(ctx, &c) })
+	err := s.change(ctx, by, &e, func(tx *models.DB) error {
+		if err := tx.SaveDraft(ctx, &c); err != nil {
+			return err
+		}
+		return tx.UseImage(ctx, models.PlaceCampaign, c.ID, c.Content.ImageID())
+	})
 	return c, err
 }
 

@@ -110,8 +110,8 @@ func (s *Service) claimable(ctx context.Context, tx *models.DB, batchID int64) (
 	if b.State != models.BatchPlanned || b.Cancel != models.CancelNone || !c.State.Runs() || b.DueAt.After(now) {
 		return nil, nil
 	}
-	if late(c, b.DueAt, now) {
-		return nil, s.hold(ctx, tx, c, "hold.late", 0)
+	if late(c, *b, now) {
+		return nil, s.hold(ctx, tx, c, "hold.late")
 	}
 	if rests, err := s.resting(ctx, tx, *b); err != nil || rests {
 		return nil, err
@@ -122,9 +122,16 @@ func (s *Service) claimable(ctx context.Context, tx *models.DB, batchID int64) (
 	}
 	b.RequestAt = nil
 	if kakao.Night(now) {
-		return nil, tx.SetBatch(ctx, b.ID, map[string]any{"due_at": kakao.NextMorning(now).UTC()})
+		return nil, untilMorning(ctx, tx, *b, now)
 	}
 	return d, nil
+}
+
+// untilMorning postpones a batch to the end of the night, which makes it no later
+// than it is.
+func untilMorning(ctx context.Context, tx *models.DB, b models.Batch, now time.Time) error {
+	morning := kakao.NextMorning(now)
+	return tx.SetBatch(ctx, b.ID, map[string]any{"due_at": morning.UTC(), "meant_at": b.MeantAt.Add(morning.Sub(now)).UTC()})
 }
 
 // resting postpones a batch while no call of its appkey would go out. That spares
@@ -137,13 +144,14 @@ func (s *Service) resting(ctx context.Context, tx *models.DB, b models.Batch) (b
 	return true, tx.SetBatch(ctx, b.ID, map[string]any{"due_at": s.Now().Add(wait).UTC()})
 }
 
-// late reports whether what was to be sent at the campaign's time or, without one,
-// at due is too late to be sent by itself.
-func late(c models.Campaign, due, now time.Time) bool {
-	if c.ScheduledAt != nil && c.ScheduledAt.After(due) {
-		due = *c.ScheduledAt
+// late reports whether it is too late for b to be sent by itself: its time, or the
+// campaign's if that is later, has passed long since.
+func late(c models.Campaign, b models.Batch, now time.Time) bool {
+	meant := b.MeantAt
+	if c.ScheduledAt != nil && c.ScheduledAt.After(meant) {
+		meant = *c.ScheduledAt
 	}
-	return now.Sub(due) > models.LateStart
+	return now.Sub(meant) > models.LateStart
 }
 
 func readDelivery(ctx context.Context, tx *models.DB, batchID int64) (*delivery, error) {
@@ -229,7 +237,7 @@ func (s *Service) giveBack(ctx context.Context, d *delivery, cause error) error 
 		if err := s.planAgain(ctx, tx, d, s.Now()); err != nil {
 			return err
 		}
-		return s.hold(ctx, tx, d.campaign, "hold.failed", 0)
+		return s.hold(ctx, tx, d.campaign, "hold.failed")
 	})
 	return errors.Join(fmt.Errorf("batch %d: %w", d.batch.ID, cause), err)
 }
@@ -447,8 +455,8 @@ func (s *Service) pause(ctx context.Context, tx *models.DB, c models.Campaign, r
 }
 
 // hold stops a running campaign until a person has decided.
-func (s *Service) hold(ctx context.Context, tx *models.DB, c models.Campaign, reason string, code int) error {
-	return s.stop(ctx, tx, c, models.CampaignHeld, "campaign.hold", reason, code)
+func (s *Service) hold(ctx context.Context, tx *models.DB, c models.Campaign, reason string) error {
+	return s.stop(ctx, tx, c, models.CampaignHeld, "campaign.hold", reason, 0)
 }
 
 func (s *Service) stop(ctx context.Context, tx *models.DB, c models.Campaign, to models.CampaignState, action, reason string, code int) error {

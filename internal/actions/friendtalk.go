@@ -45,7 +45,9 @@ func friendTalkRecipient(d *delivery, m models.Message, composed models.Composed
 		Resend: &nhn.ResendParameter{IsResend: d.campaign.Fallback.On},
 	}
 	for i, b := range composed.Buttons {
-		r.Buttons[i] = nhn.Button{Ordering: i + 1, Type: b.Type, Name: b.Name, LinkMo: b.LinkMo, LinkPC: b.LinkPC}
+		r.Buttons[i] = nhn.Button{
+			Ordering: i + 1, Type: b.Type, Name: b.Name, LinkMo: b.LinkMo, LinkPC: b.LinkPC, SchemeIOS: b.SchemeIOS, SchemeAndroid: b.SchemeAndroid,
+		}
 	}
 	if f := d.campaign.Fallback; f.On {
 		r.Resend.Type, r.Resend.Title, r.Resend.Content = f.Type, f.Title, composed.SMS

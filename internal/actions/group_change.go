@@ -46,7 +46,7 @@ func (s *Service) AddMembers(ctx context.Context, by models.Actor, k models.Appk
 
 // pick finds the senders that in names, by name.
 func (s *Service) pick(ctx context.Context, g models.SenderGroup, in models.NewMembers) ([]models.GroupChangeItem, error) {
-	senders, err := s.DB.GroupCandidates(ctx, g, "", 0)
+	senders, err := s.DB.AllGroupCandidates(ctx, g, "")
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (s *Service) pick(ctx context.Context, g models.SenderGroup, in models.NewM
 		picked[key] = true
 	}
 	if in.All {
-		found, err := s.DB.GroupCandidates(ctx, g, in.Query, 0)
+		found, err := s.DB.AllGroupCandidates(ctx, g, in.Query)
 		if err != nil {
 			return nil, err
 		}
@@ -192,7 +192,7 @@ func (s *Service) StopChange(ctx context.Context, by models.Actor, k models.Appk
 	e := groupEvent("group.change_stop", k, g)
 	e.After = map[string]any{"change": c.ID}
 	return s.change(ctx, by, &e, func(tx *models.DB) error {
-		stopped, err := tx.StopGroupChange(ctx, c.ID, models.T("group.stopped_by_person"), s.Now())
+		stopped, err := tx.StopGroupChange(ctx, c.ID, models.T(models.StoppedByHand), s.Now())
 		if err == nil && !stopped {
 			return models.Errorf(models.Conflict, "group.change_over")
 		}

@@ -147,17 +147,27 @@ func (s *Service) skip(ctx context.Context, tx *models.DB, composer *models.Comp
 }
 
 // beginHandOver lets the batches of a whole plan be claimed: those that are due by
-// jobs in this transaction, the others by the sweep when their time has come.
+// jobs in this transaction, the others by the sweep when their time has come. A plan
+// that has become whole only long after the campaign's time asks a person.
 func (s *Service) beginHandOver(ctx context.Context, tx *models.DB, c models.Campaign, due time.Time) error {
 	moved, err := tx.MoveCampaign(ctx, c.ID, []models.CampaignState{models.CampaignPlanning}, s.runningState(c), nil)
 	if err != nil || !moved || due.After(s.Now()) {
 		return err
+	}
+	if s.plannedLate(c) {
+		return s.hold(ctx, tx, c, "hold.late")
 	}
 	ids, err := tx.PlannedBatchIDs(ctx, c.ID)
 	if err != nil {
 		return err
 	}
 	return s.insertSends(ctx, tx, ids)
+}
+
+// plannedLate reports whether the time of c, or that of its launch if it is later,
+// has passed long since.
+func (s *Service) plannedLate(c models.Campaign) bool {
+	return c.LaunchedAt != nil && late(c, models.Batch{MeantAt: *c.LaunchedAt}, s.Now())
 }
 
 // insertSends inserts a job for each of the planned batches.

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -173,6 +174,9 @@ func connectionText(e *nhn.Error) models.Text {
 	}
 	if e.NotSent() {
 		return models.T("provider.unreachable")
+	}
+	if strings.HasPrefix(e.Op, http.MethodGet) { // there is nothing that may have been done
+		return models.T("provider.silent_read")
 	}
 	return models.T("provider.silent")
 }

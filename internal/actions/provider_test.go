@@ -63,7 +63,7 @@ func TestWhyThereIsNoAnswerIsToldInWords(t *testing.T) {
 	}{
 		{"the host is unknown", &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", IsNotFound: true}}, "provider.unknown_host"},
 		{"the certificate is another's", &tls.CertificateVerificationError{Err: x509.HostnameError{}}, "provider.certificate"},
-		{"nobody knows why", errors.New("broken pipe"), "provider.silent"},
+		{"nobody knows why", errors.New("broken pipe"), "provider.silent_read"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -97,7 +97,7 @@ func (s *Service) RunRefresh(ctx context.Context, appkeyID int64) error {
 	if err != nil {
 		return err
 	}
-	rest := s.keepAlive(ctx, appkeyID, claim)
+	rest := s.keepAlive(ctx, func(ctx context.Context) error { return s.DB.TouchRefresh(ctx, appkeyID, claim, s.Now()) })
 	defer rest()
 	r.Claim = claim
 	err = s.refresh(ctx, k, &r)
@@ -115,8 +115,8 @@ func (s *Service) RunRefresh(ctx context.Context, appkeyID int64) error {
 // errRefreshTaken means that another job has taken the refresh over.
 var errRefreshTaken = errors.New("the refresh is another job's by now")
 
-// keepAlive gives signs of life for the job until it is told to rest.
-func (s *Service) keepAlive(ctx context.Context, appkeyID int64, claim string) (rest func()) {
+// keepAlive gives signs of life, each with touch, until it is told to rest.
+func (s *Service) keepAlive(ctx context.Context, touch func(context.Context) error) (rest func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var beating sync.WaitGroup
 	beating.Go(func() {
@@ -128,8 +128,8 @@ func (s *Service) keepAlive(ctx context.Context, appkeyID int64, claim string) (
 				return
 			case <-tick.C:
 			}
-			if err := s.DB.TouchRefresh(ctx, appkeyID, claim, s.Now()); err != nil && ctx.Err() == nil {
-				s.Log.WarnContext(ctx, "a refresh gives no sign of life", "appkey", appkeyID, "error", err)
+			if err := touch(ctx); err != nil && ctx.Err() == nil {
+				s.Log.WarnContext(ctx, "a job gives no sign of life", "error", err)
 			}
 		}
 	})

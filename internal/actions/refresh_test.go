@@ -135,7 +135,7 @@ func TestWhyARefreshFailsIsToldInWords(t *testing.T) {
 		{"too many requests", nhnsim.Answer{Status: http.StatusTooManyRequests, Body: "{}"}, "provider.busy"},
 		{"a broken server", nhnsim.Answer{Status: http.StatusBadGateway, Body: "<html>"}, "provider.status"},
 		{"nonsense", nhnsim.Answer{Body: "<html>"}, "provider.unreadable"},
-		{"a connection cut off", nhnsim.Answer{Drop: true}, "provider.silent"},
+		{"a connection cut off", nhnsim.Answer{Drop: true}, "provider.silent_read"},
 		{"an appkey that was disabled", nhnsim.Answer{Code: kakao.CodeAppkeyDisabled}, "api.-4005"},
 	}
 	for _, tt := range tests {

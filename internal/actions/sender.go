@@ -76,8 +76,8 @@ func (s *Service) RegisterSender(ctx context.Context, by models.Actor, k models.
 	e := senderEvent("sender.register", k, models.Sender{PlusFriendID: in.PlusFriendID})
 	e.After = map[string]string{"category": in.CategoryCode}
 	req := nhn.RegisterSenderRequest{PlusFriendID: in.PlusFriendID, PhoneNo: in.PhoneNo, CategoryCode: in.CategoryCode}
-	if err := client.RegisterSender(ctx, req); err != nil {
-		return models.Sender{}, s.failed(ctx, by, e, err)
+	if err := client.RegisterSender(ctx, req); err != nil && !s.registeredAfterAll(ctx, client, k, in, err) {
+		return models.Sender{}, unknownChannel(s.failed(ctx, by, e, err))
 	}
 	now := s.Now()
 	sender := models.Sender{
@@ -90,6 +90,32 @@ func (s *Service) RegisterSender(ctx context.Context, by models.Actor, k models.
 		return err
 	})
 	return sender, err
+}
+
+// registeredAfterAll reports whether the provider has carried out a registration that
+// is in doubt because of err: it lists a sender that waits, and that did not wait before.
+func (s *Service) registeredAfterAll(ctx context.Context, client *nhn.Client, k models.Appkey, in models.NewSender, err error) bool {
+	answer, ok := errors.AsType[*nhn.Error](err)
+	if !ok || !answer.InDoubt() {
+		return false
+	}
+	known, dbErr := s.DB.SendersNamed(ctx, k.ID, []string{in.PlusFriendID})
+	if before := known[in.PlusFriendID]; dbErr != nil || before.ID != 0 && before.GoneAt == nil {
+		return false
+	}
+	listed, lookErr := s.listed(ctx, client, k, models.Sender{PlusFriendID: in.PlusFriendID})
+	return lookErr == nil && listed.Status == kakao.SenderWaiting
+}
+
+// unknownChannel says beside the PlusFriendID that there is no such channel: to those
+// who register one, "no such sender" would say nothing.
+func unknownChannel(err error) error {
+	answer, ok := errors.AsType[*nhn.Error](err)
+	if !ok || answer.Code != kakao.CodeSenderNotFound || models.KindOf(err) != models.Upstream {
+		return err
+	}
+	told := map[string]models.Text{"plus_friend_id": models.T("sender.id_unknown")}
+	return &models.Error{Kind: models.Upstream, Key: "error.invalid", Fields: told, Err: err}
 }
 
 func senderEvent(action string, k models.Appkey, sender models.Sender) models.Event {
@@ -215,7 +241,9 @@ func (s *Service) SetFallback(ctx context.Context, by models.Actor, k models.App
 	if sender.GoneAt != nil {
 		return errSenderGone
 	}
-	in = in.Normal()
+	if in = in.Normal(); !in.On && in.SendNo == "" {
+		in.SendNo = sender.FallbackSendNo // the provider wants one even to turn fallback off
+	}
 	if err := in.Validate(); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package actions
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"soshik/internal/kakao"
 	"soshik/internal/nhn"
@@ -11,8 +12,9 @@ import (
 
 // DeleteSender is what is filled in to have a sender deleted.
 type DeleteSender struct {
-	Confirm string // the sender's PlusFriendID, typed
-	Anyway  bool   // although campaigns break with it
+	Confirm string   // the sender's PlusFriendID, typed
+	Anyway  bool     // although the campaigns that were seen break with it
+	Seen    []string // by their [models.Campaign.Need]
 }
 
 var (
@@ -22,8 +24,8 @@ var (
 
 // DeleteSender has a sender deleted by the provider, and with it the templates that
 // are registered for it. The row stays, marked as gone, so that its past can be read.
-// While a campaign needs the sender, it is refused with [models.Conflict] unless
-// in.Anyway.
+// While a campaign needs the sender, it is refused with [models.Conflict], unless
+// in.Anyway and it is one of those that were seen.
 func (s *Service) DeleteSender(ctx context.Context, by models.Actor, k models.Appkey, sender models.Sender, in DeleteSender) error {
 	if err := by.May(models.ManageSenders); err != nil {
 		return err
@@ -63,11 +65,23 @@ func (in DeleteSender) check(sender models.Sender, broken []models.Campaign) err
 	}
 	if len(broken) > 0 && !in.Anyway {
 		fields["anyway"] = models.T("sender.delete.breaks", "Count", len(broken))
+	} else if unseen := in.unseen(broken); unseen > 0 {
+		fields["anyway"] = models.T("sender.delete.more_break", "Count", unseen)
 	}
 	if len(fields) == 0 {
 		return nil
 	}
 	return &models.Error{Kind: models.Conflict, Key: "error.invalid", Fields: fields}
+}
+
+// unseen is how many of the campaigns have come since in was asked for.
+func (in DeleteSender) unseen(broken []models.Campaign) (n int) {
+	for _, c := range broken {
+		if !slices.Contains(in.Seen, c.Need()) {
+			n++
+		}
+	}
+	return n
 }
 
 // How it is known that a sender is deleted.

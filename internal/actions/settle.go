@@ -215,7 +215,7 @@ func (s *Service) unlisted(ctx context.Context, d *delivery, calls []models.Call
 	case quiet >= s.Timing.Settling && d.batch.Reported():
 		return s.DB.Tx(ctx, func(tx *models.DB) error { return s.acceptReported(ctx, tx, d) })
 	case quiet >= s.Timing.Settling:
-		return s.DB.Tx(ctx, func(tx *models.DB) error { return s.giveUpAttempt(ctx, tx, d, calls[0].CalledAt) })
+		return s.DB.Tx(ctx, func(tx *models.DB) error { return s.giveUpAttempt(ctx, tx, d) })
 	case s.mayRepeat(d, calls, now):
 		return s.repeat(ctx, d)
 	}
@@ -274,7 +274,7 @@ func (s *Service) acceptReported(ctx context.Context, tx *models.DB, d *delivery
 // giveUpAttempt ends an attempt of which nothing can be under way any more. The
 // batch is planned again; or cancelled, if that is wanted; or a person decides, if
 // it has been given up too often or it is late.
-func (s *Service) giveUpAttempt(ctx context.Context, tx *models.DB, d *delivery, first time.Time) error {
+func (s *Service) giveUpAttempt(ctx context.Context, tx *models.DB, d *delivery) error {
 	if err := s.endCall(ctx, tx, d, models.CallNotFound, "", nil); err != nil {
 		return err
 	}
@@ -284,7 +284,7 @@ func (s *Service) giveUpAttempt(ctx context.Context, tx *models.DB, d *delivery,
 		_, err := tx.MoveBatch(ctx, b, []models.BatchState{models.BatchInDoubt}, models.BatchPlanned, set)
 		return err
 	}
-	if b.Doubts+1 >= maxDoubts || late(d.campaign, first, now) {
+	if b.Doubts+1 >= maxDoubts || late(d.campaign, b, now) {
 		return s.askPerson(ctx, tx, d)
 	}
 	_, err := tx.MoveBatch(ctx, b, []models.BatchState{models.BatchInDoubt}, models.BatchPlanned, set)
@@ -297,7 +297,7 @@ func (s *Service) askPerson(ctx context.Context, tx *models.DB, d *delivery) err
 	if err := tx.SetBatch(ctx, d.batch.ID, map[string]any{"asks": true, "doubts": d.batch.Doubts + 1}); err != nil {
 		return err
 	}
-	return s.hold(ctx, tx, d.campaign, "hold.doubt", 0)
+	return s.hold(ctx, tx, d.campaign, "hold.doubt")
 }
 
 // Decision is what a person says about a batch that nobody knows about.
@@ -333,9 +333,10 @@ func (s *Service) DecideBatch(ctx context.Context, by models.Actor, appkeyID, ca
 }
 
 func (s *Service) decide(ctx context.Context, tx *models.DB, b models.Batch, decision Decision) error {
-	to, set := models.BatchPlanned, map[string]any{"asks": false, "doubts": 0, "reached": false, "job_id": 0, "due_at": s.Now()}
+	now := s.Now()
+	to, set := models.BatchPlanned, map[string]any{"asks": false, "doubts": 0, "reached": false, "job_id": 0, "due_at": now, "meant_at": now}
 	if decision == CountAsSent {
-		to, set = models.BatchHanded, map[string]any{"asks": false, "handed_at": s.Now()}
+		to, set = models.BatchHanded, map[string]any{"asks": false, "handed_at": now}
 	}
 	moved, err := tx.MoveBatch(ctx, b, []models.BatchState{models.BatchInDoubt}, to, set)
 	if err == nil && !moved {

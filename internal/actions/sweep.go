@@ -48,6 +48,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepChanges(ctx),
 		s.sweepLeftovers(ctx, s.Now().Add(-stalled)),
 		s.sweepUploads(ctx),
+		s.sweepListings(ctx),
 	)
 }
 

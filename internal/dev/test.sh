@@ -139,8 +139,9 @@ start_database() {
 }
 
 unit() {
-  # SQLite is C made into Go: watched by the race detector, it takes several times as long, and is not ours to watch.
-  local list race=(-race '-gcflags=modernc.org/...=-race=false')
+  # SQLite is C made into Go, and argon2 fills memory for each password: watched by the race detector, they take several
+  # times as long, and are not ours to watch.
+  local list race=(-race '-gcflags=modernc.org/...=-race=false' '-gcflags=golang.org/x/crypto/...=-race=false')
   list=$(packages '!/\/e2e(\/|$)/')
   tests_on 'Unit tests on SQLite' sqlite "$list" "${race[@]}"
   list=$(using_database <<<"$list")

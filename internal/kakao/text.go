@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/korean"
+	"golang.org/x/text/unicode/norm"
 )
 
 // Len is the length of s as the provider counts it: in UTF-16 code units, where a
@@ -68,3 +69,7 @@ var eucKR = sync.OnceValue(func() *runeSet {
 	}
 	return &set
 })
+
+// Composed is s with its letters composed. Files that come from macOS have names of
+// which every Hangul syllable is written in parts.
+func Composed(s string) string { return norm.NFC.String(s) }

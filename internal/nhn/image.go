@@ -87,6 +87,26 @@ func (c *Client) AllImages(ctx context.Context) iter.Seq2[Image, error] {
 	return walk(1, 0, func(page, size int) ([]Image, int, error) { return c.Images(ctx, page, size) })
 }
 
+// ImagePage is one page of images, and how many there are on all pages: -1 if the
+// provider does not say.
+type ImagePage struct {
+	Images []Image
+	Total  int
+}
+
+// ImagePages walks all pages, the last of which may be empty. It ends with the first
+// error. See [Client.Images].
+func (c *Client) ImagePages(ctx context.Context) iter.Seq2[ImagePage, error] {
+	read := func(page, size int) ([]Image, int, error) { return c.Images(ctx, page, size) }
+	return func(yield func(ImagePage, error) bool) {
+		for p, err := range walkPages(1, 0, read) {
+			if !yield(ImagePage{p.list, p.total}, err) {
+				return
+			}
+		}
+	}
+}
+
 // DeleteImages deletes images. Messages can no longer be sent with them. Without any
 // it fails, and asks nobody.
 //

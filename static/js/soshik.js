@@ -68,6 +68,84 @@ document.addEventListener("focusin", (e) => {
   if (e.target.matches("input[data-select]")) e.target.select();
 });
 
+// The image library: what is chosen, dropped or pasted is uploaded at once, a few at a
+// time, each with a line of its own that ends as what the server says of it.
+(() => {
+  const together = 3;
+  const waiting = [];
+  let running = 0;
+  const form = () => document.querySelector("form[data-images]");
+
+  // tell leaves one of a line's texts to be seen.
+  const tell = (line, what) => {
+    line.querySelectorAll(".sk-result-text").forEach((text) => { text.hidden = !text.hasAttribute(`data-${what}`); });
+  };
+  const fail = (line, what) => { line.querySelector("progress").remove(); tell(line, what); };
+
+  const take = (files) => {
+    const f = form();
+    for (const file of files) {
+      const line = document.getElementById("image-line").content.firstElementChild.cloneNode(true);
+      line.querySelector("[data-name]").textContent = file.name;
+      f.querySelector("#image-results").append(line);
+      if (file.size > Number(f.dataset.max)) fail(line, "too-large");
+      else waiting.push({ file, line, url: f.action, wide: f.elements.wide.value });
+    }
+    next();
+  };
+
+  const next = () => {
+    while (running < together && waiting.length) send(waiting.shift());
+    if (!running) document.getElementById("image-filter")?.dispatchEvent(new Event("uploaded"));
+  };
+
+  const send = ({ file, line, url, wide }) => {
+    running++;
+    const body = new FormData();
+    body.append("wide", wide); // before the file, which is checked by it
+    body.append("image", file);
+    const bar = line.querySelector("progress"), xhr = new XMLHttpRequest();
+    xhr.upload.addEventListener("progress", (e) => { bar.value = e.loaded / e.total; });
+    xhr.upload.addEventListener("load", () => { bar.removeAttribute("value"); tell(line, "checks"); });
+    xhr.addEventListener("loadend", () => {
+      running--;
+      const to = xhr.getResponseHeader("HX-Redirect");
+      if (to) location.assign(to);
+      else if (xhr.status === 200 || xhr.status === 422) line.outerHTML = xhr.responseText;
+      else fail(line, "broken-off");
+      next();
+    });
+    xhr.open("POST", url);
+    xhr.setRequestHeader("HX-Request", "true");
+    xhr.setRequestHeader("HX-Request-Type", "partial");
+    xhr.send(body);
+  };
+
+  document.addEventListener("change", (e) => {
+    if (!e.target.matches("form[data-images] input[type=file]")) return;
+    take(e.target.files);
+    e.target.value = "";
+  });
+  document.addEventListener("paste", (e) => {
+    if (!form() || !e.clipboardData?.files.length) return;
+    e.preventDefault();
+    take(e.clipboardData.files);
+  });
+  const dragged = (e) => form() && e.dataTransfer?.types.includes("Files");
+  document.addEventListener("dragover", (e) => {
+    if (!dragged(e)) return;
+    e.preventDefault();
+    form().classList.add("sk-dropping");
+  });
+  document.addEventListener("dragleave", (e) => { if (!e.relatedTarget) form()?.classList.remove("sk-dropping"); });
+  document.addEventListener("drop", (e) => {
+    if (!dragged(e)) return;
+    e.preventDefault();
+    form().classList.remove("sk-dropping");
+    take(e.dataTransfer.files);
+  });
+})();
+
 // A file goes up with a bar that shows how much of it has arrived; one that is too
 // large does not set out. What the server answers is shown as if the form had been
 // sent.

@@ -8,4 +8,5 @@
   };
   dark.addEventListener("change", apply);
   apply();
+  root.dataset.script = ""; // so that nothing is drawn that is there for those without
 })();
