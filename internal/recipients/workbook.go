@@ -26,7 +26,7 @@ var (
 const (
 	maxSheetSize  = 8 << 30
 	maxSharedSize = 2 << 30
-	maxOtherSize  = 64 << 20
+	maxOtherSize  = 32 << 20
 	maxDirectory  = 4 << 20 // of the list of the files inside
 	maxSheets     = 1000
 	maxStyles     = 65_490 // that is Excel's own
