@@ -148,7 +148,7 @@ func (v *visitor) chooses(name string, content []byte) {
 	if content == nil {
 		content = []byte{}
 	}
-	v.Must(v.Field("CSV 파일").SetInputFiles([]playwright.InputFile{{Name: name, MimeType: "text/csv", Buffer: content}}))
+	v.Must(v.Field("수신자 파일").SetInputFiles([]playwright.InputFile{{Name: name, MimeType: "text/csv", Buffer: content}}))
 	v.button("올리기")
 }
 

@@ -279,10 +279,11 @@ const mappingRows = 8
 
 func (h *Handlers) showMapping(w http.ResponseWriter, r *http.Request, c models.Campaign, i models.Import, err error) error {
 	view := views.MappingView{Campaign: c, Import: i, Names: c.Content.Names(c.Fallback)}
-	sheet, readErr := h.actions.PreviewImport(i, mappingRows)
-	if readErr == nil {
-		view.Sheets, readErr = h.actions.ImportSheets(i)
+	var readErr error
+	if view.Sheets, readErr = h.actions.ImportSheets(i); readErr != nil {
+		return readErr
 	}
+	sheet, readErr := h.actions.PreviewImport(i, mappingRows)
 	if readErr == nil {
 		view.Columns, view.Header = len(i.Mapping), sheet.Header
 		for _, row := range sheet.Rows {

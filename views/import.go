@@ -191,15 +191,21 @@ type ImportView struct {
 	KeptUntil time.Time
 }
 
-// readShare is how much of the work reading is; the rest is storing. In percent.
-const readShare = 30
+// readShare is how much of the work reading is, in percent; the rest is storing.
+func (v ImportView) readShare() int64 {
+	if v.Workbook() {
+		return 60
+	}
+	return 30
+}
 
 // percent is how much of the work is done.
 func (v ImportView) percent() int {
+	share := v.readShare()
 	if v.Size == 0 || v.BytesRead < v.Size {
-		return int(readShare * v.BytesRead / max(v.Size, 1))
+		return int(share * v.BytesRead / max(v.Size, 1))
 	}
-	return int(readShare + (100-readShare)*(v.Good+v.Doubled)/max(v.Import.Rows-v.Refused, 1))
+	return int(share + (100-share)*(v.Good+v.Doubled)/max(v.Import.Rows-v.Refused, 1))
 }
 
 // stage says what is being done.

@@ -34,7 +34,7 @@ type studio struct {
 func newStudio(t *testing.T) *studio {
 	t.Helper()
 	offset := kakao.DayOffset(time.Now())
-	s := &studio{site: newSite(t, func(c *web.Config) { c.ClockOffset = offset })}
+	s := &studio{site: newSite(t, func(c *web.Config) { c.ClockOffset, c.KeepUploads = offset, 72*time.Hour })}
 	s.setUp(t)
 	soon := nhnsim.Span{Min: 10 * time.Millisecond, Max: 50 * time.Millisecond}
 	s.openSim(t, nhnsim.Config{

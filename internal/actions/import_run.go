@@ -444,8 +444,9 @@ func (w *importWork) repeats(at int) bool {
 
 // storeRows stores the recipients behind those that are stored.
 func (w *importWork) storeRows(ctx context.Context) error {
-	stored, size, err := w.i.Good, 0, error(nil)
 	var rs []models.Recipient
+	var err error
+	stored, size := w.i.Good, 0
 	for at, row := range w.rows {
 		switch {
 		case w.repeats(at):

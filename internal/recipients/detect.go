@@ -154,8 +154,8 @@ type layout struct {
 }
 
 func newLayout(sample []byte, f Format) layout {
-	f.Columns = len(sample) + 1                                   // no row has too many
-	l, _ := layoutOf(NewReader(bytes.NewReader(sample), f).All()) //nolint:errcheck // a sample has no errors of its own
+	f.Columns = len(sample) + 1 // no row has too many
+	l, _ := layoutOf(NewReader(bytes.NewReader(sample), f).All())
 	l.separator = f.Separator
 	return l
 }

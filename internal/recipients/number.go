@@ -70,7 +70,8 @@ func parseFormat(code string) (sections []section, kind formatKind) {
 	for p.rest != "" && !p.unknown {
 		p.token()
 	}
-	sections = append(p.done, p.section)
+	p.done = append(p.done, p.section)
+	sections = p.done
 	switch {
 	case p.dates && (p.unknown || p.digits):
 		return nil, formatDate

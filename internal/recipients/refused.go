@@ -2,6 +2,7 @@ package recipients
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"iter"
 	"strings"
@@ -128,7 +129,7 @@ func appendEncoded(dst []byte, e Encoding, text string) []byte {
 func copyRecord(w io.Writer, file io.ReaderAt, row Row, e Encoding) error {
 	var tail [4]byte
 	n := min(row.Size, int64(len(tail)))
-	if _, err := file.ReadAt(tail[:n], row.Offset+row.Size-n); err != nil && err != io.EOF { //nolint:errorlint // io.ReaderAt's own
+	if _, err := file.ReadAt(tail[:n], row.Offset+row.Size-n); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	size := row.Size - int64(breakSize(tail[:n], e))

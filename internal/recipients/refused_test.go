@@ -13,7 +13,9 @@ import (
 
 var words = recipients.Words{
 	Title: "이유", PlainTitle: "reason",
-	Why: func(p *recipients.Problem) (string, string) { return `거절, "` + string(p.Reason) + `"`, string(p.Reason) },
+	Why: func(p *recipients.Problem) (string, string) {
+		return `거절, "` + string(p.Reason) + `"`, string(p.Reason)
+	},
 }
 
 // givenBack is the file of the rows of a text that were refused.

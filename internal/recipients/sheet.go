@@ -55,7 +55,7 @@ func (s *sheetReader) next() (Row, error) {
 
 // row reads a row that has begun.
 func (s *sheetReader) row() (Row, error) {
-	s.line = max(s.line+1, min(int64(s.xml.attrInt("r", 0)), maxLine))
+	s.line = max(s.line+1, min(int64(s.xml.attrInt("r")), maxLine))
 	row := Row{Line: s.line}
 	s.cells, s.text = s.cells[:0], s.text[:0]
 	for column := 0; ; column++ {
@@ -102,7 +102,7 @@ func cellColumn(name []byte, otherwise int) int {
 // cell reads a cell that has begun.
 func (s *sheetReader) cell(column int) error {
 	x := s.xml
-	kind, style := cellKind(x.attr("t")), x.attrInt("s", 0)
+	kind, style := cellKind(x.attr("t")), x.attrInt("s")
 	formula, valued := false, false
 	start := len(s.text)
 	for {

@@ -26,7 +26,7 @@ var (
 const (
 	maxSheetSize  = 8 << 30
 	maxSharedSize = 2 << 30
-	maxOtherSize  = 64 << 20
+	maxOtherSize  = 32 << 20
 	maxDirectory  = 4 << 20 // of the list of the files inside
 	maxSheets     = 1000
 	maxStyles     = 65_490 // that is Excel's own
@@ -258,11 +258,11 @@ func (w *Workbook) readStyles(part string) error {
 	return w.each(part, func(x *xmlReader) error {
 		switch {
 		case x.opens("numFmt") && len(codes) < maxStyles:
-			codes[x.attrInt("numFmtId", 0)] = x.attrText("formatCode")
+			codes[x.attrInt("numFmtId")] = x.attrText("formatCode")
 		case string(x.name) == "cellXfs":
 			cells = !x.ending
 		case cells && x.opens("xf") && len(w.styles) < maxStyles:
-			id := x.attrInt("numFmtId", 0)
+			id := x.attrInt("numFmtId")
 			code, own := codes[id]
 			if !own {
 				code = builtInFormats[id]
@@ -294,6 +294,10 @@ func (w *Workbook) Detect(sheet string) (Format, error) {
 	}
 	f := Format{}
 	f.HasHeader, f.Skip = l.header()
+	f.Columns = l.columns(f.Skip)
+	if f.HasHeader { // what stands beside the table is no part of it
+		return f, nil
+	}
 	for _, row := range l.rows {
 		f.Columns = max(f.Columns, len(row))
 	}
@@ -336,9 +340,6 @@ func (w *Workbook) rows(sheet string) iter.Seq2[Row, error] {
 		}
 	}
 }
-
-// errStopped means that nobody wants more rows.
-var errStopped = errors.New("stopped")
 
 func (w *Workbook) readSheet(part string, yield func(Row, error) bool) (err error) {
 	r, err := w.part(part, maxSheetSize)

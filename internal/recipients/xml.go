@@ -266,11 +266,11 @@ func (x *xmlReader) attr(name string) []byte {
 // attrText is attr with its entities resolved.
 func (x *xmlReader) attrText(name string) string { return string(appendUnescaped(nil, x.attr(name))) }
 
-// attrInt is attr as a number, or otherwise.
-func (x *xmlReader) attrInt(name string, otherwise int) int {
+// attrInt is attr as a number, 0 where it is none.
+func (x *xmlReader) attrInt(name string) int {
 	n, err := strconv.Atoi(string(x.attr(name)))
 	if err != nil {
-		return otherwise
+		return 0
 	}
 	return n
 }
