@@ -16,6 +16,9 @@ import (
 // for its variables.
 type brandTalk struct{}
 
+// carriesImages is false, since a template's image is the provider's own.
+func (brandTalk) carriesImages() bool { return false }
+
 // repeats is false, since BrandTalk has no idempotency key: what is in doubt can only
 // be looked up.
 func (brandTalk) repeats() bool { return false }

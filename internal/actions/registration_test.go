@@ -283,7 +283,9 @@ func TestStatusOfARegisteredTemplate(t *testing.T) {
 	if len(troubles) != 1 || troubles[0].ID != made.ID || troubles[0].Sender != testSender {
 		t.Errorf("troubles %+v", troubles)
 	}
-	set(func(in *nhnsim.Template) { in.Status, in.Content = kakao.TemplateNormal, "#{이름}님, #{혜택}이 달라졌습니다" })
+	set(func(in *nhnsim.Template) {
+		in.Status, in.Content = kakao.TemplateNormal, "#{이름}님, #{혜택}이 달라졌습니다"
+	})
 	made, err = b.AskTemplate(t.Context(), b.admin, b.appkey, made)
 	must(t, err)
 	if ok, _ := made.Usable(); !ok || made.Problem.Key != "registration.differs" {
