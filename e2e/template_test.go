@@ -85,7 +85,7 @@ func (v *visitor) changesAndComparesIt() {
 	v.says("버전 1 → 버전 2", "추가됨", "선물하기")
 	v.Reads(v.Locator(".sk-diff ins").Filter(hasText("늘 감사합니다.")), "늘 감사합니다.")
 	v.look("versions")
-	v.Click(v.Role("button", "이 버전으로 되돌리기: 버전 1"))
+	v.Click(v.Role("button", "이 버전으로 되돌리기"))
 	v.says("버전 1의 내용으로 되돌렸습니다. 버전 3입니다.", "버전 1 되돌림", "버전 2 → 버전 3")
 	v.Must(v.Role("radio", "버전 1에서").Check())
 	v.button("비교하기")
