@@ -89,16 +89,17 @@ func (h *Handlers) PreviewMessage(w http.ResponseWriter, r *http.Request) error 
 			return err
 		}
 		step := views.MessageStep{Campaign: typed}
-		if r.PostForm.Get("part") == string(views.EditorProblems) {
-			step.Editor.Err = messageProblems(r, typed)
-		}
+		step.Editor.Err = messageProblems(r, typed)
 		return h.showMessage(w, r, step, nil)
 	})
 }
 
-// messageProblems are what is wrong with the message step, told to somebody who may
-// be typing still.
+// messageProblems are what is wrong with the message step, if that is asked for, as
+// far as it is told to somebody who types.
 func messageProblems(r *http.Request, c models.Campaign) error {
+	if r.PostForm.Get("part") != string(views.EditorProblems) {
+		return nil
+	}
 	err := models.NewCampaign{Name: c.Name, SenderID: c.SenderID, Content: c.Content}.Validate(c.Channel)
 	if checked(r, "tried") {
 		return err

@@ -130,11 +130,13 @@ func move(s string, n int) (from, to int, ok bool) {
 }
 
 // editor completes e, of which the channel, the content, the path and the phone are
-// known, with what the form asks for and the images to choose from.
+// known, with what the form asks for, what is wrong as far as it is told to somebody
+// who types, and the images to choose from.
 func (h *Handlers) editor(r *http.Request, e views.Editor) (views.Editor, error) {
-	e.Part, e.Tried = views.EditorPart(r.FormValue("part")), checked(r, "tried")
-	if e.Part == views.EditorProblems && e.Err == nil {
-		if e.Err = e.Channel.Check(e.Content); !e.Tried {
+	e.Part, e.Tried = views.EditorPart(r.FormValue("part")), e.Err != nil || checked(r, "tried")
+	if e.Err == nil {
+		e.Err = e.Channel.Check(e.Content)
+		if !e.Tried || e.Part != views.EditorProblems {
 			e.Err = models.Typing(e.Err)
 		}
 	}

@@ -16,27 +16,35 @@ func checkLink(field, link string, limit int, p problems) {
 		return
 	}
 	rest, ok := cutScheme(link)
+	begins := func(scheme string) bool { return strings.HasPrefix(scheme, link) }
 	switch {
-	case !ok && strings.HasPrefix("https://", strings.ToLower(link)), ok && rest == "":
+	case slices.ContainsFunc(pageSchemes(), begins):
 		p.add(field, "content.link_unfinished")
 	case !ok:
 		p.add(field, "content.link_scheme")
 	case !hasHost(rest) || hasBlank(link):
 		p.add(field, "content.link_wrong")
-	case kakao.Len(link) > limit:
+	case linkLen(link) > limit:
 		p.add(field, "field.too_long", "Max", limit)
 	}
 	checkVariables(field, link, p)
 }
 
+// pageSchemes are what a link to a page begins with. The provider knows them in lower
+// case only.
+func pageSchemes() []string { return []string{"https://", "http://"} }
+
 func cutScheme(link string) (rest string, ok bool) {
-	for _, scheme := range []string{"https://", "http://"} {
-		if len(link) >= len(scheme) && strings.EqualFold(link[:len(scheme)], scheme) {
-			return link[len(scheme):], true
+	for _, scheme := range pageSchemes() {
+		if rest, ok := strings.CutPrefix(link, scheme); ok {
+			return rest, true
 		}
 	}
 	return "", false
 }
+
+// linkLen is how long a link is, its variables without their defaults.
+func linkLen(link string) int { return kakao.Len(ParsePattern(link).Plain()) }
 
 // hasHost reports whether a link names a host behind its scheme, which may be a
 // variable.
@@ -59,7 +67,7 @@ func checkScheme(field, link string, limit int, p problems) {
 		p.add(field, "content.scheme_wrong")
 	case slices.Contains([]string{"javascript", "data", "vbscript", "file", "blob"}, strings.ToLower(found[1])):
 		p.add(field, "content.scheme_refused", "Scheme", strings.ToLower(found[1]))
-	case kakao.Len(link) > limit:
+	case linkLen(link) > limit:
 		p.add(field, "field.too_long", "Max", limit)
 	}
 	checkVariables(field, link, p)
@@ -77,21 +85,25 @@ func hasBlank(link string) bool {
 }
 
 // checkVariables finds a "#{" that begins no variable. It would be sent as it
-// stands.
+// stands. The last one may be of a variable that is only being written.
 func checkVariables(field, text string, p problems) {
-	pattern := ParsePattern(text)
-	for i, part := range pattern {
+	head, unfinished := text, false
+	if last := strings.LastIndex(text, "#{"); last >= 0 && !strings.ContainsAny(text[last:], "} \n") {
+		head, unfinished = text[:last], true
+	}
+	for _, part := range ParsePattern(head) {
 		at := strings.Index(part.literal, "#{")
 		switch {
 		case at < 0 || part.name != "":
 			continue
 		case strings.TrimSpace(before(part.literal[at+2:], "}")) == "" && strings.Contains(part.literal[at:], "}"):
 			p.add(field, "content.variable_empty")
-		case i == len(pattern)-1 && !strings.ContainsAny(part.literal[at+2:], " \n"):
-			p.add(field, "content.variable_unfinished")
 		default:
 			p.add(field, "content.variable_open")
 		}
+	}
+	if unfinished {
+		p.add(field, "content.variable_unfinished")
 	}
 }
 

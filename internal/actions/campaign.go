@@ -179,6 +179,9 @@ func (s *Service) Launch(ctx context.Context, by models.Actor, appkeyID, id int6
 	if report.Blocked() {
 		return models.Errorf(models.Invalid, "check.blocked")
 	}
+	if err := s.uploadImageOf(ctx, c); err != nil && !triedLater(err) {
+		return err
+	}
 	e := models.Event{
 		Action: "campaign.launch", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectID: c.ID, ObjectName: c.Name,
 		After: map[string]any{"audience": report.Audience, "scheduled_at": c.ScheduledAt, "revision": c.Revision},

@@ -17,6 +17,8 @@ type channel interface {
 	// send makes the request of d; it is made once. Under an idempotency key that
 	// the provider knows already it fails instead of being carried out again.
 	send(ctx context.Context, client *nhn.Client, d *delivery) (*nhn.SendResult, error)
+	// carriesImages reports whether a request names an image that was uploaded before.
+	carriesImages() bool
 	// repeats reports whether a request may be made again under its key.
 	repeats() bool
 	// listed are the messages that the provider has stored under the grouping key of

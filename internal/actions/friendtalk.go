@@ -14,6 +14,8 @@ import (
 // friendTalk sends over FriendTalk v1.5.
 type friendTalk struct{}
 
+func (friendTalk) carriesImages() bool { return true }
+
 func (friendTalk) repeats() bool { return true }
 
 func (friendTalk) send(ctx context.Context, client *nhn.Client, d *delivery) (*nhn.SendResult, error) {
@@ -40,9 +42,12 @@ func (friendTalk) send(ctx context.Context, client *nhn.Client, d *delivery) (*n
 
 func friendTalkRecipient(d *delivery, m models.Message, composed models.Composed) nhn.FriendTalkRecipient {
 	r := nhn.FriendTalkRecipient{
-		RecipientNo: m.Phone, Content: composed.Text, IsAd: composed.Ad,
+		RecipientNo: m.Phone, Content: composed.Text, IsAd: composed.Ad, ImageSeq: d.imageSeq,
 		RecipientGroupingKey: messageKey(d.campaign, m), Buttons: make([]nhn.Button, len(composed.Buttons)),
 		Resend: &nhn.ResendParameter{IsResend: d.campaign.Fallback.On},
+	}
+	if d.imageSeq != 0 {
+		r.ImageLink = composed.ImageLink
 	}
 	for i, b := range composed.Buttons {
 		r.Buttons[i] = nhn.Button{
