@@ -41,8 +41,9 @@ func (h *Handlers) EditMessage(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// SaveMessage keeps the message and leads to the recipients. Its other buttons keep
-// the draft as it is: for later, or to go on with a button more or less.
+// SaveMessage keeps the message and leads to the recipients, or to where it is tried
+// out. Its other buttons keep the draft as it is: for later, or to go on with a button
+// more or less.
 func (h *Handlers) SaveMessage(w http.ResponseWriter, r *http.Request) error {
 	return h.compose(w, r, func(draft models.Campaign) error {
 		typed, err := h.messageForm(r, draft)
@@ -71,6 +72,9 @@ func (h *Handlers) SaveMessage(w http.ResponseWriter, r *http.Request) error {
 		saved, err := h.actions.SaveMessage(r.Context(), h.visit(r).actor, draft, typed)
 		if err != nil {
 			return h.showMessage(w, r, views.MessageStep{Campaign: afterSave(draft, saved, err)}, err)
+		}
+		if r.PostForm.Has("test") {
+			return h.Redirect(w, r, views.TestPath(saved, "message"), models.Text{})
 		}
 		return h.Redirect(w, r, views.StepPathAfter(saved, "message"), models.Text{})
 	})

@@ -16,12 +16,12 @@ import (
 // for its variables.
 type brandTalk struct{}
 
-// carriesImages is false, since a template's image is the provider's own.
-func (brandTalk) carriesImages() bool { return false }
-
 // repeats is false, since BrandTalk has no idempotency key: what is in doubt can only
 // be looked up.
 func (brandTalk) repeats() bool { return false }
+
+// carriesImages is false: a template has its image since it was registered.
+func (brandTalk) carriesImages() bool { return false }
 
 func (brandTalk) send(ctx context.Context, client *nhn.Client, d *delivery) (*nhn.SendResult, error) {
 	req := nhn.BrandTalkRequest{

@@ -44,8 +44,8 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepStalled(ctx),
 		s.sweepRefreshes(ctx),
 		s.sweepChanges(ctx),
-		s.sweepTemplates(ctx),
 		s.sweepListings(ctx),
+		s.sweepTemplates(ctx),
 	)
 }
 

@@ -146,7 +146,12 @@ CREATE TABLE test_numbers (
 );
 
 ALTER TABLE campaigns ADD COLUMN test BOOLEAN NOT NULL DEFAULT FALSE;         -- to the team's test numbers
+ALTER TABLE campaigns ADD COLUMN original_id BIGINT NOT NULL DEFAULT 0;      -- of a test: the campaign that it tries out; 0: a template
+ALTER TABLE campaigns ADD COLUMN form_token TEXT NOT NULL DEFAULT '';         -- of a test: names the form that began it, which begins no other
 ALTER TABLE campaigns ADD COLUMN template_id BIGINT NOT NULL DEFAULT 0;      -- 0: none; what its content was copied from
 ALTER TABLE campaigns ADD COLUMN template_version BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX campaigns_by_template ON campaigns (template_id, id) WHERE template_id <> 0;
-CREATE INDEX campaigns_tests ON campaigns (team_id, launched_by, created_at) WHERE test;
+CREATE INDEX campaigns_tests ON campaigns (team_id, created_at) WHERE test;
+CREATE INDEX campaigns_tests_listed ON campaigns (appkey_id, id) WHERE test;
+CREATE INDEX campaigns_tests_of ON campaigns (original_id, id) WHERE test;
+CREATE UNIQUE INDEX campaigns_form_token ON campaigns (form_token) WHERE form_token <> '';
