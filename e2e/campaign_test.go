@@ -127,7 +127,7 @@ func (v *visitor) uploads(f file) {
 	v.look("recipients-refused")
 	v.chooses("단골.csv", f.cp949(v.t))
 	v.says("이렇게 읽었습니다", "단골1", "가을1")
-	v.Holds(v.Field("문자 인코딩"), "cp949")
+	v.Must(v.Expect().Locator(v.Role("button", "CP949 (EUC-KR)")).ToHaveAttribute("aria-pressed", "true"))
 	v.look("recipients-columns")
 	v.mapsColumns()
 	v.says(
@@ -148,7 +148,7 @@ func (v *visitor) chooses(name string, content []byte) {
 	if content == nil {
 		content = []byte{}
 	}
-	v.Must(v.Field("CSV 파일").SetInputFiles([]playwright.InputFile{{Name: name, MimeType: "text/csv", Buffer: content}}))
+	v.Must(v.Field("수신자 파일").SetInputFiles([]playwright.InputFile{{Name: name, MimeType: "text/csv", Buffer: content}}))
 	v.button("올리기")
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"mime"
 	"mime/multipart"
 	"net/http"
 	"path"
@@ -34,42 +35,54 @@ func (h *Handlers) ShowRecipients(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	return h.showRecipients(w, r, c, nil)
+	return h.showRecipients(w, r, c, "", nil)
 }
 
-// UploadRecipients takes a file and leads to what its columns are.
+// UploadRecipients takes a file, or what was pasted, and leads to what its columns
+// are.
 func (h *Handlers) UploadRecipients(w http.ResponseWriter, r *http.Request) error {
 	c, err := h.campaignOf(r)
 	if err != nil {
 		return err
 	}
-	up, err := h.upload(r)
-	if err != nil {
-		return h.showRecipients(w, r, c, err)
+	up, pasted, err := h.upload(r)
+	if err == nil {
+		var i models.Import
+		if i, err = h.actions.CreateImport(r.Context(), h.visit(r).actor, c, up); err == nil {
+			return h.Redirect(w, r, views.ImportPath(c, i.ID), models.Text{})
+		}
 	}
-	i, err := h.actions.CreateImport(r.Context(), h.visit(r).actor, c, up)
-	if err != nil {
-		return h.showRecipients(w, r, c, err)
-	}
-	return h.Redirect(w, r, views.ImportPath(c, i.ID), models.Text{})
+	return h.showRecipients(w, r, c, pasted, err)
 }
 
-// upload is the form's file, which has not been read yet.
-func (h *Handlers) upload(r *http.Request) (up actions.Upload, err error) {
+// maxPasted is how much can be pasted, in bytes.
+const maxPasted = 4 << 20
+
+// upload is the form's file, which has not been read yet, or the text that was
+// pasted.
+func (h *Handlers) upload(r *http.Request) (up actions.Upload, pasted string, err error) {
 	if r.ContentLength > h.cfg.MaxUpload+formSlack {
-		return up, actions.TooLarge(h.cfg.MaxUpload)
+		return up, "", actions.TooLarge(h.cfg.MaxUpload)
 	}
 	parts, err := r.MultipartReader()
 	if err != nil {
-		return up, noFile(err)
+		return up, "", noFile(err)
 	}
 	for {
 		part, err := parts.NextPart()
 		if err != nil {
-			return up, noFile(err)
+			return up, "", noFile(err)
 		}
-		if part.FormName() == "file" && part.FileName() != "" {
-			return actions.Upload{Name: fileName(part), Body: part, Max: h.cfg.MaxUpload}, nil
+		switch {
+		case part.FormName() == "file" && part.FileName() != "":
+			return actions.Upload{Name: fileName(part), Body: part, Max: h.cfg.MaxUpload}, "", nil
+		case part.FormName() == "text":
+			text, err := io.ReadAll(io.LimitReader(part, maxPasted))
+			if err != nil {
+				return up, "", err
+			}
+			up, err = actions.Pasted(h.visit(r).locale.T("import.pasted"), string(text), maxPasted)
+			return up, string(text), err
 		}
 	}
 }
@@ -87,7 +100,7 @@ func noFile(err error) error {
 	}
 }
 
-func (h *Handlers) showRecipients(w http.ResponseWriter, r *http.Request, c models.Campaign, err error) error {
+func (h *Handlers) showRecipients(w http.ResponseWriter, r *http.Request, c models.Campaign, pasted string, err error) error {
 	last, found, readErr := h.db.LastImport(r.Context(), c.ID)
 	if readErr != nil {
 		return readErr
@@ -97,7 +110,7 @@ func (h *Handlers) showRecipients(w http.ResponseWriter, r *http.Request, c mode
 		return readErr
 	}
 	page := views.RecipientsPage(h.titled(r, c.Name), views.Recipients{
-		Campaign: c, Present: present, HasPresent: has, Last: last, HasLast: found && last.ID != present.ID, MaxUpload: h.cfg.MaxUpload,
+		Campaign: c, Present: present, HasPresent: has, Last: last, HasLast: found && last.ID != present.ID, MaxUpload: h.cfg.MaxUpload, Pasted: pasted,
 	}, err)
 	return h.RenderForm(w, r, err, page)
 }
@@ -137,6 +150,9 @@ func (h *Handlers) ShowImport(w http.ResponseWriter, r *http.Request) error {
 		p.Refresh = 2
 	}
 	view := views.ImportView{Campaign: c, Import: i, Kind: importKind(r, i), After: after(r)}
+	if keep := h.actions.Sweeping.KeepUploads; keep > 0 {
+		view.KeptUntil = i.CreatedAt.Add(keep)
+	}
 	if view.Rows, view.Next, err = h.importRows(r, view); err != nil {
 		return err
 	}
@@ -196,9 +212,8 @@ func (h *Handlers) MapImport(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx, actor, form := r.Context(), h.visit(r).actor, i
-	if field(r, "read-as") != "" {
-		as := actions.ReadAs{Encoding: field(r, "encoding"), Separator: r.PostFormValue("separator"), Header: field(r, "header") == "1"}
-		form.Encoding, form.Separator, form.HasHeader = as.Encoding, as.Separator, as.Header
+	if as, asked := readAs(r, i); asked {
+		form.Encoding, form.Separator, form.Sheet, form.HasHeader, form.International = as.Encoding, as.Separator, as.Sheet, as.Header, as.International
 		err = h.actions.ReadImportAs(ctx, actor, c, i, as)
 	} else {
 		form.Mapping = mapping(r, len(i.Mapping))
@@ -208,6 +223,37 @@ func (h *Handlers) MapImport(w http.ResponseWriter, r *http.Request) error {
 		return h.showMapping(w, r, c, form, err)
 	}
 	if err != nil {
+		return err
+	}
+	return h.Redirect(w, r, views.ImportPath(c, i.ID), models.Text{})
+}
+
+// readAs is how the file is to be read: as it is by now, but for what a button of
+// the form says.
+func readAs(r *http.Request, i models.Import) (as actions.ReadAs, asked bool) {
+	as = actions.ReadAs{Encoding: i.Encoding, Separator: i.Separator, Sheet: i.Sheet, Header: i.HasHeader, International: i.International}
+	for name, take := range map[string]func(value string){
+		"encoding":      func(value string) { as.Encoding = value },
+		"separator":     func(value string) { as.Separator = value },
+		"sheet":         func(value string) { as.Sheet = value },
+		"header":        func(value string) { as.Header = value == "1" },
+		"international": func(value string) { as.International = value == "1" },
+	} {
+		if value := r.PostFormValue(name); value != "" {
+			take(value)
+			asked = true
+		}
+	}
+	return as, asked
+}
+
+// CancelImport ends an import that runs.
+func (h *Handlers) CancelImport(w http.ResponseWriter, r *http.Request) error {
+	c, i, err := h.importOf(r)
+	if err != nil {
+		return err
+	}
+	if err := h.actions.CancelImport(r.Context(), h.visit(r).actor, c, i); err != nil && models.KindOf(err) != models.Conflict {
 		return err
 	}
 	return h.Redirect(w, r, views.ImportPath(c, i.ID), models.Text{})
@@ -227,6 +273,10 @@ const mappingRows = 8
 
 func (h *Handlers) showMapping(w http.ResponseWriter, r *http.Request, c models.Campaign, i models.Import, err error) error {
 	view := views.MappingView{Campaign: c, Import: i, Names: c.Content.Names(c.Fallback)}
+	var readErr error
+	if view.Sheets, readErr = h.actions.ImportSheets(i); readErr != nil {
+		return readErr
+	}
 	sheet, readErr := h.actions.PreviewImport(i, mappingRows)
 	if readErr == nil {
 		view.Columns, view.Header = len(i.Mapping), sheet.Header
@@ -254,6 +304,38 @@ func (h *Handlers) DownloadImportRows(w http.ResponseWriter, r *http.Request) er
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Disposition", `attachment; filename="`+string(kind)+`-rows.csv"`)
 	if _, err := b.WriteTo(w); err != nil {
+		h.log.DebugContext(r.Context(), "client went away", "error", err)
+	}
+	return nil
+}
+
+// DownloadRefused is the rows that were refused as the file has them, each behind the
+// reason, so that they can be corrected and brought in again.
+func (h *Handlers) DownloadRefused(w http.ResponseWriter, r *http.Request) error {
+	c, i, err := h.importOf(r)
+	if err != nil {
+		return err
+	}
+	own, english := h.visit(r).locale, h.cfg.Catalogs.Locale("en")
+	f, err := h.actions.RefusedFile(r.Context(), i, own.T("import.why"), english.T("import.why"), func(reason, column string) (text, plain string) {
+		return views.ImportReasonIn(own, reason, column), views.ImportReasonIn(english, reason, column)
+	})
+	if models.KindOf(err) == models.Conflict {
+		return h.Redirect(w, r, views.ImportPath(c, i.ID), models.TextOf(err))
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	name := strings.TrimSuffix(i.FileName, path.Ext(i.FileName))
+	contentType, ext := "text/csv", ".csv"
+	if i.Workbook() {
+		contentType, ext = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx"
+	}
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": own.T("import.refused_name", "Name", name) + ext}))
+	if _, err := io.Copy(w, f); err != nil {
 		h.log.DebugContext(r.Context(), "client went away", "error", err)
 	}
 	return nil

@@ -72,6 +72,13 @@ func (db *DB) DeleteAudience(ctx context.Context, id int64) error {
 	}
 }
 
+// HasRecipient reports whether a number is in an audience.
+func (db *DB) HasRecipient(ctx context.Context, audienceID int64, phone string) (bool, error) {
+	var n int64
+	err := db.write(ctx).Model(&Recipient{}).Where("audience_id = ? AND phone = ?", audienceID, phone).Count(&n).Error
+	return n > 0, err
+}
+
 // RecipientsAfter are recipients of an audience in the order of their numbers,
 // those behind the number after.
 func (db *DB) RecipientsAfter(ctx context.Context, audienceID int64, after string, limit int) ([]Recipient, error) {
@@ -98,31 +105,36 @@ const insertRows = 50
 // order. It is a transaction of its own.
 func (db *DB) InsertRecipients(ctx context.Context, audienceID int64, rs []Recipient) error {
 	if db.Dialect() == Postgres {
-		return db.copyRecipients(ctx, audienceID, rs)
+		return db.onPostgres(ctx, func(pg *pgx.Conn) error {
+			return pgx.BeginFunc(ctx, pg, func(tx pgx.Tx) error { return copyRecipients(ctx, tx, audienceID, rs) })
+		})
 	}
-	return db.Tx(ctx, func(tx *DB) (err error) {
-		whole, err := tx.SQLTx().PrepareContext(ctx, insertStatement(insertRows))
+	return db.Tx(ctx, func(tx *DB) error { return tx.insertRecipients(ctx, audienceID, rs) })
+}
+
+// insertRecipients is InsertRecipients on SQLite, in a transaction.
+func (db *DB) insertRecipients(ctx context.Context, audienceID int64, rs []Recipient) (err error) {
+	whole, err := db.SQLTx().PrepareContext(ctx, insertStatement(insertRows))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, whole.Close()) }()
+	args := make([]any, 0, insertRows*3)
+	for chunk := range slices.Chunk(rs, insertRows) {
+		args = args[:0]
+		for _, r := range chunk {
+			args = append(args, audienceID, r.Phone, r.Vars)
+		}
+		if len(chunk) == insertRows {
+			_, err = whole.ExecContext(ctx, args...)
+		} else {
+			_, err = db.SQLTx().ExecContext(ctx, insertStatement(len(chunk)), args...)
+		}
 		if err != nil {
-			return err
+			return dbError(err, "recipient")
 		}
-		defer func() { err = errors.Join(err, whole.Close()) }()
-		args := make([]any, 0, insertRows*3)
-		for chunk := range slices.Chunk(rs, insertRows) {
-			args = args[:0]
-			for _, r := range chunk {
-				args = append(args, audienceID, r.Phone, r.Vars)
-			}
-			if len(chunk) == insertRows {
-				_, err = whole.ExecContext(ctx, args...)
-			} else {
-				_, err = tx.SQLTx().ExecContext(ctx, insertStatement(len(chunk)), args...)
-			}
-			if err != nil {
-				return dbError(err, "recipient")
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // AddRecipients adds a few recipients in the transaction that it is called in.
@@ -138,18 +150,20 @@ func insertStatement(rows int) string {
 	return s
 }
 
-func (db *DB) copyRecipients(ctx context.Context, audienceID int64, rs []Recipient) (err error) {
+// onPostgres hands out a connection of the driver itself.
+func (db *DB) onPostgres(ctx context.Context, fn func(pg *pgx.Conn) error) (err error) {
 	conn, err := db.SQL().Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	return conn.Raw(func(driver any) error {
-		pg := driver.(*stdlib.Conn).Conn()
-		_, err := pg.CopyFrom(ctx, pgx.Identifier{"recipients"}, []string{"audience_id", "phone", "vars"},
-			pgx.CopyFromSlice(len(rs), func(i int) ([]any, error) {
-				return []any{audienceID, rs[i].Phone, rs[i].Vars}, nil
-			}))
-		return err
-	})
+	return conn.Raw(func(driver any) error { return fn(driver.(*stdlib.Conn).Conn()) })
+}
+
+func copyRecipients(ctx context.Context, tx pgx.Tx, audienceID int64, rs []Recipient) error {
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"recipients"}, []string{"audience_id", "phone", "vars"},
+		pgx.CopyFromSlice(len(rs), func(i int) ([]any, error) {
+			return []any{audienceID, rs[i].Phone, rs[i].Vars}, nil
+		}))
+	return dbError(err, "recipient")
 }

@@ -273,6 +273,13 @@ func (db *DB) RenewDue(ctx context.Context, id int64, now time.Time) error {
 		Updates(map[string]any{"meant_at": now, "due_at": gorm.Expr("CASE WHEN due_at < ? THEN ? ELSE due_at END", now, now)}).Error
 }
 
+// Sending reports whether messages of any campaign are being planned or handed over.
+func (db *DB) Sending(ctx context.Context) (bool, error) {
+	var n int64
+	err := db.read(ctx).Model(&Campaign{}).Where("state IN ?", []CampaignState{CampaignPlanning, CampaignSending, CampaignCancelling}).Limit(1).Count(&n).Error
+	return n > 0, err
+}
+
 // UseAudience gives a draft its recipients. What is edited at the same time is not
 // in its way. used is false if it is no draft any more.
 func (db *DB) UseAudience(ctx context.Context, campaignID, audienceID int64) (used bool, err error) {

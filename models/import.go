@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // ImportState is how far an import has come.
@@ -17,6 +19,8 @@ const (
 	ImportRunning ImportState = "running"
 	ImportDone    ImportState = "done"
 	ImportFailed  ImportState = "failed"
+
+	ImportCancelled ImportState = "cancelled" // by a person; nothing of it is left
 )
 
 // Uses of a file's column; any other use is the name of a variable.
@@ -34,24 +38,34 @@ type Import struct {
 	FileName   string
 	Path       string // name of the upload in the data folder; empty when it has been deleted
 	Size       int64  // bytes
-	Encoding   string
+	Encoding   string // of a text, or "xlsx"
 	Separator  string
+	Sheet      string // of a workbook; empty: it is none
 	HasHeader  bool
 	Mapping    []string `gorm:"serializer:json"` // what each column is used as
+	Recalled   bool     // Mapping began as that of an earlier file of the same shape
 	State      ImportState
-	Problem    string    // catalog key of why it failed
-	Claim      string    // the job that works on it
-	WorkedAt   time.Time // its last sign of life
-	BytesRead  int64     // progress
-	Rows       int64
-	Good       int64
-	Repaired   int64 // of the good ones
-	Doubled    int64
-	Refused    int64
-	CreatedBy  int64
-	CreatedAt  time.Time
-	FinishedAt *time.Time
+	// International tells that numbers of other countries are taken too.
+	International bool
+	Problem       string    // catalog key of why it failed
+	Claim         string    // the job that works on it
+	WorkedAt      time.Time // its last sign of life
+	BytesRead     int64     // progress
+	Rows          int64
+	Good          int64
+	Repaired      int64 // of the good ones
+	Doubled       int64
+	Refused       int64
+	CreatedBy     int64
+	CreatedAt     time.Time
+	FinishedAt    *time.Time
 }
+
+// EncodingWorkbook is the encoding of a file that is a workbook.
+const EncodingWorkbook = "xlsx"
+
+// Workbook reports whether the file is one.
+func (i Import) Workbook() bool { return i.Sheet != "" }
 
 // ImportRowKind is what an import has to say about a row.
 type ImportRowKind string
@@ -69,6 +83,7 @@ type ImportRow struct {
 	Line     int64         `gorm:"primaryKey"`
 	Kind     ImportRowKind `gorm:"primaryKey"`
 	Reason   string        // why refused: a key behind "import.reason."
+	Place    string        // the column that it is refused for; empty: the row as such
 	Value    string        // as it stands in the file
 	Phone    string        // what it became
 }
@@ -137,6 +152,36 @@ func (db *DB) SaveImportProgress(ctx context.Context, i Import) (ours bool, err 
 	return res.RowsAffected > 0, res.Error
 }
 
+// StoreRecipients adds recipients to the audience of a running import and notes its
+// progress, in one transaction, so that neither is ever without the other. ours is
+// false, and nothing is stored, if the import is not under i's claim any more.
+func (db *DB) StoreRecipients(ctx context.Context, i Import, rs []Recipient) (ours bool, err error) {
+	if db.Dialect() == Postgres {
+		return db.storeCopied(ctx, i, rs)
+	}
+	err = db.Tx(ctx, func(tx *DB) (err error) {
+		if ours, err = tx.SaveImportProgress(ctx, i); err != nil || !ours {
+			return err
+		}
+		return tx.insertRecipients(ctx, i.AudienceID, rs)
+	})
+	return ours, err
+}
+
+func (db *DB) storeCopied(ctx context.Context, i Import, rs []Recipient) (ours bool, err error) {
+	err = db.onPostgres(ctx, func(pg *pgx.Conn) error {
+		return pgx.BeginFunc(ctx, pg, func(tx pgx.Tx) error {
+			tag, err := tx.Exec(ctx, "UPDATE imports SET good = $1, doubled = $2, worked_at = $3 WHERE id = $4 AND claim = $5 AND state = $6",
+				i.Good, i.Doubled, db.now(), i.ID, i.Claim, string(ImportRunning))
+			if ours = err == nil && tag.RowsAffected() > 0; !ours {
+				return err
+			}
+			return copyRecipients(ctx, tx, i.AudienceID, rs)
+		})
+	})
+	return ours, err
+}
+
 // ClaimImport gives the running import to a job, if nobody has worked on it since
 // quiet.
 func (db *DB) ClaimImport(ctx context.Context, id int64, claim string, quiet time.Time) (claimed bool, err error) {
@@ -159,6 +204,49 @@ func (db *DB) StalledImports(ctx context.Context, quiet time.Time) ([]Import, er
 	return is, db.read(ctx).Where("state = ? AND worked_at < ?", ImportRunning, quiet.UTC()).Find(&is).Error
 }
 
+// CancelImport ends a running import, whoever works on it; cancelled is false if it
+// has ended by itself.
+func (db *DB) CancelImport(ctx context.Context, id int64) (cancelled bool, err error) {
+	res := db.write(ctx).Model(&Import{}).Where("id = ? AND state = ?", id, ImportRunning).
+		Updates(map[string]any{"state": ImportCancelled, "finished_at": db.now(), "worked_at": db.now()})
+	return res.RowsAffected > 0, res.Error
+}
+
+// LeftoverImports are those that ended without success before quiet, and whose
+// recipients are still there.
+func (db *DB) LeftoverImports(ctx context.Context, quiet time.Time) ([]Import, error) {
+	var is []Import
+	err := db.read(ctx).Where("state IN ('failed', 'cancelled') AND audience_id <> 0 AND worked_at < ?", quiet.UTC()).Find(&is).Error
+	return is, err
+}
+
+// TouchImport notes that an import has been looked at. Of several processes, it says so
+// to one.
+func (db *DB) TouchImport(ctx context.Context, i Import) (touched bool, err error) {
+	res := db.write(ctx).Model(&Import{}).Where("id = ? AND worked_at <= ?", i.ID, i.WorkedAt).Update("worked_at", db.now())
+	return res.RowsAffected > 0, res.Error
+}
+
+// ExpiredUploads are imports from before the time given whose file is still there
+// and that nobody reads.
+func (db *DB) ExpiredUploads(ctx context.Context, before time.Time) ([]Import, error) {
+	var is []Import
+	err := db.read(ctx).Where("path <> '' AND created_at < ? AND state <> ?", before.UTC(), ImportRunning).Find(&is).Error
+	return is, err
+}
+
+// ForgetUpload notes that the file of an import has been deleted.
+func (db *DB) ForgetUpload(ctx context.Context, importID int64) error {
+	return db.write(ctx).Model(&Import{}).Where("id = ?", importID).Update("path", "").Error
+}
+
+// UploadKnown reports whether an import names the file.
+func (db *DB) UploadKnown(ctx context.Context, path string) (bool, error) {
+	var n int64
+	err := db.read(ctx).Model(&Import{}).Where("path <> '' AND path = ?", path).Limit(1).Count(&n).Error
+	return n > 0, err
+}
+
 // DeleteImport removes an import that has not been started; deleted is false if it
 // has been.
 func (db *DB) DeleteImport(ctx context.Context, id int64) (deleted bool, err error) {
@@ -177,12 +265,12 @@ const remarkRows = 100
 // CreateImportRows adds remarks about rows.
 func (db *DB) CreateImportRows(ctx context.Context, rows []ImportRow) error {
 	for chunk := range slices.Chunk(rows, remarkRows) {
-		args := make([]any, 0, len(chunk)*6)
+		args := make([]any, 0, len(chunk)*7)
 		for _, r := range chunk {
-			args = append(args, r.ImportID, r.Line, r.Kind, r.Reason, r.Value, r.Phone)
+			args = append(args, r.ImportID, r.Line, r.Kind, r.Reason, r.Place, r.Value, r.Phone)
 		}
-		values := strings.Repeat(", (?, ?, ?, ?, ?, ?)", len(chunk))[2:]
-		err := db.write(ctx).Exec("INSERT INTO import_rows (import_id, line, kind, reason, value, phone) VALUES "+values, args...).Error
+		values := strings.Repeat(", (?, ?, ?, ?, ?, ?, ?)", len(chunk))[2:]
+		err := db.write(ctx).Exec("INSERT INTO import_rows (import_id, line, kind, reason, place, value, phone) VALUES "+values, args...).Error
 		if err != nil {
 			return dbError(err, "import")
 		}

@@ -57,6 +57,7 @@ func iconPath(name string) string {
 		"refresh":      "M20 11a8 8 0 0 0-14.500-4M4 5v4h4M4 13a8 8 0 0 0 14.500 4M20 19v-4h-4",
 		"check":        "M5 12l5 5L20 7",
 		"upload":       "M4 17v2a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-2M12 15V4M7.500 8.500L12 4l4.500 4.500",
+		"clipboard":    "M9 4h6v3H9zM9 5.500H6V20h12V5.500h-3",
 		"download":     "M4 17v2a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-2M12 4v11M7.500 10.500L12 15l4.500-4.500",
 		"pause":        "M8 5v14M16 5v14",
 		"play":         "M7 5l12 7-12 7z",

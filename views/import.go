@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"soshik/internal/kakao"
 	"soshik/internal/locale"
@@ -26,6 +27,23 @@ type Recipients struct {
 	Last       models.Import // the newest file, if that is another one
 	HasLast    bool
 	MaxUpload  int64 // bytes
+	Pasted     string
+}
+
+// uploadError is err for the form of the file, pasteError for that of the text: whichever
+// was sent.
+func (r Recipients) uploadError(err error) error {
+	if r.Pasted != "" {
+		return nil
+	}
+	return err
+}
+
+func (r Recipients) pasteError(err error) models.Text {
+	if t := models.FieldText(err, "text"); t.Key != "" || r.Pasted == "" {
+		return t
+	}
+	return models.FieldText(err, "file")
 }
 
 // editable reports whether the person may give the campaign other recipients.
@@ -39,6 +57,7 @@ type MappingView struct {
 
 	Import  models.Import
 	Names   []string // the variables of the message
+	Sheets  []string // of a workbook
 	Columns int
 	Header  []string   // nil: none
 	Rows    [][]string // the first ones
@@ -65,16 +84,16 @@ func (v MappingView) name(n int) string {
 	if n < len(v.Header) && v.Header[n] != "" {
 		return v.Header[n]
 	}
-	return letters(n)
+	return columnLetters(n)
 }
 
-// letters are how spreadsheets call column n.
-func letters(n int) string {
+// columnLetters are how spreadsheets call column n.
+func columnLetters(n int) string {
 	last := string(rune('A' + n%26))
 	if n < 26 {
 		return last
 	}
-	return letters(n/26-1) + last
+	return columnLetters(n/26-1) + last
 }
 
 func (v MappingView) cell(row []string, n int) string {
@@ -130,7 +149,22 @@ func headers(p Page) []Option {
 	return []Option{{"1", p.T("import.header.yes")}, {"0", p.T("import.header.no")}}
 }
 
-func headerValue(on bool) string {
+func internationals(p Page) []Option {
+	return []Option{{"0", p.T("import.international.no")}, {"1", p.T("import.international.yes")}}
+}
+
+func sheets(names []string) []Option {
+	options := make([]Option, len(names))
+	for n, name := range names {
+		options[n] = Option{name, name}
+	}
+	return options
+}
+
+// manySheets is how many sheets no longer stand side by side.
+const manySheets = 8
+
+func bit(on bool) string {
 	if on {
 		return "1"
 	}
@@ -146,17 +180,25 @@ type ImportView struct {
 	After    int64
 	Rows     []models.ImportRow
 	Next     int64 // where the next page begins; 0: there is none
+	// KeptUntil is how long the file is there; zero: for ever.
+	KeptUntil time.Time
 }
 
-// readShare is how much of the work reading is; the rest is storing. In percent.
-const readShare = 30
+// readShare is how much of the work reading is, in percent; the rest is storing.
+func (v ImportView) readShare() int64 {
+	if v.Workbook() {
+		return 60
+	}
+	return 30
+}
 
 // percent is how much of the work is done.
 func (v ImportView) percent() int {
+	share := v.readShare()
 	if v.Size == 0 || v.BytesRead < v.Size {
-		return int(readShare * v.BytesRead / max(v.Size, 1))
+		return int(share * v.BytesRead / max(v.Size, 1))
 	}
-	return int(readShare + (100-readShare)*(v.Good+v.Doubled)/max(v.Import.Rows-v.Refused, 1))
+	return int(share + (100-share)*(v.Good+v.Doubled)/max(v.Import.Rows-v.Refused, 1))
 }
 
 // stage says what is being done.
@@ -203,6 +245,15 @@ func (v ImportView) downloadPath() string {
 	return ImportPath(v.Campaign, v.ID) + "/rows.csv?kind=" + string(v.Kind)
 }
 
+// refusedPath is the file of the rows that were refused; empty if it cannot be made any
+// more.
+func (v ImportView) refusedPath() string {
+	if v.Kind != models.RowRefused || v.Path == "" || v.Refused == 0 {
+		return ""
+	}
+	return ImportPath(v.Campaign, v.ID) + "/refused"
+}
+
 // ImportReason is why a row was refused, in words.
 func ImportReason(l *locale.Locale, reason string) string {
 	if key := "import.reason." + reason; l.Has(key) {
@@ -211,22 +262,29 @@ func ImportReason(l *locale.Locale, reason string) string {
 	return reason
 }
 
+// ImportReasonIn is why a row was refused, with the column that it was refused for.
+func ImportReasonIn(l *locale.Locale, reason, column string) string {
+	if column == "" {
+		return ImportReason(l, reason)
+	}
+	return l.T("import.why_column", "Column", column, "Why", ImportReason(l, reason))
+}
+
 // ImportRowsHeader names the columns of a download.
 func ImportRowsHeader(l *locale.Locale, kind models.ImportRowKind) []string {
-	last := "import.becomes"
 	if kind == models.RowRefused {
-		last = "import.why"
+		return []string{l.T("import.line"), l.T("import.column"), l.T("import.value"), l.T("import.why")}
 	}
-	return []string{l.T("import.line"), l.T("import.value"), l.T(last)}
+	return []string{l.T("import.line"), l.T("import.value"), l.T("import.becomes")}
 }
 
 // ImportRowFields are the columns of a row in a download.
 func ImportRowFields(l *locale.Locale, row models.ImportRow) []string {
-	last := kakao.FormatPhone(row.Phone)
+	line := strconv.FormatInt(row.Line, 10)
 	if row.Kind == models.RowRefused {
-		last = ImportReason(l, row.Reason)
+		return []string{line, row.Place, row.Value, ImportReason(l, row.Reason)}
 	}
-	return []string{strconv.FormatInt(row.Line, 10), row.Value, last}
+	return []string{line, row.Value, kakao.FormatPhone(row.Phone)}
 }
 
 // importValue is what stands in the file, as far as the person may see it.

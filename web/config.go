@@ -22,6 +22,7 @@ type Config struct {
 	SecretKey    string        `name:"secret-key" env:"SOSHIK_SECRET_KEY" help:"64 hexadecimal digits that encrypt the stored secrets. If empty, the key is made on first start and kept in the file secret.key beside the SQLite file, or in the data folder."`
 	URL          string        `name:"url" env:"SOSHIK_URL" help:"Address that people use, as https://soshik.example.com. With https, cookies travel over HTTPS only."`
 	MaxUpload    int64         `name:"max-upload" env:"SOSHIK_MAX_UPLOAD" default:"300" help:"Largest file of recipients, in MB."`
+	KeepUploads  time.Duration `name:"keep-uploads" env:"SOSHIK_KEEP_UPLOADS" default:"72h" help:"How long files of recipients are kept, so that what was refused of them can be given back; 0: for ever. A file without refused rows is deleted as soon as it is imported."`
 	Demo         bool          `name:"demo" env:"SOSHIK_DEMO" help:"Simulated provider inside the process, with people and data to try."`
 	Workers      int           `name:"workers" env:"SOSHIK_WORKERS" default:"4" help:"Requests that are handed over at the same time."`
 	Settling     time.Duration `name:"settling" env:"SOSHIK_SETTLING" default:"15m" help:"How long after a request the provider may still take it in or list it."`
@@ -39,6 +40,8 @@ func (c *Config) Validate() error {
 	switch {
 	case c.MaxUpload < 1 || c.MaxUpload > 10_000:
 		return errors.New("SOSHIK_MAX_UPLOAD must be 1 to 10000 (MB)")
+	case c.KeepUploads != 0 && c.KeepUploads < time.Hour:
+		return errors.New("SOSHIK_KEEP_UPLOADS must be 0 or at least 1h")
 	case c.Workers < 1 || c.Workers > 100:
 		return errors.New("SOSHIK_WORKERS must be 1 to 100")
 	case c.CallTimeout <= 0 || c.CallTimeout > 5*time.Minute:

@@ -34,7 +34,7 @@ type studio struct {
 func newStudio(t *testing.T) *studio {
 	t.Helper()
 	offset := kakao.DayOffset(time.Now())
-	s := &studio{site: newSite(t, func(c *web.Config) { c.ClockOffset = offset })}
+	s := &studio{site: newSite(t, func(c *web.Config) { c.ClockOffset, c.KeepUploads = offset, 72*time.Hour })}
 	s.setUp(t)
 	soon := nhnsim.Span{Min: 10 * time.Millisecond, Max: 50 * time.Millisecond}
 	s.openSim(t, nhnsim.Config{
@@ -208,7 +208,7 @@ func TestImportOfACP949File(t *testing.T) {
 	s := newStudio(t)
 	c := s.draft(t)
 	mapping := s.upload(t, c, "단골.csv", cp949(t, listOf(30)))
-	has(t, mapping, "김하늘", `<option value="cp949" selected>`, `<option value="할인율" selected>`, `<option value="@phone" selected>`, "메모")
+	has(t, mapping, "김하늘", `value="cp949" aria-pressed="true"`, `<option value="할인율" selected>`, `<option value="@phone" selected>`, "메모")
 
 	twice := s.post(t, mapping.path, url.Values{"column-0": {"이름"}, "column-1": {models.UsePhone}, "column-2": {"이름"}, "column-3": {""}})
 	if twice.status != http.StatusUnprocessableEntity {
@@ -225,7 +225,7 @@ func TestImportOfACP949File(t *testing.T) {
 		t.Error("the part is not returned alone")
 	}
 	csv := s.get(t, page+"/rows.csv?kind=refused")
-	has(t, csv, "\ufeff행,파일에 적힌 값,이유\r\n", "02-123-4567,휴대폰 번호가 아닙니다")
+	has(t, csv, "\ufeff행,열,파일에 적힌 값,이유\r\n", "휴대폰,02-123-4567,휴대폰 번호가 아닙니다")
 	has(t, s.get(t, s.path(c, "/recipients")), "현재 수신자", "31명", "단골.csv")
 }
 
@@ -255,9 +255,10 @@ func TestFilesThatAreRefused(t *testing.T) {
 		{"an empty file", "파일이 비어 있습니다", nil},
 		{"only column names", "수신자가 없습니다", []byte("이름,휴대폰\n")},
 		{"no phone numbers", "휴대폰 번호 열을 찾지 못했습니다", []byte("이름,도시\n김하늘,서울\n박바다,부산\n")},
-		{"a workbook", "CSV UTF-8", []byte("PK\x03\x04rest of the workbook")},
-		{"an old workbook", "CSV UTF-8", []byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1rest")},
-		{"a picture", "CSV 파일이 아닙니다", []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")},
+		{"a broken workbook", "엑셀 파일로 읽을 수 없습니다", []byte("PK\x03\x04rest of the workbook")},
+		{"an old workbook", "예전 엑셀 형식(.xls)입니다", []byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1rest")},
+		{"a web page", "내용은 웹 페이지입니다", []byte("<html><table><tr><td>휴대폰</td></tr></table></html>")},
+		{"a picture", "엑셀이나 CSV 파일이 아닙니다", []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")},
 		{"a file above the limit", "1 MB까지", bytes.Repeat([]byte("김하늘,01012345678\n"), 60_000)},
 		{"a file far above the limit", "1 MB까지", bytes.Repeat([]byte("김하늘,01012345678\n"), 120_000)},
 	}
@@ -278,7 +279,7 @@ func TestDownloadIsDefused(t *testing.T) {
 	t.Parallel()
 	s := newStudio(t)
 	page := s.bringIn(t, s.draft(t), []byte("이름,휴대폰,할인율,메모\n김하늘,01012345678,5%,\n김하늘,=1+1,5%,\n김하늘,@cmd,5%,\n"))
-	has(t, s.get(t, page+"/rows.csv?kind=refused"), "3,'=1+1,", "4,'@cmd,")
+	has(t, s.get(t, page+"/rows.csv?kind=refused"), "3,휴대폰,'=1+1,", "4,휴대폰,'@cmd,")
 }
 
 func TestEveryReasonIsInTheCatalogs(t *testing.T) {

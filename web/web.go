@@ -116,7 +116,7 @@ func (a *App) build(ctx context.Context) error {
 	a.Actions = &actions.Service{
 		DB: a.DB, Log: a.log, Keeper: keeper, Now: a.cfg.now(), Provider: provider,
 		Timing:   actions.Timing{CallTimeout: a.cfg.CallTimeout, Settling: a.cfg.Settling},
-		Sweeping: actions.SweepSettings{ResultsEvery: a.cfg.ResultsEvery, SendersEvery: a.cfg.SendersEvery}, DataDir: a.cfg.DataDir,
+		Sweeping: actions.SweepSettings{ResultsEvery: a.cfg.ResultsEvery, SendersEvery: a.cfg.SendersEvery, KeepUploads: a.cfg.KeepUploads}, DataDir: a.cfg.DataDir,
 	}
 	a.Actions.Jobs, err = river.NewClient(migrations.Driver(a.DB.SQL(), a.DB.Dialect()), jobs.Config(a.Actions, a.cfg.Workers, a.log))
 	if err != nil {

@@ -23,7 +23,7 @@ var version = "dev"
 type commands struct {
 	Serve   serve        `cmd:"" default:"withargs" help:"Serve the dashboard and work its jobs."`
 	Sim     simCommands  `cmd:"" help:"The provider's API: serve it simulated, or check a server of it."`
-	Bench   benchmark    `cmd:"" help:"Measure import, dispatch and results against the simulated provider."`
+	Bench   benchmarks   `cmd:"" help:"Measure how fast the main work is done, each beside its limit."`
 	Sink    sink         `cmd:"" hidden:"" help:"Answer everything, as the limit that bench measures against."`
 	Health  healthCheck  `cmd:"" hidden:"" help:"Ask a running server whether it is well."`
 	Version printVersion `cmd:"" help:"Print the version."`
@@ -50,6 +50,20 @@ type serve struct {
 func (s *serve) Run(ctx context.Context) error {
 	s.Out = os.Stdout
 	return web.Run(ctx, s.Config, slog.New(slog.NewTextHandler(os.Stderr, nil)))
+}
+
+type benchmarks struct {
+	All    benchmark       `cmd:"" default:"withargs" help:"Import, dispatch and results against the simulated provider."`
+	Import importBenchmark `cmd:"" help:"Imports of a million rows."`
+}
+
+type importBenchmark struct {
+	bench.ImportConfig
+}
+
+// Run measures and prints.
+func (b *importBenchmark) Run(ctx context.Context) error {
+	return bench.Import(ctx, b.ImportConfig, os.Stdout)
 }
 
 type benchmark struct {

@@ -99,15 +99,18 @@ func (b *bench) wantWhole(t *testing.T, c models.Campaign, importID, rows int64)
 	if c.AudienceID != i.AudienceID {
 		t.Error("the campaign does not use the new audience")
 	}
-	b.wantNoFiles(t)
+	b.wantFiles(t, b.query(t, "SELECT COUNT(*) FROM imports WHERE path <> ''"))
+	if i.Path == "" {
+		t.Error("the file is gone, with the rows that were refused of it")
+	}
 }
 
-func (b *bench) wantNoFiles(t *testing.T) {
+func (b *bench) wantFiles(t *testing.T, want int64) {
 	t.Helper()
 	left, err := os.ReadDir(filepath.Join(b.DataDir, "uploads"))
 	must(t, err)
-	if len(left) > 0 {
-		t.Errorf("%d files are left", len(left))
+	if int64(len(left)) != want {
+		t.Errorf("%d files are left, want %d", len(left), want)
 	}
 }
 
@@ -211,7 +214,7 @@ func TestImportOfALaunchedCampaignFails(t *testing.T) {
 	if got.State != models.ImportFailed || got.Problem != "campaign.launched_already" || b.query(t, "SELECT COUNT(*) FROM recipients") != 0 {
 		t.Errorf("%s (%s)", got.State, got.Problem)
 	}
-	b.wantNoFiles(t)
+	b.wantFiles(t, 0)
 }
 
 // full is a disk without room.
@@ -230,7 +233,10 @@ func TestUploadsThatAreNotKept(t *testing.T) { //nolint:tparallel // its cases l
 		{"a full disk", "import.disk_full", full{}},
 		{"an empty file", "import.empty", strings.NewReader("")},
 		{"more than may be", "import.too_large", strings.NewReader(strings.Repeat("a", 2<<20))},
-		{"a workbook", "import.workbook", strings.NewReader("PK\x03\x04")},
+		{"an archive that is no workbook", "import.broken_workbook", strings.NewReader("PK\x03\x04")},
+		{"an old workbook", "import.old_workbook", strings.NewReader("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")},
+		{"a web page", "import.web_page", strings.NewReader("<html><body><table><tr><td>01012345678</td></tr></table></body></html>")},
+		{"a picture", "import.not_csv", strings.NewReader("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -238,7 +244,7 @@ func TestUploadsThatAreNotKept(t *testing.T) { //nolint:tparallel // its cases l
 			if got := models.FieldText(err, "file").Key; got != tt.key {
 				t.Errorf("%v, want %s", err, tt.key)
 			}
-			b.wantNoFiles(t)
+			b.wantFiles(t, 0)
 		})
 	}
 	viewer := models.Actor{User: models.User{ID: 99}, Role: models.Viewer}

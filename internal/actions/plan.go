@@ -196,5 +196,5 @@ func once() *river.InsertOpts { return &river.InsertOpts{MaxAttempts: 1, Queue: 
 // The queues, so that a long import does not hold up a message.
 const (
 	QueueSend = "send" // requests to the provider
-	QueueWork = "work" // imports, plans
+	QueueWork = "work" // plans and the like
 )

@@ -19,6 +19,8 @@ type SweepSettings struct {
 	// SendersEvery is how often all senders of an appkey, and each registered template,
 	// are read; 0: only when somebody asks.
 	SendersEvery time.Duration
+	// KeepUploads is how long an uploaded file is kept; 0: for ever.
+	KeepUploads time.Duration
 }
 
 const (
@@ -44,6 +46,8 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepStalled(ctx),
 		s.sweepRefreshes(ctx),
 		s.sweepChanges(ctx),
+		s.sweepLeftovers(ctx, s.Now().Add(-stalled)),
+		s.sweepUploads(ctx),
 		s.sweepListings(ctx),
 		s.sweepTemplates(ctx),
 	)
@@ -202,7 +206,7 @@ func (s *Service) sweepStalled(ctx context.Context) error {
 			return err
 		}
 		if released {
-			if _, err := s.Jobs.Insert(ctx, RunImport{ImportID: i.ID}, work()); err != nil {
+			if _, err := s.Jobs.Insert(ctx, RunImport{ImportID: i.ID}, inImports()); err != nil {
 				return err
 			}
 		}
@@ -215,3 +219,23 @@ func work() *river.InsertOpts { return &river.InsertOpts{MaxAttempts: 3, Queue: 
 
 // soon is for short jobs that the sweep inserts again when they have failed.
 func soon() *river.InsertOpts { return &river.InsertOpts{MaxAttempts: 1} }
+
+// sweepLeftovers has removed what imports have left behind whose process has died.
+func (s *Service) sweepLeftovers(ctx context.Context, quiet time.Time) error {
+	is, err := s.DB.LeftoverImports(ctx, quiet)
+	if err != nil {
+		return err
+	}
+	for _, i := range is {
+		touched, err := s.DB.TouchImport(ctx, i)
+		if err != nil {
+			return err
+		}
+		if touched {
+			if _, err := s.Jobs.Insert(ctx, TidyImport{ImportID: i.ID}, inImports()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

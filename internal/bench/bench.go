@@ -44,6 +44,8 @@ type run struct {
 	sim      *nhnsim.Sim
 	appkey   models.Appkey
 	campaign models.Campaign
+	addr     string
+	token    string // of a session; empty: nobody is signed in yet
 }
 
 // Run measures and prints a line for each phase.
@@ -88,7 +90,8 @@ func (r *run) start(ctx context.Context) (stop func() error, err error) {
 		cancel()
 		return <-done
 	}
-	if err := firstPage(ctx, ln.Addr().String()); err != nil {
+	r.addr = ln.Addr().String()
+	if err := firstPage(ctx, r.addr); err != nil {
 		return nil, errors.Join(err, stop())
 	}
 	r.print("start to first page", time.Since(began), 0)
@@ -128,7 +131,7 @@ func (r *run) seed(ctx context.Context, offset time.Duration) (err error) {
 		return err
 	}
 	go func() { _ = (&http.Server{Handler: r.sim, ReadHeaderTimeout: time.Minute}).Serve(ln) }()
-	err = r.app.Actions.SeedDemo(ctx, "bench", nil, "nobody signs in", models.NewAppkey{
+	err = r.app.Actions.SeedDemo(ctx, "bench", []models.NewUser{{Email: "bench@example.com", Name: "bench", Role: models.Marketer}}, models.NewToken(), models.NewAppkey{
 		Name: "bench", Appkey: appkey, Secret: secret, BaseURL: "http://" + ln.Addr().String(), SenderVersion: kakao.SenderAPIv21,
 	})
 	if err != nil {

@@ -23,6 +23,7 @@ func Workers(s *actions.Service) *river.Workers {
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.CancelCampaign) error { return s.CancelBatches(ctx, a.CampaignID) }))
 	river.AddWorker(ws, worker(s.TakeResults))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.RunImport) error { return s.RunImport(ctx, a.ImportID) }))
+	river.AddWorker(ws, worker(func(ctx context.Context, a actions.TidyImport) error { return s.TidyImport(ctx, a.ImportID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.RefreshSenders) error { return s.RunRefresh(ctx, a.AppkeyID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.CheckTemplate) error { return s.CheckTemplate(ctx, a.TemplateID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.ChangeGroup) error { return s.ChangeGroup(ctx, a.ChangeID) }))
@@ -68,6 +69,7 @@ func Config(s *actions.Service, workers int, log *slog.Logger) *river.Config {
 		Queues: map[string]river.QueueConfig{
 			actions.QueueSend:    {MaxWorkers: workers},
 			actions.QueueWork:    {MaxWorkers: 2},
+			actions.QueueImport:  {MaxWorkers: 3},
 			actions.QueueRefresh: {MaxWorkers: 2},
 			river.QueueDefault:   {MaxWorkers: workers},
 		},

@@ -2,6 +2,7 @@ package recipients
 
 import (
 	"bytes"
+	"iter"
 	"strings"
 	"unicode/utf8"
 )
@@ -75,6 +76,9 @@ func detectEncoding(sample []byte) Encoding {
 			return e
 		}
 	}
+	if e := unmarkedUTF16(sample); e != "" {
+		return e
+	}
 	whole := trimPartialRune(sample)
 	if utf8.Valid(whole) {
 		return UTF8
@@ -85,6 +89,45 @@ func detectEncoding(sample []byte) Encoding {
 		return UTF8
 	}
 	return CP949
+}
+
+// unmarkedUTF16 is the encoding of UTF-16 without a byte order mark, "" for any other: digits and
+// separators then have a zero byte, nearly all on the same side.
+func unmarkedUTF16(sample []byte) Encoding {
+	const (
+		share = 10 // of every so many characters at least one is of ASCII
+		side  = 4  // for one zero on the other side, as 대 has it, there are more than so many
+	)
+	var zeros [2]int
+	for i, c := range sample {
+		if c == 0 {
+			zeros[i&1]++
+		}
+	}
+	enough := len(sample) / 2 / share
+	switch {
+	case zeros[1] > enough && zeros[1] > side*zeros[0]:
+		return UTF16LE
+	case zeros[0] > enough && zeros[0] > side*zeros[1]:
+		return UTF16BE
+	}
+	return ""
+}
+
+// CheckText returns [ErrNotText] for a file that is none of text, as a picture, and
+// [ErrWebPage] for a page of the web, which shops export under the name of a workbook.
+func CheckText(sample []byte, e Encoding) error {
+	if !e.wide() && bytes.IndexByte(bytes.TrimRight(sample, "\x00\x1a"), 0) >= 0 {
+		return ErrNotText
+	}
+	const head = 1024
+	begin := strings.ToLower(string(bytes.TrimLeft(sample[:min(len(sample), head)], "\ufeff \t\r\n")))
+	for _, tag := range []string{"<html", "<!doctype", "<table", "<meta", "<?xml", "<style", "<head"} {
+		if strings.HasPrefix(begin, tag) {
+			return ErrWebPage
+		}
+	}
+	return nil
 }
 
 // trimPartialRune is b without the beginning of a character at its end.
@@ -111,12 +154,26 @@ type layout struct {
 }
 
 func newLayout(sample []byte, f Format) layout {
-	const enough = 200
-	l := layout{separator: f.Separator}
 	f.Columns = len(sample) + 1 // no row has too many
-	widths := map[int]int{}
-	for row, err := range NewReader(bytes.NewReader(sample), f).All() {
-		if err != nil || row.Reason != "" {
+	l, _ := layoutOf(NewReader(bytes.NewReader(sample), f).All())
+	l.separator = f.Separator
+	return l
+}
+
+// enoughCells is how many cells of the first rows are looked at, however wide the
+// rows are.
+const enoughCells = 200_000
+
+// layoutOf looks at the first rows.
+func layoutOf(rows iter.Seq2[Row, error]) (layout, error) {
+	const enough = 200
+	var l layout
+	widths, cells := map[int]int{}, 0
+	for row, err := range rows {
+		if err != nil {
+			return l, err
+		}
+		if row.Reason != "" {
 			continue
 		}
 		l.rows = append(l.rows, row.Clone().Fields)
@@ -128,11 +185,11 @@ func newLayout(sample []byte, f Format) layout {
 		if hasPhone(row.Fields) {
 			l.phones++
 		}
-		if len(l.rows) == enough {
+		if cells += n; len(l.rows) == enough || cells > enoughCells {
 			break
 		}
 	}
-	return l
+	return l, nil
 }
 
 // better reports whether l looks more like columns than m. Of equals the first that

@@ -1,11 +1,17 @@
 package recipients
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"soshik/internal/kakao"
 )
@@ -15,6 +21,8 @@ var (
 	ErrEmpty         = errors.New("file has no rows")
 	ErrOnlyHeader    = errors.New("file has a header and no rows")
 	ErrNoPhoneColumn = errors.New("no column is chosen for the phone number")
+	ErrNotText       = errors.New("neither a text file nor a workbook")
+	ErrWebPage       = errors.New("a web page that is called a workbook")
 )
 
 // A ColumnError is a mapping to a column that the file does not have.
@@ -34,8 +42,9 @@ func (e *VariableError) Error() string { return fmt.Sprintf("variable %q has two
 
 // A Mapping says which column is what. Columns count from 0.
 type Mapping struct {
-	PhoneColumn int // -1 while none is chosen
-	Variables   []Variable
+	PhoneColumn   int // -1 while none is chosen
+	Variables     []Variable
+	International bool // numbers of other countries are taken too
 }
 
 // A Variable of a message takes its values from a column.
@@ -65,6 +74,11 @@ func (m Mapping) check(columns int) error {
 	return nil
 }
 
+// uses reports whether anything is taken from a column.
+func (m Mapping) uses(column int) bool {
+	return column == m.PhoneColumn || slices.ContainsFunc(m.Variables, func(v Variable) bool { return v.Column == column })
+}
+
 // A Sheet is the top of a file, for people to look at.
 type Sheet struct {
 	Columns int
@@ -77,7 +91,7 @@ type Sheet struct {
 func Preview(rows iter.Seq2[Row, error], n int) (Sheet, error) {
 	var s Sheet
 	var names []string
-	header := false
+	header, cells := false, 0
 	for row, err := range rows {
 		if err != nil {
 			return Sheet{}, err
@@ -87,15 +101,98 @@ func Preview(rows iter.Seq2[Row, error], n int) (Sheet, error) {
 			header, names = true, row.Clone().Fields
 			continue
 		}
-		if len(s.Rows) == n {
+		if len(s.Rows) == n || cells > enoughCells {
 			break
 		}
+		cells += len(row.Fields)
 		s.Rows = append(s.Rows, row.Clone())
 	}
 	if header {
 		s.Header = headerNames(names, s.Columns)
 	}
 	return s, emptiness(header, len(s.Rows) > 0 || n == 0)
+}
+
+// Shape is the same for files whose columns are called alike, and for those without
+// names that have as many columns.
+func (s Sheet) Shape() string {
+	hash := sha256.New()
+	for _, name := range s.Header {
+		fmt.Fprintf(hash, "%s\n", plainName(name))
+	}
+	fmt.Fprintf(hash, "%d", s.Columns)
+	return hex.EncodeToString(hash.Sum(nil)[:16])
+}
+
+// ColumnName is what column n of a file with that header is called: its name, or the letters
+// that spreadsheets use.
+func ColumnName(header []string, n int) string {
+	if n < len(header) && header[n] != "" {
+		return header[n]
+	}
+	last := string(rune('A' + n%26))
+	if n < 26 {
+		return last
+	}
+	return ColumnName(nil, n/26-1) + last
+}
+
+// FindColumn is the column that most likely fills the variable of that name, of those
+// that are free, or -1: the one called the same but for spaces and the like, one that
+// means the same, or the only one whose name has the other within.
+func FindColumn(header []string, name string, free func(column int) bool) int {
+	plain := plainName(name)
+	like := []func(column string) bool{
+		func(column string) bool { return column == plain },
+		func(column string) bool { return synonymous(column, plain) },
+		func(column string) bool { return within(column, plain) || within(plain, column) },
+	}
+	for _, matches := range like {
+		found := -1
+		for i, column := range header {
+			if column = plainName(column); column == "" || !free(i) || !matches(column) {
+				continue
+			}
+			if found >= 0 { // which of the two?
+				found = -1
+				break
+			}
+			found = i
+		}
+		if found >= 0 {
+			return found
+		}
+	}
+	return -1
+}
+
+// within reports whether a name of more than a syllable is a part of another.
+func within(part, whole string) bool {
+	return utf8.RuneCountInString(part) > 1 && strings.Contains(whole, part)
+}
+
+// synonyms are names that mean the same to people who send messages.
+var synonyms = [][]string{
+	{"이름", "성명", "성함", "고객명", "고객이름", "회원명", "회원이름", "수신자명", "받는분", "받는사람이름", "고객", "name", "fullname", "customername", "氏名", "名前", "お名前"},
+	{"쿠폰", "쿠폰번호", "쿠폰코드", "coupon", "couponcode", "クーポン", "クーポンコード"},
+	{"금액", "가격", "결제금액", "주문금액", "amount", "price", "金額", "価格"},
+	{"날짜", "일자", "date", "日付"},
+	{"주문번호", "주문no", "orderno", "ordernumber", "注文番号"},
+	{"상품명", "상품", "제품명", "제품", "product", "productname", "item", "商品名", "商品"},
+	{"포인트", "적립금", "마일리지", "point", "points", "ポイント"},
+	{"등급", "회원등급", "grade", "level", "ランク", "会員ランク"},
+	{"주소", "배송지", "address", "住所"},
+	{"회사", "회사명", "업체명", "상호", "company", "companyname", "会社名"},
+	{"링크", "url", "주소링크", "link", "リンク"},
+}
+
+func synonymous(a, b string) bool {
+	for _, words := range synonyms {
+		if slices.Contains(words, a) && slices.Contains(words, b) {
+			return true
+		}
+	}
+	return false
 }
 
 func emptiness(header, rows bool) error {
@@ -114,7 +211,7 @@ func headerNames(cells []string, columns int) []string {
 	names := make([]string, max(columns, len(cells)))
 	taken := map[string]bool{"": true}
 	for i, cell := range cells {
-		names[i] = strings.Join(strings.Fields(clean(cell)), " ")
+		names[i] = strings.Join(strings.Fields(norm.NFC.String(clean(cell))), " ") // Macs part syllables
 		taken[names[i]] = true
 	}
 	seen := map[string]bool{}

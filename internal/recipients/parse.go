@@ -77,8 +77,16 @@ func (p *parser) recipient(row Row) (Recipient, *Problem) {
 	if row.Reason != "" {
 		return Recipient{}, newProblem(row, badColumn(row), row.Reason)
 	}
+	for _, column := range row.Broken {
+		if p.mapping.uses(column) {
+			return Recipient{}, newProblem(row, column, ReasonFormula)
+		}
+	}
 	raw := field(row, p.mapping.PhoneColumn)
 	phone, repaired, reason := kakao.NormalizePhone(raw)
+	if reason == kakao.PhoneForeign && p.mapping.International {
+		phone, reason = foreignPhone(raw)
+	}
 	if reason != "" {
 		return Recipient{}, newProblem(row, p.mapping.PhoneColumn, Reason(reason))
 	}

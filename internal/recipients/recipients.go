@@ -4,8 +4,8 @@
 //
 // The way of a file: [Detect] looks at its first bytes, a [Reader] parts it into
 // rows, [Preview] takes the first of them for a person to look at, [SuggestMapping]
-// guesses which column is what, and [Parse] makes recipients of the rows. Whatever
-// else can yield a sequence of [Row] can be previewed and parsed alike.
+// guesses which column is what, and [Parse] makes recipients of the rows. The rows
+// of a [Workbook] take the same way.
 package recipients
 
 import (
@@ -25,11 +25,12 @@ const (
 	ReasonQuote    Reason = "row_quote"    // a quote is opened and not closed
 	ReasonTooLong  Reason = "row_too_long" // more than [MaxRecord] bytes
 	ReasonColumns  Reason = "row_columns"  // text in more columns than the file has, or more than [MaxColumns]
+	ReasonFormula  Reason = "row_formula"  // a cell that is used has a formula that went wrong or whose value is not in the file
 )
 
 // Reasons are all reasons, so that a test can walk them.
 func Reasons() []Reason {
-	all := []Reason{ReasonEncoding, ReasonQuote, ReasonTooLong, ReasonColumns}
+	all := []Reason{ReasonEncoding, ReasonQuote, ReasonTooLong, ReasonColumns, ReasonFormula}
 	for _, r := range kakao.PhoneReasons() {
 		all = append(all, Reason(r))
 	}
@@ -44,19 +45,20 @@ type Row struct {
 	Header  bool     // the record names the columns
 	Columns int      // of the file, not of this row; 0 before the first readable row
 	Fields  []string // decoded, as they stand in the file; valid until the next row is read
+	Broken  []int    // columns of a sheet whose formula went wrong or has no value
 	Reason  Reason   // what makes the row unusable, or ""
 }
 
 // Clone is a copy of r that stays valid.
 func (r Row) Clone() Row {
-	r.Fields = slices.Clone(r.Fields)
+	r.Fields, r.Broken = slices.Clone(r.Fields), slices.Clone(r.Broken)
 	return r
 }
 
 // A Recipient is a row that a message can be sent to.
 type Recipient struct {
 	Line     int64
-	Phone    string // 10 or 11 digits
+	Phone    string // 10 or 11 digits that begin with 0; of another country, + and up to 14 digits
 	Vars     []byte // a JSON object of strings, in the mapping's order; valid until the next row
 	Repaired bool   // the number was not written as usual, see [kakao.NormalizePhone]
 	Short    bool   // the row has fewer columns than the file; the missing values are empty
