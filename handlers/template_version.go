@@ -35,7 +35,7 @@ func (h *Handlers) showVersions(w http.ResponseWriter, r *http.Request, t models
 	if readErr = h.readComparison(r, &view); readErr != nil {
 		return readErr
 	}
-	return h.RenderForm(w, r, err, views.VersionsPage(h.titled(r, t.Name), view, err))
+	return h.RenderForm(w, r, err, views.VersionsPage(h.page(r, "template.versions"), view, err))
 }
 
 // readComparison compares the versions that the URL names. What it does not name, or
