@@ -41,15 +41,19 @@ func (h *Handlers) EditMessage(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// SaveMessage keeps the message and leads to the recipients. Its other buttons keep
-// the draft as it is: for later, or to go on with a button more or less.
+// SaveMessage keeps the message and leads to the recipients, or to where it is tried
+// out. Its other buttons keep the draft as it is: for later, or to go on with a button
+// more or less.
 func (h *Handlers) SaveMessage(w http.ResponseWriter, r *http.Request) error {
 	return h.compose(w, r, func(draft models.Campaign) error {
 		typed, err := h.messageForm(r, draft)
 		if err != nil {
 			return err
 		}
-		focus, rearranged := rearrange(r.PostForm, draft.Channel, &typed.Content)
+		focus, rearranged := "", false
+		if !draft.Channel.Registers() {
+			focus, rearranged = rearrange(r.PostForm, draft.Channel, &typed.Content)
+		}
 		switch {
 		case r.PostForm.Has("discard"):
 			return h.discardMessage(w, r, draft)
@@ -69,7 +73,10 @@ func (h *Handlers) SaveMessage(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return h.showMessage(w, r, views.MessageStep{Campaign: afterSave(draft, saved, err)}, err)
 		}
-		return h.Redirect(w, r, views.StepPath(saved, "recipients"), models.Text{})
+		if r.PostForm.Has("test") {
+			return h.Redirect(w, r, views.TestPath(saved, "message"), models.Text{})
+		}
+		return h.Redirect(w, r, views.StepPathAfter(saved, "message"), models.Text{})
 	})
 }
 
@@ -107,10 +114,15 @@ func messageProblems(r *http.Request, c models.Campaign) error {
 	return models.Typing(err)
 }
 
-// messageForm is draft as it was typed over.
+// messageForm is draft as it was typed over. Of a message that is registered at the
+// provider only the campaign's name can be.
 func (h *Handlers) messageForm(r *http.Request, draft models.Campaign) (models.Campaign, error) {
 	c := draft
-	c.Name, c.SenderID, c.Revision = field(r, "name"), number(r, "sender"), edited(r, draft)
+	c.Name, c.Revision = field(r, "name"), edited(r, draft)
+	if draft.Channel.Registers() {
+		return c, nil
+	}
+	c.SenderID = number(r, "sender")
 	var err error
 	c.Content, err = h.contentForm(r, draft.Channel, draft.Content)
 	return c, err
@@ -217,16 +229,26 @@ func (h *Handlers) preview(r *http.Request, c models.Campaign, senders []models.
 	return p, err
 }
 
+// composeFallback is [Handlers.compose] for the step that only some channels have.
+func (h *Handlers) composeFallback(w http.ResponseWriter, r *http.Request, fn func(draft models.Campaign) error) error {
+	return h.compose(w, r, func(draft models.Campaign) error {
+		if !draft.Channel.Traits().Fallback {
+			return models.Errorf(models.NotFound, "error.not_found")
+		}
+		return fn(draft)
+	})
+}
+
 // EditFallback is the step of composing that says what goes out by SMS.
 func (h *Handlers) EditFallback(w http.ResponseWriter, r *http.Request) error {
-	return h.compose(w, r, func(draft models.Campaign) error {
+	return h.composeFallback(w, r, func(draft models.Campaign) error {
 		return h.showFallback(w, r, draft, nil)
 	})
 }
 
 // SaveFallback keeps the fallback and leads to the schedule.
 func (h *Handlers) SaveFallback(w http.ResponseWriter, r *http.Request) error {
-	return h.compose(w, r, func(draft models.Campaign) error {
+	return h.composeFallback(w, r, func(draft models.Campaign) error {
 		typed := fallbackForm(r, draft)
 		switch {
 		case r.PostForm.Has("later"):
@@ -239,13 +261,13 @@ func (h *Handlers) SaveFallback(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return h.showFallback(w, r, afterSave(draft, saved, err), err)
 		}
-		return h.Redirect(w, r, views.StepPath(saved, "schedule"), models.Text{})
+		return h.Redirect(w, r, views.StepPathAfter(saved, "fallback"), models.Text{})
 	})
 }
 
 // PreviewFallback draws what has been typed, and keeps nothing.
 func (h *Handlers) PreviewFallback(w http.ResponseWriter, r *http.Request) error {
-	return h.compose(w, r, func(draft models.Campaign) error {
+	return h.composeFallback(w, r, func(draft models.Campaign) error {
 		return h.showFallback(w, r, fallbackForm(r, draft), nil)
 	})
 }
@@ -298,7 +320,7 @@ func (h *Handlers) SaveSchedule(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return h.showSchedule(w, r, afterSave(draft, saved, err), in, err)
 		}
-		return h.Redirect(w, r, views.StepPath(saved, "check"), models.Text{})
+		return h.Redirect(w, r, views.StepPathAfter(saved, "schedule"), models.Text{})
 	})
 }
 

@@ -69,6 +69,9 @@ type Campaign struct {
 	TemplateID      int64 // 0: none
 	TemplateVersion int
 	ScheduledAt     *time.Time // nil: at once
+	Test            bool       // to the team's test numbers
+	OriginalID      int64      // of a test: the campaign that it tries out; 0: a template
+	FormToken       string     // of a test: names the form that began it, which begins no other
 	Audience        int64      // recipients, at launch
 	Planned         int64      // of them those that the plan has reached
 	PlanAfter       string     // the last number planned
@@ -107,7 +110,7 @@ func (in NewCampaign) Validate(ch Channel) error {
 	if in.SenderID == 0 {
 		p.add("sender", "field.choose")
 	}
-	ch.rules().check(in.Content.Trim(), p)
+	ch.rules().checkSent(in.Content.Trim(), p)
 	return p.err()
 }
 
@@ -131,9 +134,12 @@ func (db *DB) CampaignByID(ctx context.Context, id int64) (c Campaign, err error
 }
 
 // Campaigns are those of an appkey, the newest first, before the one with id
-// before (0: from the newest on).
+// before (0: from the newest on). Tests are not among them.
 func (db *DB) Campaigns(ctx context.Context, appkeyID, before int64, limit int) ([]Campaign, error) {
-	q := db.read(ctx).Where("appkey_id = ?", appkeyID)
+	return campaignsBefore(db.read(ctx).Where("appkey_id = ? AND NOT test", appkeyID), before, limit)
+}
+
+func campaignsBefore(q *gorm.DB, before int64, limit int) ([]Campaign, error) {
 	if before > 0 {
 		q = q.Where("id < ?", before)
 	}

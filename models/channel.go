@@ -24,16 +24,30 @@ type Limits struct {
 	Link       int // of a button or an image
 }
 
+// Traits are what a channel is like, for whoever need not know which one it is.
+type Traits struct {
+	Fallback    bool // a message that fails can go out by SMS
+	HorizonDays int  // how many days ahead a message may be scheduled
+}
+
 // rules are what differs between channels in composing.
 type rules interface {
+	traits() Traits
 	// limits of a message, which depend on whether it has an image, and how wide.
 	limits(c Content) Limits
 	// buttonTypes are the kinds of buttons, the most usual first.
 	buttonTypes() []string
 	// check finds what is wrong with the content whatever the recipients are.
 	check(c Content, p problems)
+	// checkSent finds what is wrong with the content of a campaign.
+	checkSent(c Content, p problems)
 	// length of the text as the limit counts it.
 	length(text string) int
+	// parameters are how the provider puts values in; nil where that is done here.
+	parameters(c Content) *parameters
+	// note adds to r what is worth knowing about the campaign c from s that is not
+	// wrong in itself.
+	note(c Campaign, s Sender, r *Report)
 	// registers reports what [Channel.Registers] tells.
 	registers() bool
 	// count is what [Channel.Count] tells.
@@ -60,6 +74,13 @@ func (ch Channel) rules() rules {
 	}
 	panic(fmt.Errorf("no channel %q", ch))
 }
+
+// Traits are what the channel is like.
+func (ch Channel) Traits() Traits { return ch.rules().traits() }
+
+// Note adds to r what is worth knowing about the campaign c from s that is not wrong
+// in itself.
+func (ch Channel) Note(c Campaign, s Sender, r *Report) { ch.rules().note(c, s, r) }
 
 // Limits are how much a message may hold that is composed so far as c.
 func (ch Channel) Limits(c Content) Limits { return ch.rules().limits(c) }

@@ -157,6 +157,7 @@ type Composer struct {
 	on      bool
 	fixed   bool // no variables at all
 	limits  Limits
+	filled  *parameters // how the provider puts values in; nil where that is done here
 }
 
 // Composed is a message with a recipient's values.
@@ -167,6 +168,10 @@ type Composed struct {
 	Ad        bool
 	SMS       string // own text of the fallback; empty: the provider makes it
 
+	// Parameters are what the provider puts into a registered template to make all
+	// this of it.
+	Parameters []Parameter
+
 	limits Limits
 }
 
@@ -175,7 +180,7 @@ func NewComposer(ch Channel, c Content, f Fallback) *Composer {
 	c = c.Trim()
 	m := &Composer{
 		channel: ch, content: c, text: ParsePattern(c.Text), image: ParsePattern(c.ImageLink), on: f.On,
-		fixed: len(c.Names(f)) == 0, limits: ch.Limits(c),
+		fixed: len(c.Names(f)) == 0, limits: ch.Limits(c), filled: ch.rules().parameters(c),
 	}
 	for _, b := range c.Buttons {
 		var patterns [4]Pattern
@@ -208,14 +213,21 @@ func (m *Composer) Compose(vars string) (out Composed, skip string, err error) {
 }
 
 func (m *Composer) resolve(values map[string]string) (out Composed, whole bool) {
-	text, whole := m.text.Text(values)
-	image, ok := m.image.Link(values)
+	out.Ad, out.Buttons, out.limits, whole = m.content.Ad, make([]Button, len(m.links)), m.limits, true
+	asLink := Pattern.Link
+	if m.filled != nil {
+		out.Parameters, whole = m.filled.fill(values)
+		values, asLink = parameterValues(out.Parameters), Pattern.Text
+	}
+	var ok bool
+	out.Text, ok = m.text.Text(values)
 	whole = whole && ok
-	out = Composed{Text: text, ImageLink: image, Ad: m.content.Ad, Buttons: make([]Button, len(m.links)), limits: m.limits}
+	out.ImageLink, ok = asLink(m.image, values)
+	whole = whole && ok
 	for i, patterns := range m.links {
 		b := m.content.Buttons[i]
 		for k, link := range b.links() {
-			resolved, ok := patterns[k].Link(values)
+			resolved, ok := asLink(patterns[k], values)
 			*link, whole = resolved, whole && ok
 		}
 		out.Buttons[i] = b
@@ -225,6 +237,14 @@ func (m *Composer) resolve(values map[string]string) (out Composed, whole bool) 
 		out.SMS, whole = sms, whole && ok
 	}
 	return out, whole
+}
+
+func parameterValues(ps []Parameter) map[string]string {
+	values := make(map[string]string, len(ps))
+	for _, p := range ps {
+		values[p.Name] = p.Value
+	}
+	return values
 }
 
 // smsLimit is how many EUC-KR bytes a fallback of the given type may have.

@@ -44,10 +44,11 @@ type Template struct {
 	Content      Content  `gorm:"serializer:json"`
 	Version      int      // 0: not saved yet
 	State        TemplateState
-	KakaoStatus  string // kakao.Template…; empty: not read yet
-	Problem      Text   `gorm:"serializer:json"` // why the last reading failed
-	RegisteredAt *time.Time
+	KakaoStatus  string     // kakao.Template…; empty: not read yet
+	Problem      Text       `gorm:"serializer:json"` // why the last reading failed
+	RegisteredAt *time.Time // while registering, when the provider was asked
 	CheckedAt    *time.Time // when the provider last told of it
+	CheckAt      *time.Time // when the provider is asked about it next; nil: not by itself
 	ArchivedAt   *time.Time
 	CreatedBy    int64
 	UpdatedBy    int64
@@ -72,12 +73,17 @@ func (t Template) Begins() (ok bool, reason Text) {
 	switch {
 	case t.ArchivedAt != nil:
 		return false, T("template.begins_archived")
-	case t.Channel.Registers():
-		return false, T("template.begins_registered")
 	case t.Version == 0:
 		return false, T("template.begins_unsaved")
 	}
-	return true, Text{}
+	return t.Usable()
+}
+
+// Sent is what a campaign that is made of t says.
+func (t Template) Sent() Content {
+	c := t.Content
+	c.TemplateCode = t.Code
+	return c
 }
 
 // Same reports whether t and o say the same under the same name, so that neither is
@@ -89,9 +95,10 @@ func (t Template) Same(o Template) bool {
 // Same reports whether messages of c and o are the same.
 func (c Content) Same(o Content) bool { return reflect.DeepEqual(c.normal(), o.normal()) }
 
-// normal is c as it is when it has been stored and read.
+// normal is c as it is when it has been stored and read, in a template.
 func (c Content) normal() Content {
 	c = c.Trim()
+	c.TemplateCode = ""
 	if len(c.Buttons) == 0 {
 		c.Buttons = nil
 	}

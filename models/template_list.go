@@ -36,7 +36,7 @@ func (f TemplateFilter) where(k Appkey) (sql string, args []any) {
 		args = append(args, f.Channel)
 	}
 	if f.Usable {
-		sql += " AND version > 0"
+		sql += " AND version > 0 AND (sender_id = 0 OR state = 'registered')"
 	}
 	if f.Tag != "" {
 		sql += " AND id IN (SELECT template_id FROM template_tags WHERE team_id = ? AND tag = ?)"

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -17,15 +18,28 @@ func NewCampaignPath(appkeyID int64) string { return CampaignsPath(appkeyID) + "
 // CampaignList is a page of the list of campaigns.
 type CampaignList struct {
 	Rows       []models.CampaignRow
+	Tests      bool // they are tests
 	First      bool // nothing newer is left out
 	More       bool // there are older ones
 	HasSenders bool
 	Now        time.Time
 }
 
+// firstPath is the first page of the list.
+func (l CampaignList) firstPath(p Page) string {
+	if l.Tests {
+		return TestsPath(p.Appkey.ID)
+	}
+	return CampaignsPath(p.Appkey.ID)
+}
+
 // olderPath is the page behind the last row.
 func (l CampaignList) olderPath(p Page) string {
-	return fmt.Sprintf("%s?before=%d", CampaignsPath(p.Appkey.ID), l.Rows[len(l.Rows)-1].ID)
+	separator := "?"
+	if l.Tests {
+		separator = "&"
+	}
+	return fmt.Sprintf("%s%sbefore=%d", l.firstPath(p), separator, l.Rows[len(l.Rows)-1].ID)
 }
 
 // campaignLink is where a row of the list leads to: a draft to where it is
@@ -73,7 +87,11 @@ type Preview struct {
 	Columns  []string // the variables that the recipients have
 	Phone    string
 	Values   map[string]string
+	Caption  string // catalog key of what the values are, without a row; empty: samples
 }
+
+// caption is the catalog key of what the values are that are no recipient's.
+func (v Preview) caption() string { return cmp.Or(v.Caption, "phone.samples") }
 
 // lacks reports whether no recipient can have a value for the variable.
 func (v Preview) lacks(name string) bool { return v.Rows > 0 && !slices.Contains(v.Columns, name) }
@@ -121,7 +139,7 @@ func (s ScheduleStep) suggested() models.NewSchedule {
 func (s ScheduleStep) firstDay() string { return s.Now.In(kakao.KST).Format(time.DateOnly) }
 
 func (s ScheduleStep) lastDay() string {
-	return s.Now.In(kakao.KST).AddDate(0, 0, kakao.FriendTalkHorizonDays).Format(time.DateOnly)
+	return s.Now.In(kakao.KST).AddDate(0, 0, s.Campaign.Channel.Traits().HorizonDays).Format(time.DateOnly)
 }
 
 // CheckStep is the last step, from which the campaign is launched.

@@ -142,7 +142,7 @@ func templateColor(t models.Template) string {
 		return "secondary"
 	case t.State == models.TemplateRegistering:
 		return "yellow"
-	case t.KakaoStatus == kakao.TemplateBlocked:
+	case t.KakaoStatus == kakao.TemplateBlocked, t.Gone():
 		return "red"
 	}
 	return "green"
@@ -158,6 +158,8 @@ func templateState(p Page, t models.Template) string {
 		return p.T("template.unsaved")
 	case !t.Channel.Registers():
 		return ""
+	case t.Gone():
+		return p.T("registration.gone_short")
 	case t.State == models.TemplateRegistered && t.KakaoStatus != "":
 		return known(p, "template.kakao."+t.KakaoStatus, t.KakaoStatus)
 	}

@@ -81,8 +81,15 @@ func (s *site) things(t *testing.T, appkey models.Appkey) map[string]func() stri
 			}
 			return fmt.Sprint(i.ID)
 		},
+		"test_number": func() string {
+			number := models.TestNumber{TeamID: appkey.TeamID, Phone: fmt.Sprintf("0102000%04d", next()), Name: "휴대폰"}
+			if err := s.DB.CreateTestNumber(t.Context(), &number); err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprint(number.ID)
+		},
 		"template": func() string {
-			made := models.Template{TeamID: appkey.TeamID, AppkeyID: appkey.ID, Channel: models.FriendTalk, Name: "템플릿", Version: 1, State: models.TemplateDraft}
+			made := models.Template{TeamID: appkey.TeamID, AppkeyID: appkey.ID, Channel: models.BrandTalk, Name: "템플릿", Version: 1, State: models.TemplateDraft}
 			if err := s.DB.CreateTemplate(t.Context(), &made); err != nil {
 				t.Fatal(err)
 			}

@@ -55,6 +55,10 @@ func peopleRoutes(h *handlers.Handlers) []Route {
 		{post, "/teams/{team}/members/{user}/remove", models.ManageMembers, h.DeleteMember},
 		{post, "/teams/{team}/members/{user}/invitation", models.ManageMembers, h.InviteMember},
 		{get, "/teams/{team}/audit", models.ViewAudit, h.ListAudit},
+		{get, "/teams/{team}/settings", models.ManageTeam, h.ShowTeamSettings},
+		{post, "/teams/{team}/settings", models.ManageTeam, h.SaveTeamSettings},
+		{post, "/teams/{team}/settings/test-numbers", models.ManageTeam, h.AddTestNumber},
+		{post, "/teams/{team}/settings/test-numbers/{test_number}/remove", models.ManageTeam, h.RemoveTestNumber},
 	}
 }
 
@@ -92,6 +96,11 @@ func templateRoutes(h *handlers.Handlers) []Route {
 		{get, "/appkeys/{appkey}/templates", models.ViewTeam, h.ListTemplates},
 		{get, "/appkeys/{appkey}/templates/new", models.ManageCampaigns, h.NewTemplate},
 		{post, "/appkeys/{appkey}/templates/new", models.ManageCampaigns, h.CreateTemplate},
+		{get, "/appkeys/{appkey}/templates/adopt", models.ManageCampaigns, h.NewAdoption},
+		{post, "/appkeys/{appkey}/templates/adopt", models.ManageCampaigns, h.AdoptTemplate},
+		{get, "/appkeys/{appkey}/templates/{template}/register", models.ManageCampaigns, h.ConfirmRegistration},
+		{post, "/appkeys/{appkey}/templates/{template}/register", models.ManageCampaigns, h.RegisterTemplate},
+		{post, "/appkeys/{appkey}/templates/{template}/check", models.ManageCampaigns, h.CheckTemplate},
 		{get, "/appkeys/{appkey}/templates/{template}", models.ViewTeam, h.EditTemplate},
 		{post, "/appkeys/{appkey}/templates/{template}", models.ManageCampaigns, h.SaveTemplate},
 		{post, "/appkeys/{appkey}/templates/{template}/preview", models.ManageCampaigns, h.PreviewTemplate},
@@ -100,6 +109,8 @@ func templateRoutes(h *handlers.Handlers) []Route {
 		{post, "/appkeys/{appkey}/templates/{template}/archive", models.ManageCampaigns, h.ArchiveTemplate},
 		{post, "/appkeys/{appkey}/templates/{template}/unarchive", models.ManageCampaigns, h.UnarchiveTemplate},
 		{post, "/appkeys/{appkey}/templates/{template}/campaign", models.ManageCampaigns, h.BeginCampaign},
+		{get, "/appkeys/{appkey}/templates/{template}/test", models.ManageCampaigns, h.ShowTemplateTest},
+		{post, "/appkeys/{appkey}/templates/{template}/test", models.ManageCampaigns, h.SendTemplateTest},
 		{get, "/appkeys/{appkey}/templates/{template}/versions", models.ViewTeam, h.ListVersions},
 		{post, "/appkeys/{appkey}/templates/{template}/versions/{version}/restore", models.ManageCampaigns, h.RestoreVersion},
 	}
@@ -138,6 +149,8 @@ func campaignRoutes(h *handlers.Handlers) []Route {
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/schedule", models.ManageCampaigns, h.SaveSchedule},
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/check", models.ViewTeam, h.ShowCheck},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/launch", models.ManageCampaigns, h.LaunchCampaign},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/test", models.ManageCampaigns, h.ShowTest},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/test", models.ManageCampaigns, h.SendTest},
 
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/recipients", models.ManageCampaigns, h.ShowRecipients},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/recipients", models.ManageCampaigns, h.UploadRecipients},

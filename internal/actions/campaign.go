@@ -71,11 +71,21 @@ func (s *Service) checkSender(ctx context.Context, appkeyID, id int64) error {
 
 // SaveMessage keeps the message step of a draft, if everything on it is right.
 func (s *Service) SaveMessage(ctx context.Context, by models.Actor, before, c models.Campaign) (models.Campaign, error) {
+	c = editable(before, c)
 	in := models.NewCampaign{Name: c.Name, SenderID: c.SenderID, Content: c.Content}
 	if err := in.Validate(c.Channel); err != nil {
 		return c, err
 	}
 	return s.SaveDraft(ctx, by, before, c)
+}
+
+// editable is c without edits of what the provider has registered, unless it is that of
+// another template.
+func editable(before, c models.Campaign) models.Campaign {
+	if c.Channel.Registers() && c.TemplateID == before.TemplateID {
+		c.SenderID, c.Content = before.SenderID, before.Content
+	}
+	return c
 }
 
 // SaveFallback keeps the fallback step of a draft, if everything on it is right.
@@ -99,7 +109,7 @@ func (s *Service) SaveSchedule(ctx context.Context, by models.Actor, before, c m
 	if err != nil {
 		return c, err
 	}
-	if err := models.CheckSchedule(at, s.Now()); err != nil {
+	if err := c.Channel.CheckSchedule(at, s.Now()); err != nil {
 		return c, err
 	}
 	c.ScheduledAt = at
@@ -113,6 +123,7 @@ func (s *Service) SaveDraft(ctx context.Context, by models.Actor, before, c mode
 	if err := by.May(models.ManageCampaigns); err != nil {
 		return c, err
 	}
+	c = editable(before, c)
 	if c.SenderID != before.SenderID && c.SenderID != 0 {
 		if err := s.checkSender(ctx, c.AppkeyID, c.SenderID); err != nil {
 			return c, err
@@ -270,13 +281,19 @@ func (s *Service) Check(ctx context.Context, c models.Campaign) (r models.Report
 	if err := s.checkRecipients(ctx, c, &r); err != nil {
 		return r, err
 	}
-	if err := r.AddForm("fallback", c.Fallback.Check(c.Content.Ad, sender)); err != nil {
+	if c.Channel.Traits().Fallback {
+		if err := r.AddForm("fallback", c.Fallback.Check(c.Content.Ad, sender)); err != nil {
+			return r, err
+		}
+		checkFallback(c, sender, &r)
+	}
+	if err := r.AddForm("schedule", c.Channel.CheckSchedule(c.ScheduledAt, s.Now())); err != nil {
 		return r, err
 	}
-	if err := r.AddForm("schedule", models.CheckSchedule(c.ScheduledAt, s.Now())); err != nil {
-		return r, err
+	if c.ScheduledAt != nil && c.ScheduledAt.After(s.Now().AddDate(0, 0, models.WarnDays)) {
+		r.Add(models.Warning, "schedule", "check.far", "Days", models.WarnDays)
 	}
-	s.checkCircumstances(c, sender, &r)
+	c.Channel.Note(c, sender, &r)
 	return r, nil
 }
 
@@ -292,7 +309,23 @@ func (s *Service) checkMessage(ctx context.Context, c models.Campaign, r *models
 	if usable, reason := sender.Usable(); !usable {
 		r.Add(models.Blocking, "message", reason.Key, reason.Args...)
 	}
-	return sender, nil
+	return sender, s.checkRegistered(ctx, c, r)
+}
+
+// checkRegistered looks at how the template that a campaign sends stands with the
+// provider, as far as it is known here.
+func (s *Service) checkRegistered(ctx context.Context, c models.Campaign, r *models.Report) error {
+	if !c.Channel.Registers() || c.Content.TemplateCode == "" {
+		return nil
+	}
+	t, err := s.DB.TemplateWithCode(ctx, c.SenderID, c.Content.TemplateCode)
+	if models.KindOf(err) == models.NotFound {
+		return nil
+	}
+	if usable, reason := t.Usable(); err == nil && !usable {
+		r.Add(models.Blocking, "message", reason.Key, reason.Args...)
+	}
+	return err
 }
 
 // checkRecipients puts every message together.
@@ -375,20 +408,13 @@ func (s *Service) countSkips(ctx context.Context, c models.Campaign) (map[string
 	}
 }
 
-// checkCircumstances looks at what is not wrong in itself.
-func (s *Service) checkCircumstances(c models.Campaign, sender models.Sender, r *models.Report) {
-	if left := sender.DailyMax - sender.SentCount; sender.DailyMax > 0 && r.Sendable > int64(left) {
-		r.Add(models.Warning, "recipients", "check.daily_max", "Max", sender.DailyMax, "Sent", sender.SentCount, "Count", r.Sendable)
-	}
-	if c.ScheduledAt != nil && c.ScheduledAt.After(s.Now().AddDate(0, 0, models.WarnDays)) {
-		r.Add(models.Warning, "schedule", "check.far", "Days", models.WarnDays)
-	}
+// checkFallback looks at what is not wrong with the fallback in itself.
+func checkFallback(c models.Campaign, sender models.Sender, r *models.Report) {
 	if !c.Fallback.On {
 		r.Add(models.Note, "fallback", "check.no_fallback")
 	} else if c.Fallback.Text == "" {
 		checkMadeSMS(c, sender, r)
 	}
-	r.Add(models.Note, "recipients", "check.friends_only")
 }
 
 // checkMadeSMS looks at the text that the provider makes of the message, which

@@ -406,6 +406,11 @@ func (s *Service) refuse(ctx context.Context, tx *models.DB, d *delivery, failur
 	if err := s.closeRefused(ctx, tx, d, nil, failure); err != nil {
 		return err
 	}
+	if failure.Code == kakao.CodeTemplateStatus || failure.Code == kakao.CodeTemplateNotFound {
+		if err := tx.HastenTemplate(ctx, d.campaign.SenderID, d.campaign.Content.TemplateCode, s.Now()); err != nil {
+			return err
+		}
+	}
 	n, err := tx.CountRefusal(ctx, d.campaign.ID)
 	if err != nil || n < maxRefusals {
 		return err

@@ -16,8 +16,8 @@ type SweepSettings struct {
 	// ResultsEvery is how often the provider is asked for results of an appkey that
 	// has open messages.
 	ResultsEvery time.Duration
-	// SendersEvery is how often all senders of an appkey are read; 0: only when
-	// somebody asks.
+	// SendersEvery is how often all senders of an appkey, and each registered template,
+	// are read; 0: only when somebody asks.
 	SendersEvery time.Duration
 }
 
@@ -45,6 +45,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepRefreshes(ctx),
 		s.sweepChanges(ctx),
 		s.sweepListings(ctx),
+		s.sweepTemplates(ctx),
 	)
 }
 
@@ -151,15 +152,19 @@ func (s *Service) sweepResults(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	ours := map[int64]bool{}
 	for _, k := range ks {
-		ours, err := s.DB.ClaimPoll(ctx, k.ID, now, now.Add(s.Sweeping.ResultsEvery))
-		if err != nil {
-			return err
+		claimed, known := ours[k.ID]
+		if !known {
+			if claimed, err = s.DB.ClaimPoll(ctx, k.ID, now, now.Add(s.Sweeping.ResultsEvery)); err != nil {
+				return err
+			}
+			ours[k.ID] = claimed
 		}
-		if !ours {
+		if !claimed {
 			continue
 		}
-		if _, err := s.Jobs.Insert(ctx, TakeResults{AppkeyID: k.ID, Since: k.Since.Time}, soon()); err != nil {
+		if _, err := s.Jobs.Insert(ctx, TakeResults{AppkeyID: k.ID, Channel: k.Channel, Since: k.Since.Time}, soon()); err != nil {
 			return err
 		}
 	}

@@ -185,7 +185,7 @@ func (s *Service) BeginCampaign(ctx context.Context, by models.Actor, k models.A
 		return models.Campaign{}, err
 	}
 	c := s.newDraft(by, k, t.Name, senderID)
-	c.Channel, c.Content, c.TemplateID, c.TemplateVersion = t.Channel, t.Content, t.ID, t.Version
+	c.Channel, c.Content, c.TemplateID, c.TemplateVersion = t.Channel, t.Sent(), t.ID, t.Version
 	e := models.Event{
 		Action: "campaign.from_template", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectName: c.Name, After: keptOf(t),
 	}
@@ -208,7 +208,10 @@ func (s *Service) TakeTemplate(ctx context.Context, by models.Actor, before, c m
 	if t.Channel != c.Channel {
 		return c, models.Errorf(models.Invalid, "template.other_channel")
 	}
-	c.Content, c.TemplateID, c.TemplateVersion = t.Content, t.ID, t.Version
+	if t.Channel.Registers() {
+		c.SenderID = t.SenderID
+	}
+	c.Content, c.TemplateID, c.TemplateVersion = t.Sent(), t.ID, t.Version
 	return s.SaveDraft(ctx, by, before, c)
 }
 

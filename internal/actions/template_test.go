@@ -22,8 +22,8 @@ func (b *bench) writeTemplate(t *testing.T) models.Template {
 	return saved
 }
 
-// templateAudit is what the audit log has on templates, the oldest first.
-func (b *bench) templateAudit(t *testing.T) (names []string, logs []models.AuditLog) {
+// templateRecords is what the audit log has on templates, the oldest first.
+func (b *bench) templateRecords(t *testing.T) (names []string, logs []models.AuditLog) {
 	t.Helper()
 	all, err := b.DB.AuditLogs(t.Context(), b.team.ID, 0, 100)
 	must(t, err)
@@ -64,7 +64,7 @@ func TestEveryChangeOfATemplateIsRecorded(t *testing.T) {
 	archived, err := b.DB.Template(ctx, b.appkey, back.ID)
 	must(t, err)
 	must(t, b.UnarchiveTemplate(ctx, b.admin, b.appkey, archived))
-	names, logs := b.templateAudit(t)
+	names, logs := b.templateRecords(t)
 	want := []string{
 		"template.create", "template.save", "template.save", "template.tag", "template.restore", "template.duplicate", "campaign.from_template",
 		"template.archive", "template.unarchive",
