@@ -62,7 +62,7 @@ func TestATemplateIsMadeOfASampleAndUsed(t *testing.T) {
 	v.look("template")
 
 	v.changesAndComparesIt()
-	v.link("템플릿으로")
+	v.link("겨울 쿠폰")
 	v.button("캠페인 시작 (버전 3)")
 	v.says("‘겨울 쿠폰’(버전 3)의 내용으로 캠페인을 시작했습니다", "버전 3에서 가져옴")
 	v.look("message-of-template")
@@ -208,7 +208,7 @@ func TestATemplateWithoutJavaScript(t *testing.T) {
 	v.Must(v.Role("radio", "버전 1에서").Check())
 	v.button("비교하기")
 	v.says("버전 1 → 버전 3", "스크립트 없이 썼습니다.")
-	v.link("템플릿으로")
+	v.link("배송 출발 안내")
 	v.button("캠페인 시작 (버전 3)")
 	v.says("버전 3에서 가져옴")
 	v.button("템플릿 가져오기")

@@ -10,20 +10,20 @@ import (
 	"soshik/models"
 )
 
-// write makes a template of the team with one version.
-func (b *bench) writeTemplate(t *testing.T, name, text string) models.Template {
+// writeTemplate makes a template of the team with one version.
+func (b *bench) writeTemplate(t *testing.T) models.Template {
 	t.Helper()
-	made, err := b.CreateTemplate(t.Context(), b.admin, b.appkey, models.NewTemplate{Channel: models.FriendTalk, Name: name})
+	made, err := b.CreateTemplate(t.Context(), b.admin, b.appkey, models.NewTemplate{Channel: models.FriendTalk, Name: "쿠폰"})
 	must(t, err)
 	typed := made
-	typed.Content.Text = text
+	typed.Content.Text = "처음"
 	saved, err := b.SaveTemplate(t.Context(), b.admin, b.appkey, made, typed)
 	must(t, err)
 	return saved
 }
 
-// actionsOn are what the audit log has on templates, the oldest first.
-func (b *bench) templateAudit(t *testing.T) (names []string, logs []models.AuditLog) {
+// templateRecords is what the audit log has on templates, the oldest first.
+func (b *bench) templateRecords(t *testing.T) (names []string, logs []models.AuditLog) {
 	t.Helper()
 	all, err := b.DB.AuditLogs(t.Context(), b.team.ID, 0, 100)
 	must(t, err)
@@ -40,7 +40,7 @@ func TestEveryChangeOfATemplateIsRecorded(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, time.Second)
 	ctx := t.Context()
-	made := b.writeTemplate(t, "쿠폰", "처음")
+	made := b.writeTemplate(t)
 	typed := made
 	typed.Content.Text = "다음"
 	saved, err := b.SaveTemplate(ctx, b.admin, b.appkey, made, typed)
@@ -64,7 +64,7 @@ func TestEveryChangeOfATemplateIsRecorded(t *testing.T) {
 	archived, err := b.DB.Template(ctx, b.appkey, back.ID)
 	must(t, err)
 	must(t, b.UnarchiveTemplate(ctx, b.admin, b.appkey, archived))
-	names, logs := b.templateAudit(t)
+	names, logs := b.templateRecords(t)
 	want := []string{
 		"template.create", "template.save", "template.save", "template.tag", "template.restore", "template.duplicate", "campaign.from_template",
 		"template.archive", "template.unarchive",
@@ -89,7 +89,7 @@ func TestALaterVersionLeavesCampaignsAlone(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, time.Second)
 	ctx := t.Context()
-	made := b.writeTemplate(t, "쿠폰", "처음")
+	made := b.writeTemplate(t)
 	c, err := b.BeginCampaign(ctx, b.admin, b.appkey, made)
 	must(t, err)
 	typed := made
@@ -126,7 +126,7 @@ func TestALaterVersionLeavesCampaignsAlone(t *testing.T) {
 func TestOfTwoSavesAtOnceOneIsTold(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, time.Second)
-	made := b.writeTemplate(t, "쿠폰", "처음")
+	made := b.writeTemplate(t)
 	var wg sync.WaitGroup
 	errs := make([]error, 6)
 	for i := range errs {
@@ -163,7 +163,7 @@ func TestSavingForgetsWhatWasTypedAndNotSaved(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, time.Second)
 	ctx := t.Context()
-	made := b.writeTemplate(t, "쿠폰", "처음")
+	made := b.writeTemplate(t)
 	kept := func() bool {
 		_, found, err := b.DB.Draft(ctx, b.admin.User.ID, models.PlaceTemplate, made.ID)
 		must(t, err)
@@ -206,7 +206,7 @@ func TestTemplatesAreForThoseWhoCompose(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, time.Second)
 	ctx := t.Context()
-	made := b.writeTemplate(t, "쿠폰", "처음")
+	made := b.writeTemplate(t)
 	for _, role := range append(models.Roles(), "") {
 		by := models.Actor{User: models.User{ID: 77, Name: string(role)}, Role: role}
 		may := role.Allows(models.ManageCampaigns)
