@@ -11,11 +11,13 @@ import (
 // campaignsShown is how many campaigns a page of the list has.
 const campaignsShown = 25
 
-// ListCampaigns shows the campaigns of an appkey, the newest first.
+// ListCampaigns shows the campaigns of an appkey or, where they are asked for, its
+// tests, the newest first.
 func (h *Handlers) ListCampaigns(w http.ResponseWriter, r *http.Request) error {
 	appkey := h.visit(r).appkey
 	before, _ := strconv.ParseInt(r.URL.Query().Get("before"), 10, 64) // what is no number is the first page
-	rows, err := h.db.CampaignRows(r.Context(), appkey.ID, before, campaignsShown+1)
+	tests := r.URL.Query().Has("tests")
+	rows, err := h.db.CampaignRows(r.Context(), appkey.ID, tests, before, campaignsShown+1)
 	if err != nil {
 		return err
 	}
@@ -23,7 +25,7 @@ func (h *Handlers) ListCampaigns(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	list := views.CampaignList{Rows: rows, First: before <= 0, HasSenders: len(senders) > 0, Now: h.now()}
+	list := views.CampaignList{Rows: rows, Tests: tests, First: before <= 0, HasSenders: len(senders) > 0, Now: h.now()}
 	if len(rows) > campaignsShown {
 		list.Rows, list.More = rows[:campaignsShown], true
 	}

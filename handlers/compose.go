@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -32,32 +33,59 @@ func (h *Handlers) compose(w http.ResponseWriter, r *http.Request, fn func(draft
 // EditMessage is the step of composing that says what is sent.
 func (h *Handlers) EditMessage(w http.ResponseWriter, r *http.Request) error {
 	return h.compose(w, r, func(draft models.Campaign) error {
-		return h.showMessage(w, r, draft, "", nil)
+		step, err := h.resume(r, draft)
+		if err != nil {
+			return err
+		}
+		return h.showMessage(w, r, step, nil)
 	})
 }
 
-// SaveMessage keeps the message and leads to the recipients. Its other buttons keep
-// the draft as it is: for later, or to go on with a button more or less.
+// SaveMessage keeps the message and leads to the recipients, or to where it is tried
+// out. Its other buttons keep the draft as it is: for later, or to go on with a button
+// more or less.
 func (h *Handlers) SaveMessage(w http.ResponseWriter, r *http.Request) error {
 	return h.compose(w, r, func(draft models.Campaign) error {
 		typed, err := h.messageForm(r, draft)
 		if err != nil {
 			return err
 		}
-		focus, rearranged := rearrange(r.PostForm, draft.Channel, &typed.Content)
+		focus, rearranged := "", false
+		if !draft.Channel.Registers() {
+			focus, rearranged = rearrange(r.PostForm, draft.Channel, &typed.Content)
+		}
 		switch {
+		case r.PostForm.Has("discard"):
+			return h.discardMessage(w, r, draft)
 		case r.PostForm.Has("later"):
-			return h.saveForLater(w, r, draft, typed, func(c models.Campaign, err error) error { return h.showMessage(w, r, c, "", err) })
+			return h.saveForLater(w, r, draft, typed, func(c models.Campaign, err error) error {
+				return h.showMessage(w, r, views.MessageStep{Campaign: c}, err)
+			})
+		case r.PostForm.Has("template"):
+			return h.leaveForTemplate(w, r, draft, typed)
 		case rearranged, redraws(r):
 			saved, err := h.actions.SaveDraft(r.Context(), h.visit(r).actor, draft, typed)
-			return h.showMessage(w, r, afterSave(draft, saved, err), focus, err)
+			shown := afterSave(draft, saved, err)
+			shown.Content = typed.Content
+			return h.showMessage(w, r, views.MessageStep{Campaign: shown, Editor: views.Editor{Focus: focus}}, err)
 		}
 		saved, err := h.actions.SaveMessage(r.Context(), h.visit(r).actor, draft, typed)
 		if err != nil {
-			return h.showMessage(w, r, afterSave(draft, saved, err), "", err)
+			return h.showMessage(w, r, views.MessageStep{Campaign: afterSave(draft, saved, err)}, err)
 		}
-		return h.Redirect(w, r, views.StepPath(saved, "recipients"), models.Text{})
+		if r.PostForm.Has("test") {
+			return h.Redirect(w, r, views.TestPath(saved, "message"), models.Text{})
+		}
+		return h.Redirect(w, r, views.StepPathAfter(saved, "message"), models.Text{})
 	})
+}
+
+// discardMessage drops what was typed and not saved.
+func (h *Handlers) discardMessage(w http.ResponseWriter, r *http.Request, draft models.Campaign) error {
+	if err := h.actions.ForgetDraft(r.Context(), h.visit(r).actor, models.PlaceCampaign, draft.ID); err != nil {
+		return err
+	}
+	return h.Redirect(w, r, views.StepPath(draft, "message"), models.T("draft.discarded"))
 }
 
 // PreviewMessage draws what has been typed, and keeps nothing.
@@ -67,14 +95,34 @@ func (h *Handlers) PreviewMessage(w http.ResponseWriter, r *http.Request) error 
 		if err != nil {
 			return err
 		}
-		return h.showMessage(w, r, typed, "", nil)
+		step := views.MessageStep{Campaign: typed}
+		step.Editor.Err = messageProblems(r, typed)
+		return h.showMessage(w, r, step, nil)
 	})
 }
 
-// messageForm is draft as it was typed over.
+// messageProblems are what is wrong with the message step, if that is asked for, as
+// far as it is told to somebody who types.
+func messageProblems(r *http.Request, c models.Campaign) error {
+	if r.PostForm.Get("part") != string(views.EditorProblems) {
+		return nil
+	}
+	err := models.NewCampaign{Name: c.Name, SenderID: c.SenderID, Content: c.Content}.Validate(c.Channel)
+	if checked(r, "tried") {
+		return err
+	}
+	return models.Typing(err)
+}
+
+// messageForm is draft as it was typed over. Of a message that is registered at the
+// provider only the campaign's name can be.
 func (h *Handlers) messageForm(r *http.Request, draft models.Campaign) (models.Campaign, error) {
 	c := draft
-	c.Name, c.SenderID, c.Revision = field(r, "name"), number(r, "sender"), edited(r, draft)
+	c.Name, c.Revision = field(r, "name"), edited(r, draft)
+	if draft.Channel.Registers() {
+		return c, nil
+	}
+	c.SenderID = number(r, "sender")
 	var err error
 	c.Content, err = h.contentForm(r, draft.Channel, draft.Content)
 	return c, err
@@ -86,7 +134,9 @@ func edited(r *http.Request, draft models.Campaign) int {
 }
 
 // redraws reports whether a submit button asks only to see the form again.
-func redraws(r *http.Request) bool { return r.PostForm.Has("preview") || r.PostForm.Has("row-step") }
+func redraws(r *http.Request) bool {
+	return slices.ContainsFunc([]string{"preview", "row-step", "find-image"}, r.PostForm.Has)
+}
 
 // afterSave is the draft to go on with: what was saved or, when somebody else was
 // faster, what was typed upon what they have saved.
@@ -107,7 +157,10 @@ func (h *Handlers) saveForLater(w http.ResponseWriter, r *http.Request, draft, t
 	return h.Redirect(w, r, views.CampaignsPath(saved.AppkeyID), models.T("compose.kept"))
 }
 
-func (h *Handlers) showMessage(w http.ResponseWriter, r *http.Request, c models.Campaign, focus string, err error) error {
+// showMessage completes step, of which the campaign is known, and shows it or the part
+// of it that is asked for.
+func (h *Handlers) showMessage(w http.ResponseWriter, r *http.Request, step views.MessageStep, err error) error {
+	c := step.Campaign
 	senders, readErr := h.db.Senders(r.Context(), c.AppkeyID)
 	if readErr != nil {
 		return readErr
@@ -116,12 +169,24 @@ func (h *Handlers) showMessage(w http.ResponseWriter, r *http.Request, c models.
 	if readErr != nil {
 		return readErr
 	}
-	editor := views.Editor{Channel: c.Channel, Content: c.Content, Path: views.StepPath(c, "message"), Preview: preview, Focus: focus, Err: err}
-	p, step := h.titled(r, c.Name), views.MessageStep{Campaign: c, Senders: senders, Editor: editor, Now: h.now()}
+	if !partial(r) {
+		if step.Origin, _, readErr = h.db.Origin(r.Context(), c); readErr != nil {
+			return readErr
+		}
+	}
+	step.Senders, step.Now = senders, h.now()
+	step.Editor, readErr = h.editor(r, views.Editor{
+		Channel: c.Channel, Content: c.Content, Path: views.StepPath(c, "message"), Preview: preview, Focus: step.Editor.Focus,
+		Err: cmp.Or(err, step.Editor.Err), Others: []string{"name", "sender"},
+	})
+	if readErr != nil {
+		return readErr
+	}
+	p := h.titled(r, c.Name)
 	switch {
 	case !partial(r):
 		return h.RenderForm(w, r, err, views.MessagePage(p, step, err))
-	case focus != "":
+	case step.Editor.Focus != "":
 		return h.RenderForm(w, r, err, views.MessageButtons(p, step, err))
 	}
 	return h.RenderForm(w, r, err, views.MessagePreview(p, step))
@@ -130,7 +195,10 @@ func (h *Handlers) showMessage(w http.ResponseWriter, r *http.Request, c models.
 // preview is the phone beside the form, for the row of the recipients that is asked
 // for. as is what it shows unless the form says otherwise.
 func (h *Handlers) preview(r *http.Request, c models.Campaign, senders []models.Sender, as string) (views.Preview, error) {
-	p := views.Preview{Channel: c.Channel, Content: c.Content, Fallback: c.Fallback, As: as, At: h.now(), Values: c.Content.Samples(c.Fallback)}
+	p := views.Preview{
+		Channel: c.Channel, Content: c.Content, Fallback: c.Fallback, As: as, Chat: r.FormValue("chat"), At: h.now(),
+		Values: c.Content.Samples(c.Fallback),
+	}
 	if c.ScheduledAt != nil {
 		p.At = *c.ScheduledAt
 	}
@@ -161,16 +229,26 @@ func (h *Handlers) preview(r *http.Request, c models.Campaign, senders []models.
 	return p, err
 }
 
+// composeFallback is [Handlers.compose] for the step that only some channels have.
+func (h *Handlers) composeFallback(w http.ResponseWriter, r *http.Request, fn func(draft models.Campaign) error) error {
+	return h.compose(w, r, func(draft models.Campaign) error {
+		if !draft.Channel.Traits().Fallback {
+			return models.Errorf(models.NotFound, "error.not_found")
+		}
+		return fn(draft)
+	})
+}
+
 // EditFallback is the step of composing that says what goes out by SMS.
 func (h *Handlers) EditFallback(w http.ResponseWriter, r *http.Request) error {
-	return h.compose(w, r, func(draft models.Campaign) error {
+	return h.composeFallback(w, r, func(draft models.Campaign) error {
 		return h.showFallback(w, r, draft, nil)
 	})
 }
 
 // SaveFallback keeps the fallback and leads to the schedule.
 func (h *Handlers) SaveFallback(w http.ResponseWriter, r *http.Request) error {
-	return h.compose(w, r, func(draft models.Campaign) error {
+	return h.composeFallback(w, r, func(draft models.Campaign) error {
 		typed := fallbackForm(r, draft)
 		switch {
 		case r.PostForm.Has("later"):
@@ -183,13 +261,13 @@ func (h *Handlers) SaveFallback(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return h.showFallback(w, r, afterSave(draft, saved, err), err)
 		}
-		return h.Redirect(w, r, views.StepPath(saved, "schedule"), models.Text{})
+		return h.Redirect(w, r, views.StepPathAfter(saved, "fallback"), models.Text{})
 	})
 }
 
 // PreviewFallback draws what has been typed, and keeps nothing.
 func (h *Handlers) PreviewFallback(w http.ResponseWriter, r *http.Request) error {
-	return h.compose(w, r, func(draft models.Campaign) error {
+	return h.composeFallback(w, r, func(draft models.Campaign) error {
 		return h.showFallback(w, r, fallbackForm(r, draft), nil)
 	})
 }
@@ -242,7 +320,7 @@ func (h *Handlers) SaveSchedule(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return h.showSchedule(w, r, afterSave(draft, saved, err), in, err)
 		}
-		return h.Redirect(w, r, views.StepPath(saved, "check"), models.Text{})
+		return h.Redirect(w, r, views.StepPathAfter(saved, "schedule"), models.Text{})
 	})
 }
 

@@ -10,7 +10,8 @@ import (
 // overviewAudit is how many entries of the audit log the overview shows.
 const overviewAudit = 6
 
-// overviewTroubles is how many senders in trouble the overview shows.
+// overviewTroubles is how many senders, and how many templates, in trouble the overview
+// shows.
 const overviewTroubles = 10
 
 // ShowTeam is the overview of a team.
@@ -25,6 +26,9 @@ func (h *Handlers) ShowTeam(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if o.Troubles, err = h.db.TroubledSenders(r.Context(), v.team.ID, overviewTroubles); err != nil {
+		return err
+	}
+	if o.Templates, err = h.db.TroubledTemplates(r.Context(), v.team.ID, overviewTroubles); err != nil {
 		return err
 	}
 	if v.actor.Can(models.ViewAudit) {

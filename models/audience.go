@@ -137,6 +137,11 @@ func (db *DB) insertRecipients(ctx context.Context, audienceID int64, rs []Recip
 	return nil
 }
 
+// AddRecipients adds a few recipients in the transaction that it is called in.
+func (db *DB) AddRecipients(ctx context.Context, rs []Recipient) error {
+	return dbError(db.write(ctx).Create(&rs).Error, "recipient")
+}
+
 func insertStatement(rows int) string {
 	s := "INSERT INTO recipients (audience_id, phone, vars) VALUES (?, ?, ?)"
 	for range rows - 1 {

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,6 +11,10 @@ import (
 
 // brandTalk is the rules of BrandTalk v2.2 for templates.
 type brandTalk struct{}
+
+func (brandTalk) traits() Traits {
+	return Traits{HorizonDays: kakao.BrandTalkHorizonDays}
+}
 
 func (brandTalk) limits(c Content) Limits {
 	l := Limits{
@@ -30,6 +35,12 @@ func (brandTalk) buttonTypes() []string {
 // length counts a variable as it is registered: with its name, without its default.
 func (brandTalk) length(text string) int { return kakao.Len(ParsePattern(text).Plain()) }
 
+func (brandTalk) registers() bool { return true }
+
+func (r brandTalk) count(text string, _ map[string]string) int { return r.length(text) }
+
+func (brandTalk) form() Form { return Form{Kinds: true, ImageURL: true, Unsubscribe: true} }
+
 func (r brandTalk) check(c Content, p problems) {
 	limits := r.limits(c)
 	if c.MessageType != kakao.TemplateImage && c.MessageType != kakao.TemplateWide {
@@ -49,8 +60,6 @@ func (brandTalk) checkImage(c Content, limits Limits, p problems) {
 	switch {
 	case c.Image == nil && c.ImageURL == "":
 		p.add("image", "brandtalk.image_missing")
-	case c.Image != nil && c.ImageURL != "":
-		p.add("image-url", "brandtalk.image_twice")
 	case c.Image != nil:
 		checkTemplatePicture(*c.Image, c.Wide(), p)
 	}
@@ -155,10 +164,14 @@ func checkChannelButton(i int, b Button, place int, wide bool, p problems) {
 }
 
 func checkFormButton(i int, b Button, place int, p problems) {
-	if !slices.Contains(kakao.BizFormNames(), b.Name) {
+	if b.Name == "" {
+		p.add(ButtonField(i, FieldName), "field.choose")
+	} else if !slices.Contains(kakao.BizFormNames(), b.Name) {
 		p.add(ButtonField(i, FieldName), "brandtalk.form_name", "Names", strings.Join(kakao.BizFormNames(), ", "))
 	}
-	if b.FormID <= 0 {
+	if b.FormID == "" {
+		p.add(ButtonField(i, FieldFormID), "field.required")
+	} else if b.FormNumber() <= 0 {
 		p.add(ButtonField(i, FieldFormID), "brandtalk.form_id")
 	}
 	if i != place {
@@ -190,4 +203,82 @@ func (brandTalk) checkVariables(c Content, p problems) {
 			p.add("text", "brandtalk.variable_name", "Name", name, "Max", kakao.MaxVariableName)
 		}
 	}
+	if name, several := c.severalDefaults(); several {
+		p.add("text", "brandtalk.defaults", "Name", name)
+	}
+}
+
+// checkSent asks no more than that the template is registered: what the provider has
+// taken is right.
+func (brandTalk) checkSent(c Content, p problems) {
+	if c.TemplateCode == "" {
+		p.add("template", "brandtalk.not_registered")
+	}
+}
+
+func (brandTalk) note(_ Campaign, _ Sender, r *Report) {
+	r.Add(Warning, "", "brandtalk.ended")
+	r.Add(Note, "recipients", "brandtalk.daily_max")
+}
+
+// Parameter is the value of a variable, as the provider puts it into a template.
+type Parameter struct{ Name, Value string }
+
+// parameters are the variables of a registered template. The provider knows no
+// defaults, and puts one value in wherever a variable stands: our default of any
+// place holds for all of them, and only what stands in nothing but links can be
+// percent-encoded.
+type parameters struct {
+	names    []string
+	defaults map[string]string
+	inText   map[string]bool
+}
+
+func (brandTalk) parameters(c Content) *parameters {
+	p := &parameters{names: c.Names(Fallback{}), defaults: c.defaults(), inText: map[string]bool{}}
+	for _, name := range ParsePattern(c.Text).Names() {
+		p.inText[name] = true
+	}
+	return p
+}
+
+// fill are the values of one recipient as they are sent; whole is false when one is
+// empty.
+func (p *parameters) fill(values map[string]string) (filled []Parameter, whole bool) {
+	whole = true
+	for _, name := range p.names {
+		value := cmp.Or(values[name], p.defaults[name])
+		whole = whole && value != ""
+		if !p.inText[name] {
+			value = percentEncode(value)
+		}
+		filled = append(filled, Parameter{name, value})
+	}
+	return filled, whole
+}
+
+// defaults are those of the variables, the first of each.
+func (c Content) defaults() map[string]string {
+	found := map[string]string{}
+	for _, pattern := range c.patterns(Fallback{}) {
+		for _, part := range pattern {
+			if part.name != "" && found[part.name] == "" {
+				found[part.name] = part.fallback
+			}
+		}
+	}
+	return found
+}
+
+// severalDefaults finds a variable that has different ones.
+func (c Content) severalDefaults() (name string, several bool) {
+	first := c.defaults()
+	for _, pattern := range c.patterns(Fallback{}) {
+		for _, part := range pattern {
+			if part.fallback != "" && part.fallback != first[part.name] {
+				return part.name, true
+			}
+		}
+	}
+	return "", false
 }

@@ -1,8 +1,11 @@
 package models
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"soshik/internal/kakao"
@@ -12,11 +15,13 @@ import (
 type Button struct {
 	Type          string `json:"type"` // kakao.Button…
 	Name          string `json:"name"`
+	FormName      string `json:"formName,omitempty"` // of kakao.BizFormNames, while it is edited; Trim makes it the Name
 	LinkMo        string `json:"linkMo,omitempty"`
 	LinkPC        string `json:"linkPc,omitempty"`
 	SchemeAndroid string `json:"schemeAndroid,omitempty"`
 	SchemeIOS     string `json:"schemeIos,omitempty"`
-	FormID        int    `json:"bizFormId,omitempty"` // of a form of KakaoTalk's
+	Open          bool   `json:"-"`                   // its fields are shown while it is edited
+	FormID        string `json:"bizFormId,omitempty"` // of a form of KakaoTalk's, as it was typed; see FormNumber
 }
 
 // Fields of a button in a form, see [ButtonField].
@@ -28,6 +33,8 @@ const (
 	FieldAndroid = "android"
 	FieldIOS     = "ios"
 	FieldFormID  = "form"
+	FieldForm    = "form-name" // a name of kakao.BizFormNames
+	FieldOpen    = "open"      // whether its fields are shown
 )
 
 // ButtonField is the name of a button's field in the form; i counts from 0.
@@ -48,6 +55,13 @@ func ButtonFields(kind string) []string {
 	return nil
 }
 
+// OtherFields are the fields that a button of a type does not have, of which
+// something may have been typed while it had another.
+func OtherFields(kind string) []string {
+	all := []string{FieldLink, FieldLinkPC, FieldAndroid, FieldIOS, FieldFormID}
+	return slices.DeleteFunc(all, func(field string) bool { return slices.Contains(ButtonFields(kind), field) })
+}
+
 // ButtonNeeds reports whether a button of a type cannot do without the field.
 func ButtonNeeds(kind, field string) bool {
 	switch kind {
@@ -65,8 +79,23 @@ func (b *Button) links() [4]*string {
 	return [4]*string{&b.LinkMo, &b.LinkPC, &b.SchemeAndroid, &b.SchemeIOS}
 }
 
+// FormNumber is the number of the button's form, 0 if it has none or what was typed
+// is no such number.
+func (b Button) FormNumber() int {
+	if !formID.MatchString(b.FormID) {
+		return 0
+	}
+	n, err := strconv.ParseInt(b.FormID, 10, 32)
+	if err != nil {
+		return 0
+	}
+	return int(n)
+}
+
+var formID = regexp.MustCompile(`^[0-9]{1,10}$`)
+
 // Trim empties what a button of its type does not have, as it stays behind when the
-// type is changed, and gives it the name where its type has but one.
+// type is changed, and gives it the name that its type has.
 func (b Button) Trim() Button {
 	fields := ButtonFields(b.Type)
 	keep := func(field string, value *string) {
@@ -78,12 +107,14 @@ func (b Button) Trim() Button {
 	keep(FieldLinkPC, &b.LinkPC)
 	keep(FieldAndroid, &b.SchemeAndroid)
 	keep(FieldIOS, &b.SchemeIOS)
-	if b.Type != kakao.ButtonBizForm {
-		b.FormID = 0
-	}
-	if b.Type == kakao.ButtonAddChannel {
+	keep(FieldFormID, &b.FormID)
+	switch b.Type {
+	case kakao.ButtonAddChannel:
 		b.Name = kakao.ButtonNameChannel
+	case kakao.ButtonBizForm:
+		b.Name = cmp.Or(b.FormName, b.Name)
 	}
+	b.FormName, b.Open = "", false
 	return b
 }
 

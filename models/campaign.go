@@ -52,31 +52,37 @@ const (
 
 // Campaign is one message to an audience.
 type Campaign struct {
-	ID          int64
-	TeamID      int64
-	AppkeyID    int64
-	Channel     Channel
-	ULID        string `gorm:"column:ulid"` // what names it to the provider; no other installation makes the same
-	Name        string
-	State       CampaignState
-	Hold        string     // why it is paused or held: a catalog key
-	HoldCode    int        // the provider's result code, or 0
-	SenderID    int64      // 0: not chosen yet
-	Content     Content    `gorm:"serializer:json"`
-	Fallback    Fallback   `gorm:"serializer:json"`
-	AudienceID  int64      // 0: none yet
-	ScheduledAt *time.Time // nil: at once
-	Audience    int64      // recipients, at launch
-	Planned     int64      // of them those that the plan has reached
-	PlanAfter   string     // the last number planned
-	Refusals    int        // batches refused in a row
-	Revision    int        // counts edits
-	CreatedBy   int64
-	LaunchedBy  int64
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
-	LaunchedAt  *time.Time
-	FinishedAt  *time.Time
+	ID         int64
+	TeamID     int64
+	AppkeyID   int64
+	Channel    Channel
+	ULID       string `gorm:"column:ulid"` // what names it to the provider; no other installation makes the same
+	Name       string
+	State      CampaignState
+	Hold       string   // why it is paused or held: a catalog key
+	HoldCode   int      // the provider's result code, or 0
+	SenderID   int64    // 0: not chosen yet
+	Content    Content  `gorm:"serializer:json"`
+	Fallback   Fallback `gorm:"serializer:json"`
+	AudienceID int64    // 0: none yet
+	// What the content was copied from. It stays as it is when there are newer versions.
+	TemplateID      int64 // 0: none
+	TemplateVersion int
+	ScheduledAt     *time.Time // nil: at once
+	Test            bool       // to the team's test numbers
+	OriginalID      int64      // of a test: the campaign that it tries out; 0: a template
+	FormToken       string     // of a test: names the form that began it, which begins no other
+	Audience        int64      // recipients, at launch
+	Planned         int64      // of them those that the plan has reached
+	PlanAfter       string     // the last number planned
+	Refusals        int        // batches refused in a row
+	Revision        int        // counts edits
+	CreatedBy       int64
+	LaunchedBy      int64
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+	LaunchedAt      *time.Time
+	FinishedAt      *time.Time
 }
 
 // EditedFrom is the revision that an edit begins with which began with revision and
@@ -104,7 +110,7 @@ func (in NewCampaign) Validate(ch Channel) error {
 	if in.SenderID == 0 {
 		p.add("sender", "field.choose")
 	}
-	ch.rules().check(in.Content, p)
+	ch.rules().checkSent(in.Content.Trim(), p)
 	return p.err()
 }
 
@@ -128,9 +134,12 @@ func (db *DB) CampaignByID(ctx context.Context, id int64) (c Campaign, err error
 }
 
 // Campaigns are those of an appkey, the newest first, before the one with id
-// before (0: from the newest on).
+// before (0: from the newest on). Tests are not among them.
 func (db *DB) Campaigns(ctx context.Context, appkeyID, before int64, limit int) ([]Campaign, error) {
-	q := db.read(ctx).Where("appkey_id = ?", appkeyID)
+	return campaignsBefore(db.read(ctx).Where("appkey_id = ? AND NOT test", appkeyID), before, limit)
+}
+
+func campaignsBefore(q *gorm.DB, before int64, limit int) ([]Campaign, error) {
 	if before > 0 {
 		q = q.Where("id < ?", before)
 	}
@@ -155,7 +164,7 @@ func (db *DB) SaveDraft(ctx context.Context, c *Campaign) error {
 	read := c.Revision
 	c.Revision, c.UpdatedAt = read+1, db.now()
 	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ? AND revision = ?", c.ID, CampaignDraft, read).
-		Select("Name", "SenderID", "Content", "Fallback", "AudienceID", "ScheduledAt", "Revision", "UpdatedAt").Updates(c)
+		Select("Name", "SenderID", "Content", "Fallback", "AudienceID", "TemplateID", "TemplateVersion", "ScheduledAt", "Revision", "UpdatedAt").Updates(c)
 	if res.Error == nil && res.RowsAffected == 0 {
 		c.Revision = read
 		return Errorf(Conflict, "campaign.changed")

@@ -12,10 +12,14 @@ type CampaignRow struct {
 	Done       int64  // of a launched one, those of whom nothing more is expected
 }
 
-// CampaignRows are the campaigns of an appkey, the newest first, before the one
-// with id before (0: from the newest on).
-func (db *DB) CampaignRows(ctx context.Context, appkeyID, before int64, limit int) ([]CampaignRow, error) {
-	cs, err := db.Campaigns(ctx, appkeyID, before, limit)
+// CampaignRows are the campaigns of an appkey, or its tests, the newest first, before
+// the one with id before (0: from the newest on).
+func (db *DB) CampaignRows(ctx context.Context, appkeyID int64, tests bool, before int64, limit int) ([]CampaignRow, error) {
+	read := db.Campaigns
+	if tests {
+		read = db.Tests
+	}
+	cs, err := read(ctx, appkeyID, before, limit)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"soshik/internal/kakao"
 )
@@ -19,7 +20,7 @@ type Content struct {
 	// Of BrandTalk only.
 	MessageType   string `json:"messageType,omitempty"` // kakao.TemplateImage or TemplateWide
 	ContentType   string `json:"contentType,omitempty"` // kakao.TemplateFixed or TemplateVariable
-	ImageURL      string `json:"imageUrl,omitempty"`    // instead of Image; the provider fetches it
+	ImageURL      string `json:"imageUrl,omitempty"`    // where there is no Image; the provider fetches it
 	UnsubscribeNo string `json:"unsubscribeNo,omitempty"`
 	AuthNo        string `json:"authNo,omitempty"`       // of the 080 number; empty: it has none
 	TemplateCode  string `json:"templateCode,omitempty"` // what a campaign sends; empty in a template itself
@@ -29,6 +30,22 @@ type Content struct {
 // buttons.
 func (c Content) Wide() bool {
 	return c.MessageType == kakao.TemplateWide || c.MessageType == "" && c.Image != nil && c.Image.Wide
+}
+
+// Trim is c without what nothing would be sent of: fields that were filled in before
+// a button had its type, and what is said of an image that is not used. Whoever saves or
+// sends a content trims it; until then nothing that was typed is lost.
+func (c Content) Trim() Content {
+	c.Buttons = slices.Clone(c.Buttons)
+	for i, b := range c.Buttons {
+		c.Buttons[i] = b.Trim()
+	}
+	if c.Image != nil {
+		c.ImageURL = ""
+	} else if c.ImageURL == "" && c.MessageType == "" {
+		c.ImageLink = ""
+	}
+	return c
 }
 
 // Fallback is how a message that KakaoTalk could not deliver goes out by SMS.
@@ -48,6 +65,11 @@ const (
 // CodeAnswerLost stands where the code of a refusal would, when the answer that
 // held it was lost.
 const CodeAnswerLost = "answer_lost"
+
+// Blank reports whether nothing has been written yet.
+func (c Content) Blank() bool {
+	return strings.TrimSpace(c.Text) == "" && len(c.Buttons) == 0 && c.Image == nil && c.ImageURL == ""
+}
 
 // ImageID is the image's, 0 if there is none.
 func (c Content) ImageID() int64 {
@@ -70,6 +92,35 @@ func (c Content) Names(f Fallback) []string {
 	return names
 }
 
+// Variable is one of a content's variables.
+type Variable struct {
+	Name    string
+	Default string // where it is empty; empty: none
+	InText  bool   // it stands in the text, not only in links
+}
+
+// Variables are the variables of the whole content, each once. One that has a default
+// in one place and none in another has none.
+func (c Content) Variables() []Variable {
+	var found []Variable
+	for at, pattern := range c.patterns(Fallback{}) {
+		for _, part := range pattern {
+			if part.name == "" {
+				continue
+			}
+			i := slices.IndexFunc(found, func(v Variable) bool { return v.Name == part.name })
+			if i < 0 {
+				found = append(found, Variable{part.name, part.fallback, at == 0})
+				continue
+			}
+			if part.fallback == "" {
+				found[i].Default = ""
+			}
+		}
+	}
+	return found
+}
+
 // Samples are values to show a message with that has no recipients yet: for each
 // variable its default or, without one, what it is called.
 func (c Content) Samples(f Fallback) map[string]string {
@@ -82,6 +133,7 @@ func (c Content) Samples(f Fallback) map[string]string {
 
 // patterns are all the texts in which variables may stand.
 func (c Content) patterns(f Fallback) []Pattern {
+	c = c.Trim()
 	found := []Pattern{ParsePattern(c.Text), ParsePattern(c.ImageLink)}
 	for _, b := range c.Buttons {
 		for _, link := range b.links() {
@@ -105,6 +157,7 @@ type Composer struct {
 	on      bool
 	fixed   bool // no variables at all
 	limits  Limits
+	filled  *parameters // how the provider puts values in; nil where that is done here
 }
 
 // Composed is a message with a recipient's values.
@@ -115,14 +168,19 @@ type Composed struct {
 	Ad        bool
 	SMS       string // own text of the fallback; empty: the provider makes it
 
+	// Parameters are what the provider puts into a registered template to make all
+	// this of it.
+	Parameters []Parameter
+
 	limits Limits
 }
 
 // NewComposer prepares c and f.
 func NewComposer(ch Channel, c Content, f Fallback) *Composer {
+	c = c.Trim()
 	m := &Composer{
 		channel: ch, content: c, text: ParsePattern(c.Text), image: ParsePattern(c.ImageLink), on: f.On,
-		fixed: len(c.Names(f)) == 0, limits: ch.Limits(c),
+		fixed: len(c.Names(f)) == 0, limits: ch.Limits(c), filled: ch.rules().parameters(c),
 	}
 	for _, b := range c.Buttons {
 		var patterns [4]Pattern
@@ -155,14 +213,21 @@ func (m *Composer) Compose(vars string) (out Composed, skip string, err error) {
 }
 
 func (m *Composer) resolve(values map[string]string) (out Composed, whole bool) {
-	text, whole := m.text.Text(values)
-	image, ok := m.image.Link(values)
+	out.Ad, out.Buttons, out.limits, whole = m.content.Ad, make([]Button, len(m.links)), m.limits, true
+	asLink := Pattern.Link
+	if m.filled != nil {
+		out.Parameters, whole = m.filled.fill(values)
+		values, asLink = parameterValues(out.Parameters), Pattern.Text
+	}
+	var ok bool
+	out.Text, ok = m.text.Text(values)
 	whole = whole && ok
-	out = Composed{Text: text, ImageLink: image, Ad: m.content.Ad, Buttons: make([]Button, len(m.links)), limits: m.limits}
+	out.ImageLink, ok = asLink(m.image, values)
+	whole = whole && ok
 	for i, patterns := range m.links {
 		b := m.content.Buttons[i]
 		for k, link := range b.links() {
-			resolved, ok := patterns[k].Link(values)
+			resolved, ok := asLink(patterns[k], values)
 			*link, whole = resolved, whole && ok
 		}
 		out.Buttons[i] = b
@@ -172,6 +237,14 @@ func (m *Composer) resolve(values map[string]string) (out Composed, whole bool) 
 		out.SMS, whole = sms, whole && ok
 	}
 	return out, whole
+}
+
+func parameterValues(ps []Parameter) map[string]string {
+	values := make(map[string]string, len(ps))
+	for _, p := range ps {
+		values[p.Name] = p.Value
+	}
+	return values
 }
 
 // smsLimit is how many EUC-KR bytes a fallback of the given type may have.

@@ -16,6 +16,7 @@ func webLink(name, link string) models.Button {
 
 func TestFriendTalkContent(t *testing.T) {
 	t.Parallel()
+	two := slices.Repeat([]models.Button{webLink("보기", "https://a.example")}, kakao.MaxButtonsWide)
 	six := slices.Repeat([]models.Button{webLink("보기", "https://a.example")}, kakao.MaxButtons+1)
 	for name, c := range map[string]struct {
 		content models.Content
@@ -33,14 +34,41 @@ func TestFriendTalkContent(t *testing.T) {
 		"a name that is too long":             {models.Content{Text: "a", Buttons: []models.Button{webLink(strings.Repeat("가", 29), "https://a.example")}}, map[string]string{"button-0-name": "field.too_long"}},
 		"a name with a variable":              {models.Content{Text: "a", Buttons: []models.Button{webLink("#{이름}", "https://a.example")}}, map[string]string{"button-0-name": "content.button_variable"}},
 		"a link without scheme":               {models.Content{Text: "a", Buttons: []models.Button{webLink("보기", "a.example")}}, map[string]string{"button-0-link": "content.link_scheme"}},
-		"a scheme alone":                      {models.Content{Text: "a", Buttons: []models.Button{webLink("보기", "https://")}}, map[string]string{"button-0-link": "content.link_wrong"}},
+		"a scheme alone":                      {models.Content{Text: "a", Buttons: []models.Button{webLink("보기", "https://")}}, map[string]string{"button-0-link": "content.link_unfinished"}},
 		"a link with a blank":                 {models.Content{Text: "a", Buttons: []models.Button{webLink("보기", "https://a.example/a b")}}, map[string]string{"button-0-link": "content.link_wrong"}},
 		"a PC link without scheme, of two":    {models.Content{Text: "a", Buttons: []models.Button{webLink("보기", "https://a.example"), {Type: "WL", Name: "둘", LinkMo: "https://b.example", LinkPC: "b"}}}, map[string]string{"button-1-link-pc": "content.link_scheme"}},
+		"400 with an image":                   {withImage(false, strings.Repeat("가", 400)), nil},
+		"401 with an image":                   {withImage(false, strings.Repeat("가", 401)), map[string]string{"text": "content.too_long"}},
+		"76 of a wide one":                    {withImage(true, strings.Repeat("가", 76)), nil},
+		"77 of a wide one":                    {withImage(true, strings.Repeat("가", 77)), map[string]string{"text": "content.too_long"}},
+		"two buttons of a wide one":           {withImage(true, "a", two...), nil},
+		"three buttons of a wide one":         {withImage(true, "a", append(two, two[0])...), map[string]string{"buttons": "content.buttons"}},
+		"five buttons with an image":          {withImage(false, "a", six[:5]...), nil},
+		"an image without a link":             {models.Content{Text: "a", Image: &models.Picture{ID: 1}}, map[string]string{"image-link": "content.image_link"}},
+		"a link without an image":             {models.Content{Text: "a", ImageLink: "kaputt"}, nil},
+		"letters that combine count each":     {models.Content{Text: strings.Repeat("e\u0301", 500) + "e"}, map[string]string{"text": "content.too_long"}},
+		"a family of emoji counts its parts":  {models.Content{Text: strings.Repeat("👨‍👩‍👧", 125)}, nil},
+		"one letter more does not fit":        {models.Content{Text: strings.Repeat("👨‍👩‍👧", 125) + "a"}, map[string]string{"text": "content.too_long"}},
+		"a line break is one, as it is sent":  {models.Content{Text: strings.Repeat("\r\na", 500)}, nil},
+		"a name of 28":                        {models.Content{Text: "a", Buttons: []models.Button{webLink(strings.Repeat("가", 28), "https://a.example")}}, nil},
+		"a variable not closed":               {models.Content{Text: "안녕 #{이름 님"}, map[string]string{"text": "content.variable_open"}},
+		"one inside another":                  {models.Content{Text: "#{이#{름}}"}, map[string]string{"text": "content.variable_open"}},
+		"an empty one":                        {models.Content{Text: "#{}님"}, map[string]string{"text": "content.variable_empty"}},
+		"markup is text":                      {models.Content{Text: "<script>alert(1)</script> { c } @if {{ . }}"}, nil},
+		"a button of BrandTalk's":             {models.Content{Text: "a", Buttons: []models.Button{{Type: kakao.ButtonAddChannel}}}, map[string]string{"button-0-type": "field.choose"}},
+		"what another type asks for":          {models.Content{Text: "a", Buttons: []models.Button{{Type: kakao.ButtonBotKey, Name: "문의", LinkMo: "kaputt", FormID: "x"}}}, nil},
 		"a link that is too long by a letter": {models.Content{Text: "a", Buttons: []models.Button{webLink("보기", "https://"+strings.Repeat("a", kakao.MaxLink-7))}}, map[string]string{"button-0-link": "field.too_long"}},
 	} {
 		if got := wrongFields(models.FriendTalk.Check(c.content)); !maps.Equal(got, c.wrong) {
 			t.Errorf("%s: %v, want %v", name, got, c.wrong)
 		}
+	}
+}
+
+// withImage is a message with an image, or a wide one.
+func withImage(wide bool, text string, buttons ...models.Button) models.Content {
+	return models.Content{
+		Text: text, Buttons: buttons, ImageLink: "https://a.example", Image: &models.Picture{ID: 1, Wide: wide, Width: 800, Height: 600},
 	}
 }
 
@@ -55,7 +83,7 @@ func wrongFields(err error) map[string]string {
 
 func TestNamesAndSamples(t *testing.T) {
 	t.Parallel()
-	c := models.Content{Text: "#{이름}, #{이름|고객}, #{기한}", Buttons: []models.Button{{LinkMo: "https://a/#{쿠폰}", LinkPC: "https://a/#{기한}"}}}
+	c := models.Content{Text: "#{이름}, #{이름|고객}, #{기한}", Buttons: []models.Button{{Type: kakao.ButtonWebLink, LinkMo: "https://a/#{쿠폰}", LinkPC: "https://a/#{기한}", SchemeIOS: "a://#{전에}"}}}
 	f := models.Fallback{On: true, Text: "#{지점|본점}"}
 	if got := c.Names(models.Fallback{Text: f.Text}); !slices.Equal(got, []string{"이름", "기한", "쿠폰"}) {
 		t.Errorf("a fallback that is off has no variables: %q", got)
@@ -90,10 +118,42 @@ func TestCompose(t *testing.T) {
 			t.Errorf("%s: %+v", name, out)
 		}
 	}
+	tricky := models.NewComposer(models.FriendTalk, models.Content{Text: "#{이름}, #{코드}"}, models.Fallback{})
+	if out, skip, err := tricky.Compose(models.VarsJSON(map[string]string{"이름": "#{코드}", "코드": "#{이름|x}"})); err != nil || skip != "" || out.Text != "#{코드}, #{이름|x}" {
+		t.Errorf("values are read as variables: %q %q %v", out.Text, skip, err)
+	}
 	if _, _, err := composer.Compose("{"); err == nil {
 		t.Error("values that are no JSON are taken")
 	}
 	if composer.Fixed() || !models.NewComposer(models.FriendTalk, models.Content{Text: "a"}, models.Fallback{}).Fixed() {
 		t.Error("fixed is what has no variables")
+	}
+}
+
+func TestVariables(t *testing.T) {
+	t.Parallel()
+	c := models.Content{
+		Text: "#{이름|고객} #{기한} #{이름|손님}", ImageLink: "https://a/#{그림}", Image: &models.Picture{ID: 1},
+		Buttons: []models.Button{{Type: kakao.ButtonWebLink, LinkMo: "https://a/#{쿠폰|없음}/#{기한}", LinkPC: "https://a/#{쿠폰}"}},
+	}
+	want := []models.Variable{{Name: "이름", Default: "고객", InText: true}, {Name: "기한", InText: true}, {Name: "그림"}, {Name: "쿠폰"}}
+	if got := c.Variables(); !slices.Equal(got, want) {
+		t.Errorf("variables: %+v", got)
+	}
+}
+
+func TestTextIsCountedAsTheChannelDoes(t *testing.T) {
+	t.Parallel()
+	values := map[string]string{"이름": "김하늘😀", "빈": ""}
+	for text, want := range map[string][2]int{
+		"안녕":          {2, 2},
+		"#{이름}님":      {6, 6},
+		"#{이름|고객}님":   {6, 6},
+		"#{빈|고객}님":    {3, 5},
+		"#{없음}\r\n#{": {3, 8},
+	} {
+		if a, b := models.FriendTalk.Count(text, values), models.BrandTalk.Count(text, values); a != want[0] || b != want[1] {
+			t.Errorf("%q counts as %d and %d, want %v", text, a, b, want)
+		}
 	}
 }

@@ -121,6 +121,30 @@ func (p problems) err() error {
 	return &Error{Kind: Invalid, Key: "error.invalid", Fields: p}
 }
 
+// Typing is err as it is told to somebody who is still typing: without what says only
+// that a field is empty yet, or not written to its end. It is nil if nothing is left.
+func Typing(err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Kind != Invalid {
+		return err
+	}
+	p := problems{}
+	for field, text := range e.Fields {
+		if !slices.Contains(unfinished(), text.Key) {
+			p[field] = text
+		}
+	}
+	return p.err()
+}
+
+// unfinished are the texts of fields that are not filled in to their end.
+func unfinished() []string {
+	return []string{
+		"field.required", "field.choose", "content.link_missing", "content.link_unfinished", "content.image_link", "content.variable_unfinished",
+		"brandtalk.image_missing", "brandtalk.variable",
+	}
+}
+
 // FieldProblem is what is wrong with a field of a form.
 type FieldProblem struct {
 	Field string

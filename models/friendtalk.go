@@ -9,6 +9,10 @@ import (
 // friendTalk is the rules of FriendTalk v1.5 for what is composed.
 type friendTalk struct{}
 
+func (friendTalk) traits() Traits {
+	return Traits{Fallback: true, HorizonDays: kakao.FriendTalkHorizonDays}
+}
+
 func (friendTalk) limits(c Content) Limits {
 	l := Limits{Text: kakao.MaxContent, Buttons: kakao.MaxButtons, ButtonName: kakao.MaxButtonName, Link: kakao.MaxLink}
 	switch {
@@ -28,6 +32,15 @@ func (friendTalk) buttonTypes() []string {
 // included.
 func (friendTalk) length(text string) int { return ParsePattern(text).literalLen() }
 
+func (friendTalk) registers() bool { return false }
+
+func (friendTalk) count(text string, values map[string]string) int {
+	resolved, _ := ParsePattern(text).Text(values)
+	return kakao.Len(resolved)
+}
+
+func (friendTalk) form() Form { return Form{AdSwitch: true, LinkNeeded: true} }
+
 func (r friendTalk) check(c Content, p problems) {
 	limits := r.limits(c)
 	checkText(c.Text, r.length(c.Text), limits.Text, p)
@@ -38,6 +51,17 @@ func (r friendTalk) check(c Content, p problems) {
 		checkLink("image-link", c.ImageLink, limits.Link, p)
 	}
 	checkButtons(FriendTalk, c, limits, p)
+}
+
+func (r friendTalk) checkSent(c Content, p problems) { r.check(c, p) }
+
+func (friendTalk) parameters(Content) *parameters { return nil }
+
+func (friendTalk) note(_ Campaign, s Sender, r *Report) {
+	if left := s.DailyMax - s.SentCount; s.DailyMax > 0 && r.Sendable > int64(left) {
+		r.Add(Warning, "recipients", "check.daily_max", "Max", s.DailyMax, "Sent", s.SentCount, "Count", r.Sendable)
+	}
+	r.Add(Note, "recipients", "check.friends_only")
 }
 
 // checkText finds what is wrong with a text of the given length.

@@ -137,9 +137,9 @@ func TestWhoUsesAnImage(t *testing.T) {
 		}
 	}
 	for n, archived := range []any{nil, o.now} {
-		_, err := o.SQL().ExecContext(t.Context(), fmt.Sprintf(`INSERT INTO templates (id, team_id, appkey_id, channel, sender_id, name, code, tags, content,
+		_, err := o.SQL().ExecContext(t.Context(), fmt.Sprintf(`INSERT INTO templates (id, team_id, appkey_id, channel, sender_id, name, code, tags, search, content,
 			version, state, kakao_status, problem, archived_at, created_by, updated_by, created_at, updated_at)
-			VALUES (%d, %d, %d, 'friendtalk', 0, 'template %d', '', '[]', '{}', 1, 'draft', '', '', %s, 0, 0, %s, %s)`,
+			VALUES (%d, %d, %d, 'friendtalk', 0, 'template %d', '', '[]', '', '{}', 1, 'draft', '', '', %s, 0, 0, %s, %s)`,
 			n+1, o.team.ID, o.appkey.ID, n, sqlTime(archived), sqlTime(o.now), sqlTime(o.now)))
 		must(t, err, o.UseImage(t.Context(), models.PlaceTemplate, int64(n+1), i.ID))
 	}

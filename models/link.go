@@ -16,24 +16,40 @@ func checkLink(field, link string, limit int, p problems) {
 		return
 	}
 	rest, ok := cutScheme(link)
+	begins := func(scheme string) bool { return strings.HasPrefix(scheme, link) }
 	switch {
+	case slices.ContainsFunc(pageSchemes(), begins):
+		p.add(field, "content.link_unfinished")
 	case !ok:
 		p.add(field, "content.link_scheme")
-	case rest == "" || strings.HasPrefix(rest, "/") || hasBlank(link):
+	case !hasHost(rest) || hasBlank(link):
 		p.add(field, "content.link_wrong")
-	case kakao.Len(link) > limit:
+	case linkLen(link) > limit:
 		p.add(field, "field.too_long", "Max", limit)
 	}
 	checkVariables(field, link, p)
 }
 
+// pageSchemes are what a link to a page begins with. The provider knows them in lower
+// case only.
+func pageSchemes() []string { return []string{"https://", "http://"} }
+
 func cutScheme(link string) (rest string, ok bool) {
-	for _, scheme := range []string{"https://", "http://"} {
-		if len(link) >= len(scheme) && strings.EqualFold(link[:len(scheme)], scheme) {
-			return link[len(scheme):], true
+	for _, scheme := range pageSchemes() {
+		if rest, ok := strings.CutPrefix(link, scheme); ok {
+			return rest, true
 		}
 	}
 	return "", false
+}
+
+// linkLen is how long a link is, its variables without their defaults.
+func linkLen(link string) int { return kakao.Len(ParsePattern(link).Plain()) }
+
+// hasHost reports whether a link names a host behind its scheme, which may be a
+// variable.
+func hasHost(rest string) bool {
+	return rest != "" && (!strings.ContainsAny(rest[:1], `/\\?#:@`) || strings.HasPrefix(rest, "#{"))
 }
 
 // appScheme is what a link into an app begins with.
@@ -51,7 +67,7 @@ func checkScheme(field, link string, limit int, p problems) {
 		p.add(field, "content.scheme_wrong")
 	case slices.Contains([]string{"javascript", "data", "vbscript", "file", "blob"}, strings.ToLower(found[1])):
 		p.add(field, "content.scheme_refused", "Scheme", strings.ToLower(found[1]))
-	case kakao.Len(link) > limit:
+	case linkLen(link) > limit:
 		p.add(field, "field.too_long", "Max", limit)
 	}
 	checkVariables(field, link, p)
@@ -69,9 +85,13 @@ func hasBlank(link string) bool {
 }
 
 // checkVariables finds a "#{" that begins no variable. It would be sent as it
-// stands.
+// stands. The last one may be of a variable that is only being written.
 func checkVariables(field, text string, p problems) {
-	for _, part := range ParsePattern(text) {
+	head, unfinished := text, false
+	if last := strings.LastIndex(text, "#{"); last >= 0 && !strings.ContainsAny(text[last:], "} \n") {
+		head, unfinished = text[:last], true
+	}
+	for _, part := range ParsePattern(head) {
 		at := strings.Index(part.literal, "#{")
 		switch {
 		case at < 0 || part.name != "":
@@ -81,6 +101,9 @@ func checkVariables(field, text string, p problems) {
 		default:
 			p.add(field, "content.variable_open")
 		}
+	}
+	if unfinished {
+		p.add(field, "content.variable_unfinished")
 	}
 }
 

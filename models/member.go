@@ -46,10 +46,10 @@ func (db *DB) DeleteMember(ctx context.Context, m Member) error {
 	return db.write(ctx).Where("team_id = ? AND user_id = ?", m.TeamID, m.UserID).Delete(&Member{}).Error
 }
 
-// refuseLastAdmin fails if the team has no admin but m. The team's row is written
+// refuseLastAdmin fails if the team has no admin but m. The team is locked
 // first, so that two admins who remove each other at the same moment take turns.
 func (db *DB) refuseLastAdmin(ctx context.Context, m Member) error {
-	if err := db.write(ctx).Exec("UPDATE teams SET name = name WHERE id = ?", m.TeamID).Error; err != nil {
+	if err := db.LockTeam(ctx, m.TeamID); err != nil {
 		return err
 	}
 	var others int64

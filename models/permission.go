@@ -43,6 +43,7 @@ const (
 	ViewAudit       Permission = "view_audit"
 	ManageAppkeys   Permission = "manage_appkeys"
 	ManageMembers   Permission = "manage_members"
+	ManageTeam      Permission = "manage_team" // its settings and test numbers
 )
 
 // needs is the one table that decides: the least role for each permission.
@@ -54,6 +55,7 @@ var needs = map[Permission]Role{
 	ViewAudit:       Approver,
 	ManageAppkeys:   Admin,
 	ManageMembers:   Admin,
+	ManageTeam:      Admin,
 }
 
 // Allows reports whether a member with role r has p in the team.

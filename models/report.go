@@ -20,7 +20,7 @@ func Severities() []Severity { return []Severity{Blocking, Warning, Note} }
 type Finding struct {
 	Severity Severity
 	Text     Text
-	Step     string // message, recipients, fallback, schedule
+	Step     string // message, recipients, fallback, schedule; empty: on none
 	Field    string // of that step's form; empty if it is not about one
 }
 

@@ -48,8 +48,8 @@ func (in NewSchedule) At() (*time.Time, error) {
 
 // CheckSchedule finds what is wrong with at as a time to send (nil: at once) when it
 // is now.
-func CheckSchedule(at *time.Time, now time.Time) error {
-	p := problems{}
+func (ch Channel) CheckSchedule(at *time.Time, now time.Time) error {
+	p, days := problems{}, ch.Traits().HorizonDays
 	switch {
 	case at == nil:
 		if kakao.Night(now) {
@@ -59,8 +59,8 @@ func CheckSchedule(at *time.Time, now time.Time) error {
 		p.add("scheduled_at", "schedule.past")
 	case kakao.Night(*at):
 		p.add("scheduled_at", "schedule.night")
-	case at.After(now.AddDate(0, 0, kakao.FriendTalkHorizonDays)):
-		p.add("scheduled_at", "schedule.horizon", "Days", kakao.FriendTalkHorizonDays)
+	case at.After(now.AddDate(0, 0, days)):
+		p.add("scheduled_at", "schedule.horizon", "Days", days)
 	}
 	return p.err()
 }

@@ -41,7 +41,7 @@ func TestCheckSchedule(t *testing.T) {
 			chosen := korean(t, c.at).UTC()
 			at = &chosen
 		}
-		if got := wrongFields(models.CheckSchedule(at, korean(t, c.now)))["scheduled_at"]; got != c.want {
+		if got := wrongFields(models.FriendTalk.CheckSchedule(at, korean(t, c.now)))["scheduled_at"]; got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}

@@ -103,13 +103,13 @@ func (db *DB) handedByDay(ctx context.Context, senderID int64, since time.Time) 
 }
 
 // campaignHead is what names a campaign and says where it stands.
-var campaignHead = []string{"id", "appkey_id", "name", "state", "sender_id", "scheduled_at", "launched_at", "finished_at", "created_at"}
+var campaignHead = []string{"id", "appkey_id", "name", "state", "sender_id", "test", "scheduled_at", "launched_at", "finished_at", "created_at"}
 
 // SenderCampaigns are campaigns that use a sender: those that are not over first,
-// then the newest, at most limit. Of each only what names it and says where it
-// stands is read.
+// then the newest, at most limit. A test counts until it is over. Of each only what
+// names it and says where it stands is read.
 func (db *DB) SenderCampaigns(ctx context.Context, senderID int64, limit int) (cs []Campaign, err error) {
-	err = db.read(ctx).Select(campaignHead).Where("sender_id = ?", senderID).
+	err = db.read(ctx).Select(campaignHead).Where("sender_id = ? AND (NOT test OR state NOT IN ?)", senderID, []CampaignState{CampaignFinished, CampaignCancelled}).
 		Order("CASE WHEN state IN ('finished', 'cancelled') THEN 1 ELSE 0 END, id DESC").Limit(limit).Find(&cs).Error
 	return cs, err
 }

@@ -55,21 +55,38 @@ func (db *DB) CancellableBatches(ctx context.Context, campaignID, after int64, l
 }
 
 // OpenAppkeys are the appkeys with messages whose results are still to come and
-// that are to be asked now; since is when the oldest of their open requests was
-// made.
+// that are to be asked now, by channel; since is when the oldest of their open
+// requests was made.
 func (db *DB) OpenAppkeys(ctx context.Context, now time.Time) ([]OpenAppkey, error) {
 	var ks []OpenAppkey
-	err := db.read(ctx).Raw(`SELECT k.id, MIN(b.called_at) AS since FROM appkeys k JOIN batches b ON b.appkey_id = k.id
+	err := db.read(ctx).Raw(`SELECT k.id, c.channel, MIN(b.called_at) AS since
+		FROM appkeys k JOIN batches b ON b.appkey_id = k.id JOIN campaigns c ON c.id = b.campaign_id
 		WHERE k.poll_at <= ? AND b.state IN ('handed_over', 'in_doubt', 'sending') AND b.called_at IS NOT NULL
 			AND (`+openSQL+` > 0 OR b.sms_waiting > 0) AND (b.request_at IS NULL OR b.request_at <= ?)
-		GROUP BY k.id`, now.UTC(), now.UTC()).Scan(&ks).Error
+		GROUP BY k.id, c.channel ORDER BY k.id, c.channel`, now.UTC(), now.UTC()).Scan(&ks).Error
 	return ks, err
 }
 
-// OpenAppkey is an appkey whose results are to be asked for.
+// OpenAppkey is an appkey, and one of its channels, whose results are to be asked
+// for.
 type OpenAppkey struct {
-	ID    int64
-	Since FlexTime
+	ID      int64
+	Channel Channel
+	Since   FlexTime
+}
+
+// OpenRequests are handed-over batches of an appkey and a channel that have open
+// messages and are to be read now, at most limit. Those that were called before the
+// time oldest are left out, and those whose request is to be cancelled, which is read
+// anyway.
+func (db *DB) OpenRequests(ctx context.Context, appkeyID int64, ch Channel, now, oldest time.Time, limit int) ([]Batch, error) {
+	var bs []Batch
+	err := db.read(ctx).Raw(`SELECT b.* FROM batches b JOIN campaigns c ON c.id = b.campaign_id
+		WHERE b.appkey_id = ? AND c.channel = ? AND b.state = ? AND b.request_id <> '' AND b.cancel <> ? AND b.due_at <= ?
+			AND (`+openSQL+` > 0) AND b.called_at > ? AND (b.request_at IS NULL OR b.request_at <= ?)
+		ORDER BY b.due_at, b.id LIMIT ?`,
+		appkeyID, ch, BatchHanded, CancelAsked, now.UTC(), oldest.UTC(), now.UTC(), limit).Scan(&bs).Error
+	return bs, err
 }
 
 // ClaimPoll moves the appkey's next question on from now, so that of several

@@ -39,6 +39,12 @@ func (db *DB) CreateTeam(ctx context.Context, t *Team) error {
 	return dbError(db.write(ctx).Create(t).Error, "team")
 }
 
+// LockTeam makes transactions that count what a team has, and then add to it or take
+// from it, take turns until they end.
+func (db *DB) LockTeam(ctx context.Context, id int64) error {
+	return db.write(ctx).Exec("UPDATE teams SET name = name WHERE id = ?", id).Error
+}
+
 // TeamsOf are the teams that u sees, by name: all, for an instance admin.
 func (db *DB) TeamsOf(ctx context.Context, u User) ([]Team, error) {
 	q := db.read(ctx).Order("name")

@@ -92,6 +92,65 @@ func (p piece) tags() (open, end string) {
 	return "", ""
 }
 
+// darkChat reports whether the phone's chat is dark: as was chosen, or as the site is.
+func (v Preview) darkChat(p Page) bool {
+	if v.Chat == "" {
+		return theme(p) == "dark"
+	}
+	return v.Chat == "dark"
+}
+
+// optOut is the line at the end of an advertisement that says how to get no more of
+// them, as the phone has it.
+func optOut(c models.Content) string {
+	switch {
+	case c.UnsubscribeNo != "":
+		return kakao.OptOutBy(c.UnsubscribeNo, c.AuthNo)
+	case c.Ad:
+		return kakao.OptOutLine
+	}
+	return ""
+}
+
+// place is something on the phone that does something when it is touched.
+type place struct {
+	name string
+	link string // that it opens, variables unresolved
+	does string // what it does instead
+}
+
+// places are those of the message, in order.
+func (v Preview) places(p Page) []place {
+	c := v.Content.Trim()
+	var found []place
+	if c.ImageLink != "" {
+		found = append(found, place{name: p.T("editor.image"), link: c.ImageLink})
+	}
+	for _, b := range c.Buttons {
+		fields := models.ButtonFields(b.Type)
+		switch {
+		case b.Type == kakao.ButtonBizForm:
+			found = append(found, place{name: buttonLabel(p, b), does: p.T("editor.does.BF", "Form", b.FormID)})
+		case len(fields) == 0:
+			found = append(found, place{name: buttonLabel(p, b), does: p.T("editor.does." + b.Type)})
+		}
+		for _, field := range fields {
+			if link := buttonValue(b, field); link != "" && field != models.FieldFormID {
+				found = append(found, place{name: buttonLabel(p, b) + linkSuffix(p, field), link: link})
+			}
+		}
+	}
+	return found
+}
+
+// linkSuffix tells a button's links apart.
+func linkSuffix(p Page, field string) string {
+	if field == models.FieldLink {
+		return ""
+	}
+	return " · " + p.T("editor.on."+strings.ReplaceAll(field, "-", "_"))
+}
+
 // channelName is what a sender is called on the phone.
 func channelName(p Page, s models.Sender) string {
 	if s.ID == 0 {

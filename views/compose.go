@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -17,15 +18,28 @@ func NewCampaignPath(appkeyID int64) string { return CampaignsPath(appkeyID) + "
 // CampaignList is a page of the list of campaigns.
 type CampaignList struct {
 	Rows       []models.CampaignRow
+	Tests      bool // they are tests
 	First      bool // nothing newer is left out
 	More       bool // there are older ones
 	HasSenders bool
 	Now        time.Time
 }
 
+// firstPath is the first page of the list.
+func (l CampaignList) firstPath(p Page) string {
+	if l.Tests {
+		return TestsPath(p.Appkey.ID)
+	}
+	return CampaignsPath(p.Appkey.ID)
+}
+
 // olderPath is the page behind the last row.
 func (l CampaignList) olderPath(p Page) string {
-	return fmt.Sprintf("%s?before=%d", CampaignsPath(p.Appkey.ID), l.Rows[len(l.Rows)-1].ID)
+	separator := "?"
+	if l.Tests {
+		separator = "&"
+	}
+	return fmt.Sprintf("%s%sbefore=%d", l.firstPath(p), separator, l.Rows[len(l.Rows)-1].ID)
 }
 
 // campaignLink is where a row of the list leads to: a draft to where it is
@@ -39,10 +53,23 @@ func campaignLink(c models.Campaign) string {
 
 // MessageStep is the step that says what is sent.
 type MessageStep struct {
-	Campaign models.Campaign // as it is, or as it was typed
-	Senders  []models.Sender
-	Editor   Editor
-	Now      time.Time
+	Campaign   models.Campaign // as it is, or as it was typed
+	Senders    []models.Sender
+	Origin     models.Origin // zero: it was copied from no template
+	Editor     Editor
+	Kept       Kept
+	ReadsSaved bool // somebody looks at what is saved while their own text waits elsewhere
+	Now        time.Time
+}
+
+// kept is how the step keeps what is typed in it.
+func (s MessageStep) kept() Kept {
+	k := s.Kept
+	k.Saved = StepPath(s.Campaign, "message") + "?saved=1"
+	if !s.ReadsSaved {
+		k.Path = StepPath(s.Campaign, "message") + "/draft"
+	}
+	return k
 }
 
 // Preview is a message on a phone, with the values of one recipient or, where
@@ -54,12 +81,17 @@ type Preview struct {
 	At       time.Time     // when the recipient reads it
 	Sender   models.Sender // zero if none is chosen
 	As       string        // what is shown: kakao or sms
+	Chat     string        // colours of the chat: light or dark; empty: as the site's
 	Row      int64         // of the recipients, from 1; 0 for samples
 	Rows     int64
 	Columns  []string // the variables that the recipients have
 	Phone    string
 	Values   map[string]string
+	Caption  string // catalog key of what the values are, without a row; empty: samples
 }
+
+// caption is the catalog key of what the values are that are no recipient's.
+func (v Preview) caption() string { return cmp.Or(v.Caption, "phone.samples") }
 
 // lacks reports whether no recipient can have a value for the variable.
 func (v Preview) lacks(name string) bool { return v.Rows > 0 && !slices.Contains(v.Columns, name) }
@@ -107,7 +139,7 @@ func (s ScheduleStep) suggested() models.NewSchedule {
 func (s ScheduleStep) firstDay() string { return s.Now.In(kakao.KST).Format(time.DateOnly) }
 
 func (s ScheduleStep) lastDay() string {
-	return s.Now.In(kakao.KST).AddDate(0, 0, kakao.FriendTalkHorizonDays).Format(time.DateOnly)
+	return s.Now.In(kakao.KST).AddDate(0, 0, s.Campaign.Channel.Traits().HorizonDays).Format(time.DateOnly)
 }
 
 // CheckStep is the last step, from which the campaign is launched.

@@ -13,7 +13,10 @@ type Overview struct {
 	// Troubles are senders from which nothing can be sent any more, those first that
 	// campaigns depend on; at most as many as fit the overview.
 	Troubles []models.TroubledSender
-	Audit    []models.AuditLog // the newest; empty for those who may not see it
+	// Templates are registered ones that cannot be sent any more; at most as many as fit
+	// the overview.
+	Templates []models.TroubledTemplate
+	Audit     []models.AuditLog // the newest; empty for those who may not see it
 }
 
 // step is one of the things to do before the first campaign.

@@ -298,9 +298,10 @@ func TestButtonsComeGoAndMove(t *testing.T) {
 	}{
 		{"add", "add-button", "1", []string{"하나", "둘", ""}, "button-2-name"},
 		{"remove", "remove-button", "0", []string{"둘"}, "add-button"},
-		{"up", "up-button", "1", []string{"둘", "하나"}, "button-0-name"},
-		{"down", "down-button", "0", []string{"둘", "하나"}, "button-1-name"},
-		{"up beyond the first", "up-button", "0", []string{"하나", "둘"}, "button-0-name"},
+		{"up", "up-button", "1", []string{"둘", "하나"}, "down-button-0"},
+		{"down", "down-button", "0", []string{"둘", "하나"}, "up-button-1"},
+		{"drag", "move-button", "1 0", []string{"둘", "하나"}, "handle-0"},
+		{"up beyond the first", "up-button", "0", []string{"하나", "둘"}, "down-button-0"},
 	} {
 		form := d.message(t, c, append(slices.Clone(two), try.submit, try.value, "text", "쓰던 글")...)
 		got := d.post(t, d.step(c, "message"), form)
@@ -339,7 +340,7 @@ func TestPreview(t *testing.T) {
 
 	part := d.part(t, d.step(c, "message/preview"), form)
 	part.says(t, http.StatusOK, "<mark>김하늘</mark>님 <mark class=\"sk-missing\">#{없음}</mark>", "(광고)", kakao.OptOutLine, "봄봄상점", "쿠폰 받기",
-		`<span class="sk-link">https://b.example</span>`, "010-1234-0000", "오후 2:00", "33 / 1,000자", "코드 · 열 없음", `id="text-counter"`, `hx-swap-oob="true"`)
+		`<span class="sk-link">https://b.example</span>`, "010-1234-0000", "오후 2:00", "23 / 1,000자", "1번째 수신자 기준", "코드 · 열 없음", `id="text-counter"`, `hx-swap-oob="true"`)
 	part.keepsQuiet(t, "<html", "<textarea", `id="row"`)
 	if vary := part.header.Values("Vary"); !slices.Contains(vary, "HX-Request") {
 		t.Errorf("Vary: %v", vary)

@@ -79,7 +79,7 @@ func (d *demo) seed(ctx context.Context, s *actions.Service) error {
 	if err := s.SeedDemo(ctx, "봄봄상점", demoPeople(), demoPassword, appkey); err != nil {
 		return err
 	}
-	return errors.Join(d.seedGroup(ctx, s), d.seedImages(ctx, s))
+	return errors.Join(d.seedGroup(ctx, s), d.seedImages(ctx, s), d.seedTemplates(ctx, s))
 }
 
 // appkey is the demo's; found is false if somebody has changed it.

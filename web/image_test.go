@@ -150,8 +150,11 @@ func TestOneImageIsAnsweredByALine(t *testing.T) {
 	send("여름.png", drawn(t, 2)).says(t, http.StatusUnprocessableEntity, "여름.png", "원본은 라이브러리에 있으니")
 	sim.SetFaults(nhnsim.Faults{})
 	s.get(t, "/appkeys/1/images").says(t, http.StatusOK, "여름.png", "이 앱키에 없음")
-	s.get(t, "/appkeys/1/images/2").says(t, http.StatusOK, "NHN Cloud에 올리기")
-	s.post(t, "/appkeys/1/images/2/upload", nil).says(t, http.StatusOK, "이미지 1장을 올렸습니다.", "번호 2")
+	newest, err := s.DB.Images(t.Context(), 1, models.ImageFilter{}, 1)
+	check(t, err)
+	path := fmt.Sprintf("/appkeys/1/images/%d", newest[0].ID)
+	s.get(t, path).says(t, http.StatusOK, "NHN Cloud에 올리기")
+	s.post(t, path+"/upload", nil).says(t, http.StatusOK, "이미지 1장을 올렸습니다.", "번호 2")
 }
 
 // counted counts what is read of a body.
@@ -315,7 +318,7 @@ func TestImagesAreRefreshed(t *testing.T) {
 	_, err := sim.AddImage(testAppkey, "콘솔에서.jpg", true)
 	check(t, err)
 	s.get(t, "/appkeys/1/images/refresh").says(t, http.StatusOK, "아직 이미지가 없습니다") // the page, for those without script
-	s.post(t, "/appkeys/1/images/refresh", nil).says(t, http.StatusOK) // which may have to wait longer than people do
+	s.post(t, "/appkeys/1/images/refresh", nil).says(t, http.StatusOK)           // which may have to wait longer than people do
 	s.settled(t, "/appkeys/1/images").says(t, http.StatusOK, "콘솔에서.jpg", "NHN Cloud에서 모두 확인했습니다")
 	sim.SetFaults(nhnsim.Faults{Rules: []nhnsim.Fault{{Kind: nhnsim.FaultCodeBefore, Code: kakao.CodeSecretKey, Endpoint: "images"}}})
 	s.post(t, "/appkeys/1/images/refresh", nil).says(t, http.StatusOK)

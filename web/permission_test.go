@@ -81,7 +81,22 @@ func (s *site) things(t *testing.T, appkey models.Appkey) map[string]func() stri
 			}
 			return fmt.Sprint(i.ID)
 		},
-		"number": func() string { return "1" },
+		"test_number": func() string {
+			number := models.TestNumber{TeamID: appkey.TeamID, Phone: fmt.Sprintf("0102000%04d", next()), Name: "휴대폰"}
+			if err := s.DB.CreateTestNumber(t.Context(), &number); err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprint(number.ID)
+		},
+		"template": func() string {
+			made := models.Template{TeamID: appkey.TeamID, AppkeyID: appkey.ID, Channel: models.BrandTalk, Name: "템플릿", Version: 1, State: models.TemplateDraft}
+			if err := s.DB.CreateTemplate(t.Context(), &made); err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprint(made.ID)
+		},
+		"number":  func() string { return "1" },
+		"version": func() string { return "1" },
 		"image": func() string {
 			i := models.Image{TeamID: appkey.TeamID, Hash: models.NewToken(), Name: "그림.png", Format: models.FormatPNG, Width: 600, Height: 400}
 			if _, err := s.DB.PutImage(t.Context(), &i, models.ImageFile{Original: []byte{1}, Thumbnail: []byte{1}}); err != nil {

@@ -20,7 +20,7 @@ type Route struct {
 
 // Routes are all routes of the site.
 func Routes(h *handlers.Handlers) []Route {
-	return slices.Concat(peopleRoutes(h), senderRoutes(h), imageRoutes(h), campaignRoutes(h))
+	return slices.Concat(peopleRoutes(h), senderRoutes(h), templateRoutes(h), imageRoutes(h), campaignRoutes(h))
 }
 
 const get, post = http.MethodGet, http.MethodPost
@@ -55,6 +55,10 @@ func peopleRoutes(h *handlers.Handlers) []Route {
 		{post, "/teams/{team}/members/{user}/remove", models.ManageMembers, h.DeleteMember},
 		{post, "/teams/{team}/members/{user}/invitation", models.ManageMembers, h.InviteMember},
 		{get, "/teams/{team}/audit", models.ViewAudit, h.ListAudit},
+		{get, "/teams/{team}/settings", models.ManageTeam, h.ShowTeamSettings},
+		{post, "/teams/{team}/settings", models.ManageTeam, h.SaveTeamSettings},
+		{post, "/teams/{team}/settings/test-numbers", models.ManageTeam, h.AddTestNumber},
+		{post, "/teams/{team}/settings/test-numbers/{test_number}/remove", models.ManageTeam, h.RemoveTestNumber},
 	}
 }
 
@@ -87,6 +91,31 @@ func senderRoutes(h *handlers.Handlers) []Route {
 	}
 }
 
+func templateRoutes(h *handlers.Handlers) []Route {
+	return []Route{
+		{get, "/appkeys/{appkey}/templates", models.ViewTeam, h.ListTemplates},
+		{get, "/appkeys/{appkey}/templates/new", models.ManageCampaigns, h.NewTemplate},
+		{post, "/appkeys/{appkey}/templates/new", models.ManageCampaigns, h.CreateTemplate},
+		{get, "/appkeys/{appkey}/templates/adopt", models.ManageCampaigns, h.NewAdoption},
+		{post, "/appkeys/{appkey}/templates/adopt", models.ManageCampaigns, h.AdoptTemplate},
+		{get, "/appkeys/{appkey}/templates/{template}/register", models.ManageCampaigns, h.ConfirmRegistration},
+		{post, "/appkeys/{appkey}/templates/{template}/register", models.ManageCampaigns, h.RegisterTemplate},
+		{post, "/appkeys/{appkey}/templates/{template}/check", models.ManageCampaigns, h.CheckTemplate},
+		{get, "/appkeys/{appkey}/templates/{template}", models.ViewTeam, h.EditTemplate},
+		{post, "/appkeys/{appkey}/templates/{template}", models.ManageCampaigns, h.SaveTemplate},
+		{post, "/appkeys/{appkey}/templates/{template}/preview", models.ManageCampaigns, h.PreviewTemplate},
+		{post, "/appkeys/{appkey}/templates/{template}/draft", models.ManageCampaigns, h.KeepTemplate},
+		{post, "/appkeys/{appkey}/templates/{template}/duplicate", models.ManageCampaigns, h.DuplicateTemplate},
+		{post, "/appkeys/{appkey}/templates/{template}/archive", models.ManageCampaigns, h.ArchiveTemplate},
+		{post, "/appkeys/{appkey}/templates/{template}/unarchive", models.ManageCampaigns, h.UnarchiveTemplate},
+		{post, "/appkeys/{appkey}/templates/{template}/campaign", models.ManageCampaigns, h.BeginCampaign},
+		{get, "/appkeys/{appkey}/templates/{template}/test", models.ManageCampaigns, h.ShowTemplateTest},
+		{post, "/appkeys/{appkey}/templates/{template}/test", models.ManageCampaigns, h.SendTemplateTest},
+		{get, "/appkeys/{appkey}/templates/{template}/versions", models.ViewTeam, h.ListVersions},
+		{post, "/appkeys/{appkey}/templates/{template}/versions/{version}/restore", models.ManageCampaigns, h.RestoreVersion},
+	}
+}
+
 func imageRoutes(h *handlers.Handlers) []Route {
 	return []Route{
 		{get, "/appkeys/{appkey}/images", models.ViewTeam, h.ListImages},
@@ -110,6 +139,9 @@ func campaignRoutes(h *handlers.Handlers) []Route {
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/message", models.ViewTeam, h.EditMessage},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/message", models.ManageCampaigns, h.SaveMessage},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/message/preview", models.ManageCampaigns, h.PreviewMessage},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/message/draft", models.ManageCampaigns, h.KeepMessage},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/template", models.ManageCampaigns, h.ChooseTemplate},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/template", models.ManageCampaigns, h.TakeTemplate},
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/fallback", models.ViewTeam, h.EditFallback},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/fallback", models.ManageCampaigns, h.SaveFallback},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/fallback/preview", models.ManageCampaigns, h.PreviewFallback},
@@ -117,6 +149,8 @@ func campaignRoutes(h *handlers.Handlers) []Route {
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/schedule", models.ManageCampaigns, h.SaveSchedule},
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/check", models.ViewTeam, h.ShowCheck},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/launch", models.ManageCampaigns, h.LaunchCampaign},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/test", models.ManageCampaigns, h.ShowTest},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/test", models.ManageCampaigns, h.SendTest},
 
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/recipients", models.ManageCampaigns, h.ShowRecipients},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/recipients", models.ManageCampaigns, h.UploadRecipients},

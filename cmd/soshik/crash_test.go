@@ -48,16 +48,26 @@ const (
 // has been sent to exactly once.
 func TestKillNine(t *testing.T) {
 	t.Parallel()
+	for _, channel := range models.Channels() {
+		t.Run(string(channel), func(t *testing.T) {
+			t.Parallel()
+			killNine(t, channel)
+		})
+	}
+}
+
+func killNine(t *testing.T, channel models.Channel) {
+	t.Helper()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, seed))
 	offset := kakao.DayOffset(time.Now())
-	sim := crashSim(t, seed, offset)
+	sim := crashSim(t, seed, channel, offset)
 	provider := httptest.NewServer(sim)
 	t.Cleanup(provider.Close)
 	address, data := testdb.New(t), t.TempDir()
 	key := fmt.Sprintf("%064x", seed)
-	campaign := launchForCrash(t, address, key, provider.URL, offset)
+	campaign := launchForCrash(t, channel, address, key, provider.URL, offset)
 
 	for range crashKills {
 		p := startProcess(t, address, data, key, offset)
@@ -73,7 +83,7 @@ func TestKillNine(t *testing.T) {
 	compare(t, sim, equation)
 }
 
-func crashSim(t *testing.T, seed uint64, offset time.Duration) *nhnsim.Sim {
+func crashSim(t *testing.T, seed uint64, channel models.Channel, offset time.Duration) *nhnsim.Sim {
 	t.Helper()
 	sim, err := nhnsim.Open(nhnsim.Config{
 		Now:         func() time.Time { return time.Now().Add(offset) },
@@ -85,22 +95,30 @@ func crashSim(t *testing.T, seed uint64, offset time.Duration) *nhnsim.Sim {
 	}
 	t.Cleanup(func() { _ = sim.Close() })
 	must(t, sim.AddAppkey("crash", "secret"))
-	_, err = sim.AddSender("crash", nhnsim.Sender{PlusFriendID: "@crash", Registered: true})
+	sender, err := sim.AddSender("crash", nhnsim.Sender{PlusFriendID: "@crash", Registered: true})
 	must(t, err)
-	sim.SetFaults(nhnsim.Faults{Seed: seed, Rules: crashFaults()})
+	_, err = sim.AddTemplate("crash", nhnsim.Template{SenderKey: sender.SenderKey, Code: crashTemplate, Content: "안녕하세요"})
+	must(t, err)
+	sim.SetFaults(nhnsim.Faults{Seed: seed, Rules: crashFaults(channel)})
 	return sim
 }
 
 // crashFaults are what the provider does to sends: it is late whether or not the
 // caller still waits, refuses, breaks down before and after accepting, and lists late. Its
-// lists and results repeat what they say, in no order.
-func crashFaults() []nhnsim.Fault {
+// lists and results repeat what they say, in no order. A channel whose requests cannot
+// be made again under their key asks a person when three of them are lost, so that fewer
+// are.
+func crashFaults(channel models.Channel) []nhnsim.Fault {
 	const late = 1500 * time.Millisecond
+	lost, endpoint := .1, "send"
+	if channel == models.BrandTalk {
+		lost, endpoint = .02, "brandtalk send"
+	}
 	rules := []nhnsim.Fault{
 		{Kind: nhnsim.FaultLate, Rate: .7, Delay: late, DelayMin: new(time.Duration(0))},
 		{Kind: nhnsim.FaultTooMany, Rate: .05, RetryAfter: time.Second},
-		{Kind: nhnsim.FaultErrorBefore, Rate: .05},
-		{Kind: nhnsim.FaultDropBefore, Rate: .1},
+		{Kind: nhnsim.FaultErrorBefore, Rate: lost / 2},
+		{Kind: nhnsim.FaultDropBefore, Rate: lost},
 		{Kind: nhnsim.FaultTimeoutAfter, Rate: .1},
 		{Kind: nhnsim.FaultErrorAfter, Rate: .1},
 		{Kind: nhnsim.FaultDropAfter, Rate: .1},
@@ -109,7 +127,7 @@ func crashFaults() []nhnsim.Fault {
 		{Kind: nhnsim.FaultLateListing, Rate: .5, Delay: late, DelayMin: new(time.Duration(0))},
 	}
 	for i := range rules {
-		rules[i].Endpoint = "send"
+		rules[i].Endpoint = endpoint
 	}
 	return append(rules, nhnsim.Fault{Kind: nhnsim.FaultRepeat, Rate: .1}, nhnsim.Fault{Kind: nhnsim.FaultShuffle, Rate: .3})
 }
@@ -125,12 +143,12 @@ func must(t *testing.T, errs ...error) {
 
 // launchForCrash writes a launched campaign into the database that the processes
 // will find.
-func launchForCrash(t *testing.T, address, key, url string, offset time.Duration) models.Campaign {
+func launchForCrash(t *testing.T, channel models.Channel, address, key, url string, offset time.Duration) models.Campaign {
 	t.Helper()
 	s := crashService(t, address, key, offset)
 	defer func() { must(t, s.DB.Close()) }()
 	appkey := seedCrash(t, s, url)
-	c := draftForCrash(t, s, appkey)
+	c := draftForCrash(t, s, channel, appkey)
 	must(t, s.Launch(t.Context(), models.Actor{}, appkey.ID, c.ID, c.Revision))
 	return c
 }
@@ -164,7 +182,7 @@ func seedCrash(t *testing.T, s *actions.Service, url string) models.Appkey {
 	return ks[0]
 }
 
-func draftForCrash(t *testing.T, s *actions.Service, appkey models.Appkey) models.Campaign {
+func draftForCrash(t *testing.T, s *actions.Service, channel models.Channel, appkey models.Appkey) models.Campaign {
 	t.Helper()
 	ctx := t.Context()
 	senders, err := s.DB.Senders(ctx, appkey.ID)
@@ -176,10 +194,31 @@ func draftForCrash(t *testing.T, s *actions.Service, appkey models.Appkey) model
 		rs[i] = models.Recipient{Phone: fmt.Sprintf("010%04d%04d", 1000+i/1000, 1000+i%1000), Vars: "{}"}
 	}
 	must(t, s.DB.InsertRecipients(ctx, audience.ID, rs), s.DB.SetAudienceSize(ctx, audience.ID, crashRecipients))
-	c, err := s.CreateCampaign(ctx, models.Actor{}, appkey, models.NewCampaign{Name: "crash"})
+	c := beginForCrash(t, s, channel, appkey, senders[0])
+	before := c
+	c.AudienceID = audience.ID
+	c, err = s.SaveDraft(ctx, models.Actor{}, before, c)
+	must(t, err)
+	return c
+}
+
+// crashTemplate is the code of the template that BrandTalk sends.
+const crashTemplate = "crash"
+
+func beginForCrash(t *testing.T, s *actions.Service, channel models.Channel, appkey models.Appkey, sender models.Sender) models.Campaign {
+	t.Helper()
+	ctx := t.Context()
+	if channel == models.BrandTalk {
+		made, err := s.AdoptTemplate(ctx, models.Actor{}, appkey, models.NewAdoption{SenderID: sender.ID, Code: crashTemplate})
+		must(t, err)
+		c, err := s.BeginCampaign(ctx, models.Actor{}, appkey, made)
+		must(t, err)
+		return c
+	}
+	c, err := s.CreateCampaign(ctx, models.Actor{}, appkey, models.NewCampaign{Name: "crash", SenderID: sender.ID})
 	must(t, err)
 	before := c
-	c.SenderID, c.AudienceID, c.Content = senders[0].ID, audience.ID, models.Content{Text: "안녕하세요", Ad: true}
+	c.Content = models.Content{Text: "안녕하세요", Ad: true}
 	c, err = s.SaveDraft(ctx, models.Actor{}, before, c)
 	must(t, err)
 	return c

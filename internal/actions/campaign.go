@@ -25,12 +25,7 @@ func (s *Service) CreateCampaign(ctx context.Context, by models.Actor, appkey mo
 	if err != nil {
 		return models.Campaign{}, err
 	}
-	now := s.Now()
-	c := models.Campaign{
-		TeamID: appkey.TeamID, AppkeyID: appkey.ID, Channel: models.FriendTalk, ULID: ulid.Make().String(), Name: in.Name,
-		State: models.CampaignDraft, SenderID: senderID, Content: models.Content{Ad: true}, Fallback: models.Fallback{},
-		CreatedBy: by.User.ID, CreatedAt: now, UpdatedAt: now,
-	}
+	c := s.newDraft(by, appkey, in.Name, senderID)
 	e := models.Event{Action: "campaign.create", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectName: c.Name}
 	err = s.change(ctx, by, &e, func(tx *models.DB) error {
 		if err := tx.CreateCampaign(ctx, &c); err != nil {
@@ -40,6 +35,16 @@ func (s *Service) CreateCampaign(ctx context.Context, by models.Actor, appkey mo
 		return nil
 	})
 	return c, err
+}
+
+// newDraft is a draft in which nothing has been written.
+func (s *Service) newDraft(by models.Actor, k models.Appkey, name string, senderID int64) models.Campaign {
+	now := s.Now()
+	return models.Campaign{
+		TeamID: k.TeamID, AppkeyID: k.ID, Channel: models.FriendTalk, ULID: ulid.Make().String(), Name: name,
+		State: models.CampaignDraft, SenderID: senderID, Content: models.Content{Ad: true}, Fallback: models.Fallback{},
+		CreatedBy: by.User.ID, CreatedAt: now, UpdatedAt: now,
+	}
 }
 
 // chooseSender is the sender that was chosen or, where there is no choice, the
@@ -66,11 +71,21 @@ func (s *Service) checkSender(ctx context.Context, appkeyID, id int64) error {
 
 // SaveMessage keeps the message step of a draft, if everything on it is right.
 func (s *Service) SaveMessage(ctx context.Context, by models.Actor, before, c models.Campaign) (models.Campaign, error) {
+	c = editable(before, c)
 	in := models.NewCampaign{Name: c.Name, SenderID: c.SenderID, Content: c.Content}
 	if err := in.Validate(c.Channel); err != nil {
 		return c, err
 	}
 	return s.SaveDraft(ctx, by, before, c)
+}
+
+// editable is c without edits of what the provider has registered, unless it is that of
+// another template.
+func editable(before, c models.Campaign) models.Campaign {
+	if c.Channel.Registers() && c.TemplateID == before.TemplateID {
+		c.SenderID, c.Content = before.SenderID, before.Content
+	}
+	return c
 }
 
 // SaveFallback keeps the fallback step of a draft, if everything on it is right.
@@ -94,7 +109,7 @@ func (s *Service) SaveSchedule(ctx context.Context, by models.Actor, before, c m
 	if err != nil {
 		return c, err
 	}
-	if err := models.CheckSchedule(at, s.Now()); err != nil {
+	if err := c.Channel.CheckSchedule(at, s.Now()); err != nil {
 		return c, err
 	}
 	c.ScheduledAt = at
@@ -103,18 +118,20 @@ func (s *Service) SaveSchedule(ctx context.Context, by models.Actor, before, c m
 
 // SaveDraft keeps what has been edited of a draft, right or wrong. c carries the
 // revision that was edited: if somebody else has saved in the meantime, nothing is
-// written.
+// written. What the person had typed and not saved is forgotten.
 func (s *Service) SaveDraft(ctx context.Context, by models.Actor, before, c models.Campaign) (models.Campaign, error) {
 	if err := by.May(models.ManageCampaigns); err != nil {
 		return c, err
 	}
+	c = editable(before, c)
 	if c.SenderID != before.SenderID && c.SenderID != 0 {
 		if err := s.checkSender(ctx, c.AppkeyID, c.SenderID); err != nil {
 			return c, err
 		}
 	}
+	c.Content = c.Content.Trim()
 	if c.Revision == before.Revision && reflect.DeepEqual(draftOf(before), draftOf(c)) {
-		return c, nil
+		return c, s.ForgetDraft(ctx, by, models.PlaceCampaign, c.ID)
 	}
 	e := models.Event{
 		Action: "campaign.update", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectID: c.ID, ObjectName: c.Name,
@@ -122,6 +139,9 @@ func (s *Service) SaveDraft(ctx context.Context, by models.Actor, before, c mode
 	}
 	err := s.change(ctx, by, &e, func(tx *models.DB) error {
 		if err := tx.SaveDraft(ctx, &c); err != nil {
+			return err
+		}
+		if err := tx.ForgetDraft(ctx, by.User.ID, models.PlaceCampaign, c.ID); err != nil {
 			return err
 		}
 		return tx.UseImage(ctx, models.PlaceCampaign, c.ID, c.Content.ImageID())
@@ -137,10 +157,13 @@ type draft struct {
 	Fallback    models.Fallback
 	AudienceID  int64
 	ScheduledAt *time.Time
+
+	TemplateID      int64 `json:",omitempty"`
+	TemplateVersion int   `json:",omitempty"`
 }
 
 func draftOf(c models.Campaign) draft {
-	return draft{c.Name, c.SenderID, c.Content, c.Fallback, c.AudienceID, c.ScheduledAt}
+	return draft{c.Name, c.SenderID, c.Content, c.Fallback, c.AudienceID, c.ScheduledAt, c.TemplateID, c.TemplateVersion}
 }
 
 // Launch freezes a draft and begins to plan it. revision is the one that was
@@ -167,6 +190,9 @@ func (s *Service) Launch(ctx context.Context, by models.Actor, appkeyID, id int6
 	if report.Blocked() {
 		return models.Errorf(models.Invalid, "check.blocked")
 	}
+	if err := s.uploadImageOf(ctx, c); err != nil && !triedLater(err) {
+		return err
+	}
 	e := models.Event{
 		Action: "campaign.launch", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectID: c.ID, ObjectName: c.Name,
 		After: map[string]any{"audience": report.Audience, "scheduled_at": c.ScheduledAt, "revision": c.Revision},
@@ -181,6 +207,9 @@ func (s *Service) launch(ctx context.Context, tx *models.DB, by models.Actor, c 
 	}
 	if !launched {
 		return models.Errorf(models.Conflict, "check.changed")
+	}
+	if err := tx.ForgetDrafts(ctx, models.PlaceCampaign, c.ID); err != nil {
+		return err
 	}
 	_, err = s.Jobs.InsertTx(ctx, tx.SQLTx(), PlanCampaign{CampaignID: c.ID}, nil)
 	return err
@@ -252,13 +281,19 @@ func (s *Service) Check(ctx context.Context, c models.Campaign) (r models.Report
 	if err := s.checkRecipients(ctx, c, &r); err != nil {
 		return r, err
 	}
-	if err := r.AddForm("fallback", c.Fallback.Check(c.Content.Ad, sender)); err != nil {
+	if c.Channel.Traits().Fallback {
+		if err := r.AddForm("fallback", c.Fallback.Check(c.Content.Ad, sender)); err != nil {
+			return r, err
+		}
+		checkFallback(c, sender, &r)
+	}
+	if err := r.AddForm("schedule", c.Channel.CheckSchedule(c.ScheduledAt, s.Now())); err != nil {
 		return r, err
 	}
-	if err := r.AddForm("schedule", models.CheckSchedule(c.ScheduledAt, s.Now())); err != nil {
-		return r, err
+	if c.ScheduledAt != nil && c.ScheduledAt.After(s.Now().AddDate(0, 0, models.WarnDays)) {
+		r.Add(models.Warning, "schedule", "check.far", "Days", models.WarnDays)
 	}
-	s.checkCircumstances(c, sender, &r)
+	c.Channel.Note(c, sender, &r)
 	return r, nil
 }
 
@@ -274,7 +309,23 @@ func (s *Service) checkMessage(ctx context.Context, c models.Campaign, r *models
 	if usable, reason := sender.Usable(); !usable {
 		r.Add(models.Blocking, "message", reason.Key, reason.Args...)
 	}
-	return sender, nil
+	return sender, s.checkRegistered(ctx, c, r)
+}
+
+// checkRegistered looks at how the template that a campaign sends stands with the
+// provider, as far as it is known here.
+func (s *Service) checkRegistered(ctx context.Context, c models.Campaign, r *models.Report) error {
+	if !c.Channel.Registers() || c.Content.TemplateCode == "" {
+		return nil
+	}
+	t, err := s.DB.TemplateWithCode(ctx, c.SenderID, c.Content.TemplateCode)
+	if models.KindOf(err) == models.NotFound {
+		return nil
+	}
+	if usable, reason := t.Usable(); err == nil && !usable {
+		r.Add(models.Blocking, "message", reason.Key, reason.Args...)
+	}
+	return err
 }
 
 // checkRecipients puts every message together.
@@ -357,20 +408,13 @@ func (s *Service) countSkips(ctx context.Context, c models.Campaign) (map[string
 	}
 }
 
-// checkCircumstances looks at what is not wrong in itself.
-func (s *Service) checkCircumstances(c models.Campaign, sender models.Sender, r *models.Report) {
-	if left := sender.DailyMax - sender.SentCount; sender.DailyMax > 0 && r.Sendable > int64(left) {
-		r.Add(models.Warning, "recipients", "check.daily_max", "Max", sender.DailyMax, "Sent", sender.SentCount, "Count", r.Sendable)
-	}
-	if c.ScheduledAt != nil && c.ScheduledAt.After(s.Now().AddDate(0, 0, models.WarnDays)) {
-		r.Add(models.Warning, "schedule", "check.far", "Days", models.WarnDays)
-	}
+// checkFallback looks at what is not wrong with the fallback in itself.
+func checkFallback(c models.Campaign, sender models.Sender, r *models.Report) {
 	if !c.Fallback.On {
 		r.Add(models.Note, "fallback", "check.no_fallback")
 	} else if c.Fallback.Text == "" {
 		checkMadeSMS(c, sender, r)
 	}
-	r.Add(models.Note, "recipients", "check.friends_only")
 }
 
 // checkMadeSMS looks at the text that the provider makes of the message, which

@@ -3,6 +3,7 @@ package actions
 import (
 	"context"
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +18,8 @@ type channel interface {
 	// send makes the request of d; it is made once. Under an idempotency key that
 	// the provider knows already it fails instead of being carried out again.
 	send(ctx context.Context, client *nhn.Client, d *delivery) (*nhn.SendResult, error)
+	// carriesImages reports whether a request names an image that was uploaded before.
+	carriesImages() bool
 	// repeats reports whether a request may be made again under its key.
 	repeats() bool
 	// listed are the messages that the provider has stored under the grouping key of
@@ -26,13 +29,57 @@ type channel interface {
 	request(ctx context.Context, client *nhn.Client, requestID string) ([]nhn.Message, error)
 	// cancel asks to stop what has not been sent of a request.
 	cancel(ctx context.Context, client *nhn.Client, requestID string) error
+	// takeResults reads what became of open messages of k, and records it. since is
+	// when the oldest of their requests was made.
+	takeResults(ctx context.Context, s *Service, client *nhn.Client, k models.Appkey, since time.Time) error
 }
 
-func channelOf(ch models.Channel) channel { //nolint:unparam // the empty struct of the only channel is taken for nil
-	if ch == models.FriendTalk {
+func channelOf(ch models.Channel) channel {
+	switch ch {
+	case models.FriendTalk:
 		return friendTalk{}
+	case models.BrandTalk:
+		return brandTalk{}
 	}
 	panic(fmt.Errorf("no channel %q", ch))
+}
+
+// compose puts the messages of d together, one after another.
+func (d *delivery) compose(each func(i int, m models.Message, composed models.Composed)) error {
+	composer := models.NewComposer(d.campaign.Channel, d.campaign.Content, d.campaign.Fallback)
+	for i, m := range d.messages {
+		composed, skip, err := composer.Compose(m.Vars)
+		if err != nil {
+			return err
+		}
+		if skip != "" {
+			return fmt.Errorf("message %d was planned and cannot be sent: %s", m.ID, skip)
+		}
+		each(i, m, composed)
+	}
+	return nil
+}
+
+// collect are all messages of a list.
+func collect(list iter.Seq2[nhn.Message, error]) ([]nhn.Message, error) {
+	var messages []nhn.Message
+	for m, err := range list {
+		if err != nil {
+			return nil, err
+		}
+		messages = append(messages, m)
+	}
+	return messages, nil
+}
+
+// searched is where a search that begins at from ends: at to, unless that is more
+// days away than a search may cover.
+func searched(from, to time.Time, days int) time.Time {
+	last := from.AddDate(0, 0, days).Add(-time.Minute)
+	if to.After(last) {
+		return last
+	}
+	return to
 }
 
 // attemptKey names an attempt to hand a batch over: to the provider as the

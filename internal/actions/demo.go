@@ -35,6 +35,9 @@ func (s *Service) SeedDemo(ctx context.Context, team string, people []models.New
 		if err := s.seedPeople(ctx, tx, t, people, hash); err != nil {
 			return err
 		}
+		if err := s.seedTestNumbers(ctx, tx, t); err != nil {
+			return err
+		}
 		k = models.Appkey{
 			TeamID: t.ID, Name: appkey.Name, Appkey: appkey.Appkey, Secret: s.Keeper.Seal(appkey.Secret), BaseURL: appkey.BaseURL,
 			SenderVersion: appkey.SenderVersion, ConvertToBrand: appkey.ConvertToBrand, RatePerSecond: models.DefaultRate, CreatedAt: now, UpdatedAt: now,
@@ -56,6 +59,17 @@ func (s *Service) seedPeople(ctx context.Context, tx *models.DB, t models.Team, 
 			return err
 		}
 		if err := tx.CreateMember(ctx, &models.Member{TeamID: t.ID, UserID: u.ID, Role: in.Role, CreatedAt: now}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seedTestNumbers gives the team phones that the simulated provider reaches.
+func (s *Service) seedTestNumbers(ctx context.Context, tx *models.DB, t models.Team) error {
+	for _, n := range []models.TestNumber{{Name: "이하윤", Phone: "01055550101"}, {Name: "매장 태블릿", Phone: "01055550102"}} {
+		n.TeamID, n.CreatedAt = t.ID, s.Now()
+		if err := tx.CreateTestNumber(ctx, &n); err != nil {
 			return err
 		}
 	}

@@ -61,6 +61,7 @@ type delivery struct {
 	sender   models.Sender
 	messages []models.Message
 	call     models.Call
+	imageSeq int  // names the campaign's image to the provider; 0: it has none
 	repeat   bool // the request has been made before under the same key
 }
 
@@ -71,6 +72,12 @@ func (d *delivery) key() string { return attemptKey(d.campaign, d.batch.ID, d.ba
 // or that somebody else has claimed, is left alone.
 func (s *Service) SendBatch(ctx context.Context, batchID int64) error {
 	d, err := s.claim(ctx, batchID)
+	if errors.Is(err, errImageMissing) {
+		if ready, err := s.uploadFirst(ctx, batchID); err != nil || !ready {
+			return err
+		}
+		d, err = s.claim(ctx, batchID)
+	}
 	if err != nil || d == nil {
 		return err
 	}
@@ -82,6 +89,9 @@ func (s *Service) claim(ctx context.Context, batchID int64) (d *delivery, err er
 	err = s.DB.Tx(ctx, func(tx *models.DB) error {
 		d, err = s.claimable(ctx, tx, batchID)
 		if err != nil || d == nil {
+			return err
+		}
+		if _, err := s.imageSeq(ctx, tx, d.campaign); err != nil {
 			return err
 		}
 		d.batch.Attempt++
@@ -222,6 +232,9 @@ func (s *Service) load(ctx context.Context, d *delivery) (client *nhn.Client, er
 	}
 	if len(d.messages) == 0 {
 		return nil, errors.New("no message of the batch is open")
+	}
+	if d.imageSeq, err = s.imageSeq(ctx, s.DB, d.campaign); err != nil {
+		return nil, err
 	}
 	return s.Provider.client(d.appkey)
 }
@@ -392,6 +405,11 @@ func (s *Service) refuseEach(ctx context.Context, tx *models.DB, d *delivery, re
 func (s *Service) refuse(ctx context.Context, tx *models.DB, d *delivery, failure *nhn.Error) error {
 	if err := s.closeRefused(ctx, tx, d, nil, failure); err != nil {
 		return err
+	}
+	if failure.Code == kakao.CodeTemplateStatus || failure.Code == kakao.CodeTemplateNotFound {
+		if err := tx.HastenTemplate(ctx, d.campaign.SenderID, d.campaign.Content.TemplateCode, s.Now()); err != nil {
+			return err
+		}
 	}
 	n, err := tx.CountRefusal(ctx, d.campaign.ID)
 	if err != nil || n < maxRefusals {

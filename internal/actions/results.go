@@ -13,23 +13,15 @@ import (
 
 // TakeResults asks a worker to run [Service.TakeResults].
 type TakeResults struct {
-	AppkeyID int64     `json:"appkey_id"`
-	Since    time.Time `json:"since"` // when the oldest request with open messages was made
+	AppkeyID int64          `json:"appkey_id"`
+	Channel  models.Channel `json:"channel"`
+	Since    time.Time      `json:"since"` // when the oldest request with open messages was made
 }
 
 // Kind names the job.
 func (TakeResults) Kind() string { return "take_results" }
 
-const (
-	// overlap is how much of what has been read is read again: results may be
-	// reported a little after their time.
-	overlap = 2 * time.Minute
-	// resultPages are read at most in one go; what is left comes with the next.
-	resultPages = 2000
-)
-
-// TakeResults reads what became of messages since the last time, and records it.
-// Reading the same again changes nothing.
+// TakeResults reads what became of the messages of a channel, and records it.
 func (s *Service) TakeResults(ctx context.Context, in TakeResults) error {
 	if s.Provider.rest(in.AppkeyID) > 0 {
 		return nil // the sweep asks again
@@ -42,64 +34,8 @@ func (s *Service) TakeResults(ctx context.Context, in TakeResults) error {
 	if err != nil {
 		return err
 	}
-	now := s.Now()
-	start := latest(appkey.ResultsUntil.Add(-overlap), in.Since.Add(-lookBack), now.AddDate(0, 0, -kakao.QueryDays+1))
-	if err := s.takeWindow(ctx, client, start, now.Add(time.Minute)); err != nil {
+	if err := channelOf(in.Channel).takeResults(ctx, s, client, appkey, in.Since); err != nil {
 		return fmt.Errorf("results of appkey %d: %w", appkey.ID, err)
-	}
-	return s.DB.SetResultsUntil(ctx, appkey.ID, now.Add(-time.Minute))
-}
-
-func latest(times ...time.Time) time.Time {
-	last := times[0]
-	for _, t := range times[1:] {
-		if t.After(last) {
-			last = t
-		}
-	}
-	return last
-}
-
-// takeWindow reads the pages from the last to the first: a message whose state
-// changes while they are read moves on in the window or out of it, and would be
-// jumped over the other way round.
-func (s *Service) takeWindow(ctx context.Context, client *nhn.Client, start, end time.Time) error {
-	first, total, err := client.FriendTalkResults(ctx, start, end, 1, kakao.MaxPageSize)
-	if err != nil {
-		return err
-	}
-	if total < 0 {
-		return s.takeAll(ctx, client, start, end)
-	}
-	pages := min((total+kakao.MaxPageSize-1)/kakao.MaxPageSize, resultPages)
-	for page := pages; page > 1; page-- {
-		messages, _, err := client.FriendTalkResults(ctx, start, end, page, kakao.MaxPageSize)
-		if err != nil {
-			return err
-		}
-		if err := s.takePage(ctx, messages); err != nil {
-			return err
-		}
-	}
-	if pages > 1 {
-		if first, _, err = client.FriendTalkResults(ctx, start, end, 1, kakao.MaxPageSize); err != nil {
-			return err
-		}
-	}
-	return s.takePage(ctx, first)
-}
-
-// takeAll reads the pages from the first on, where the provider does not say how
-// many there are.
-func (s *Service) takeAll(ctx context.Context, client *nhn.Client, start, end time.Time) error {
-	for page := 1; page <= resultPages; page++ {
-		messages, _, err := client.FriendTalkResults(ctx, start, end, page, kakao.MaxPageSize)
-		if err != nil || len(messages) == 0 {
-			return err
-		}
-		if err := s.takePage(ctx, messages); err != nil {
-			return err
-		}
 	}
 	return nil
 }

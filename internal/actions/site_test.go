@@ -144,13 +144,7 @@ func (b *bench) draft(t *testing.T, n int, endings ...string) models.Campaign {
 	ctx := t.Context()
 	audience := models.Audience{TeamID: b.team.ID, Columns: []string{"이름"}, CreatedAt: time.Now().UTC()}
 	must(t, b.DB.CreateAudience(ctx, &audience))
-	rs := make([]models.Recipient, 0, n+len(endings))
-	for i := range n {
-		rs = append(rs, models.Recipient{Phone: fmt.Sprintf("010%04d%04d", i/1000+1000, i%1000+1000), Vars: `{"이름":"김하늘"}`})
-	}
-	for _, ending := range endings {
-		rs = append(rs, models.Recipient{Phone: "0109999" + ending, Vars: `{"이름":"박바다"}`})
-	}
+	rs := recipients(n, endings...)
 	must(t, b.DB.InsertRecipients(ctx, audience.ID, rs), b.DB.SetAudienceSize(ctx, audience.ID, int64(len(rs))))
 	c, err := b.CreateCampaign(ctx, b.admin, b.appkey, models.NewCampaign{Name: "시험"})
 	must(t, err)
@@ -161,6 +155,19 @@ func (b *bench) draft(t *testing.T, n int, endings ...string) models.Campaign {
 	c, err = b.SaveDraft(ctx, b.admin, before, c)
 	must(t, err)
 	return c
+}
+
+// recipients are n with ordinary phones, and some with phones that end in the given
+// four digits.
+func recipients(n int, endings ...string) []models.Recipient {
+	rs := make([]models.Recipient, 0, n+len(endings))
+	for i := range n {
+		rs = append(rs, models.Recipient{Phone: fmt.Sprintf("010%04d%04d", i/1000+1000, i%1000+1000), Vars: `{"이름":"김하늘"}`})
+	}
+	for _, ending := range endings {
+		rs = append(rs, models.Recipient{Phone: "0109999" + ending, Vars: `{"이름":"박바다"}`})
+	}
+	return rs
 }
 
 // until waits until the campaign is in the state, and returns it with its

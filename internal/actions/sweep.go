@@ -16,8 +16,8 @@ type SweepSettings struct {
 	// ResultsEvery is how often the provider is asked for results of an appkey that
 	// has open messages.
 	ResultsEvery time.Duration
-	// SendersEvery is how often all senders of an appkey are read; 0: only when
-	// somebody asks.
+	// SendersEvery is how often all senders of an appkey, and each registered template,
+	// are read; 0: only when somebody asks.
 	SendersEvery time.Duration
 	// KeepUploads is how long an uploaded file is kept; 0: for ever.
 	KeepUploads time.Duration
@@ -49,6 +49,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepLeftovers(ctx, s.Now().Add(-stalled)),
 		s.sweepUploads(ctx),
 		s.sweepListings(ctx),
+		s.sweepTemplates(ctx),
 	)
 }
 
@@ -155,15 +156,19 @@ func (s *Service) sweepResults(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	ours := map[int64]bool{}
 	for _, k := range ks {
-		ours, err := s.DB.ClaimPoll(ctx, k.ID, now, now.Add(s.Sweeping.ResultsEvery))
-		if err != nil {
-			return err
+		claimed, known := ours[k.ID]
+		if !known {
+			if claimed, err = s.DB.ClaimPoll(ctx, k.ID, now, now.Add(s.Sweeping.ResultsEvery)); err != nil {
+				return err
+			}
+			ours[k.ID] = claimed
 		}
-		if !ours {
+		if !claimed {
 			continue
 		}
-		if _, err := s.Jobs.Insert(ctx, TakeResults{AppkeyID: k.ID, Since: k.Since.Time}, soon()); err != nil {
+		if _, err := s.Jobs.Insert(ctx, TakeResults{AppkeyID: k.ID, Channel: k.Channel, Since: k.Since.Time}, soon()); err != nil {
 			return err
 		}
 	}

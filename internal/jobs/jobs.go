@@ -25,6 +25,7 @@ func Workers(s *actions.Service) *river.Workers {
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.RunImport) error { return s.RunImport(ctx, a.ImportID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.TidyImport) error { return s.TidyImport(ctx, a.ImportID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.RefreshSenders) error { return s.RunRefresh(ctx, a.AppkeyID) }))
+	river.AddWorker(ws, worker(func(ctx context.Context, a actions.CheckTemplate) error { return s.CheckTemplate(ctx, a.TemplateID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.ChangeGroup) error { return s.ChangeGroup(ctx, a.ChangeID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.ListImages) error { return s.RunListing(ctx, a.AppkeyID) }))
 	return ws

@@ -35,6 +35,18 @@ const (
 	BrandBlockedProfile = "A1007"
 )
 
+// BrandInfoMark stands beside the sender's name on a BrandTalk message.
+const BrandInfoMark = "(안내)"
+
+// OptOutBy is the line at the end of a BrandTalk message that says how to get no more
+// of them; an empty authNo is none.
+func OptOutBy(number, authNo string) string {
+	if authNo == "" {
+		return "무료 수신거부 " + number
+	}
+	return "무료 수신거부 " + number + " (인증번호 " + authNo + ")"
+}
+
 // BizFormNames are the only names of a BF button.
 func BizFormNames() []string {
 	return []string{"톡에서 예약하기", "톡에서 설문하기", "톡에서 응모하기"}

@@ -80,21 +80,36 @@ CREATE TABLE templates (
     name          TEXT NOT NULL,
     code          TEXT NOT NULL,          -- at the provider; empty: none
     tags          TEXT NOT NULL,          -- JSON: sorted names
+    search        TEXT NOT NULL,          -- what it is found by, in lower case: name, code and text
     content       TEXT NOT NULL,          -- JSON
     version       BIGINT NOT NULL,       -- 0: not saved yet
     state         TEXT NOT NULL,          -- draft, registering, registered
     kakao_status  TEXT NOT NULL,          -- the provider's: A, R, S; empty: not read yet
     problem       TEXT NOT NULL,          -- JSON: a text of the catalogs; why the last reading failed
-    registered_at TIMESTAMPTZ,
+    registered_at TIMESTAMPTZ,            -- or, while registering, when the provider was asked
     checked_at    TIMESTAMPTZ,              -- when the provider last told of it
+    check_at      TIMESTAMPTZ,            -- when it is asked about it next; NULL: not by itself
     archived_at   TIMESTAMPTZ,
     created_by    BIGINT NOT NULL,
     updated_by    BIGINT NOT NULL,
     created_at    TIMESTAMPTZ NOT NULL,
     updated_at    TIMESTAMPTZ NOT NULL
 );
-CREATE INDEX templates_team ON templates (team_id, updated_at, id);
+-- What lists ask for, so that they read no template that they do not show.
+CREATE INDEX templates_team ON templates (team_id, updated_at, id) INCLUDE (sender_id, appkey_id, channel, version) WHERE archived_at IS NULL;
+CREATE INDEX templates_archived ON templates (team_id, updated_at, id) INCLUDE (sender_id, appkey_id, channel, version) WHERE archived_at IS NOT NULL;
 CREATE UNIQUE INDEX templates_code ON templates (sender_id, code) WHERE code <> '';
+CREATE INDEX templates_sender ON templates (sender_id, updated_at, id) WHERE sender_id <> 0;
+CREATE INDEX templates_check ON templates (check_at) WHERE check_at IS NOT NULL;
+
+-- The tags of templates once more, so that they are found by them.
+CREATE TABLE template_tags (
+    template_id BIGINT NOT NULL REFERENCES templates (id) ON DELETE CASCADE,
+    tag         TEXT NOT NULL,
+    team_id     BIGINT NOT NULL,
+    PRIMARY KEY (template_id, tag)
+);
+CREATE INDEX template_tags_by_tag ON template_tags (team_id, tag, template_id);
 
 -- Each save, for good.
 CREATE TABLE template_versions (
@@ -131,7 +146,12 @@ CREATE TABLE test_numbers (
 );
 
 ALTER TABLE campaigns ADD COLUMN test BOOLEAN NOT NULL DEFAULT FALSE;         -- to the team's test numbers
+ALTER TABLE campaigns ADD COLUMN original_id BIGINT NOT NULL DEFAULT 0;      -- of a test: the campaign that it tries out; 0: a template
+ALTER TABLE campaigns ADD COLUMN form_token TEXT NOT NULL DEFAULT '';         -- of a test: names the form that began it, which begins no other
 ALTER TABLE campaigns ADD COLUMN template_id BIGINT NOT NULL DEFAULT 0;      -- 0: none; what its content was copied from
 ALTER TABLE campaigns ADD COLUMN template_version BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX campaigns_by_template ON campaigns (template_id, id) WHERE template_id <> 0;
-CREATE INDEX campaigns_tests ON campaigns (team_id, launched_by, created_at) WHERE test;
+CREATE INDEX campaigns_tests ON campaigns (team_id, created_at) WHERE test;
+CREATE INDEX campaigns_tests_listed ON campaigns (appkey_id, id) WHERE test;
+CREATE INDEX campaigns_tests_of ON campaigns (original_id, id) WHERE test;
+CREATE UNIQUE INDEX campaigns_form_token ON campaigns (form_token) WHERE form_token <> '';

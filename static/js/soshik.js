@@ -3,17 +3,17 @@
 // While Hangul (or any text) is being composed, no request goes out: the syllable
 // under the cursor is not finished. What is typed meanwhile counts as typed when the
 // composition ends.
+const hangul = { composing: false };
 (() => {
-  let composing = false;
-  document.addEventListener("compositionstart", () => { composing = true; });
-  document.addEventListener("input", (e) => { if (composing) e.stopImmediatePropagation(); }, true);
+  document.addEventListener("compositionstart", () => { hangul.composing = true; });
+  document.addEventListener("input", (e) => { if (hangul.composing) e.stopImmediatePropagation(); }, true);
   document.addEventListener("compositionend", (e) => {
-    composing = false;
+    hangul.composing = false;
     e.target.dispatchEvent(new Event("input", { bubbles: true }));
   });
   document.addEventListener("htmx:config:request", (e) => {
     const from = e.detail.ctx?.sourceElement;
-    if (composing && from?.closest("form")?.contains(document.activeElement)) e.preventDefault();
+    if (hangul.composing && from?.closest("form")?.contains(document.activeElement)) e.preventDefault();
   });
 })();
 
