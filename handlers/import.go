@@ -109,10 +109,13 @@ func (h *Handlers) showRecipients(w http.ResponseWriter, r *http.Request, c mode
 	if readErr != nil {
 		return readErr
 	}
-	page := views.RecipientsPage(h.titled(r, c.Name), views.Recipients{
+	view := views.Recipients{
 		Campaign: c, Present: present, HasPresent: has, Last: last, HasLast: found && last.ID != present.ID, MaxUpload: h.cfg.MaxUpload, Pasted: pasted,
-	}, err)
-	return h.RenderForm(w, r, err, page)
+	}
+	if readErr := h.readTaken(r, c, &view); readErr != nil {
+		return readErr
+	}
+	return h.RenderForm(w, r, err, views.RecipientsPage(h.titled(r, c.Name), view, err))
 }
 
 // titled is the frame of a page whose title is a name, not a text of ours.
@@ -124,6 +127,9 @@ func (h *Handlers) titled(r *http.Request, title string) views.Page {
 
 // importOf is the campaign and the import that the URL names.
 func (h *Handlers) importOf(r *http.Request) (c models.Campaign, i models.Import, err error) {
+	if r.PathValue("campaign") == "" {
+		return h.teamImport(r)
+	}
 	if c, err = h.campaignOf(r); err != nil {
 		return c, i, err
 	}

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 
 	"soshik/models"
@@ -48,9 +49,9 @@ func (h *Handlers) showTeamSettings(w http.ResponseWriter, r *http.Request, view
 	if view.Numbers, err = h.db.TestNumberRows(r.Context(), h.visit(r).team.ID); err != nil {
 		return err
 	}
-	formErr := view.Err
-	if formErr == nil {
-		formErr = view.NumberErr
+	if view.Recipients.Err == nil {
+		view.Recipients.In = models.RecipientSettingsOf(h.visit(r).team)
 	}
+	formErr := cmp.Or(view.Err, view.NumberErr, view.Recipients.Err)
 	return h.RenderForm(w, r, formErr, views.TeamSettingsPage(h.page(r, "team_settings.title"), view))
 }

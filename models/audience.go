@@ -18,8 +18,14 @@ type Audience struct {
 	Name      string
 	Columns   []string `gorm:"serializer:json"` // the variables that its recipients have
 	Size      int64
+	Source    AudienceSource // how it was made; empty: for a campaign alone
+	Origin    string         // what it was made of, in words that are no text of ours
 	CreatedBy int64
 	CreatedAt time.Time
+	ChangedBy int64 // who has changed its recipients last; 0: nobody since it was made
+	ChangedAt *time.Time
+	UsedAt    *time.Time // when a campaign took its recipients from it last
+	ErasedAt  *time.Time // since when its recipients are erased; Size stays
 }
 
 // Recipient is a person of an audience.

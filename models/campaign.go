@@ -83,6 +83,8 @@ type Campaign struct {
 	UpdatedAt       time.Time
 	LaunchedAt      *time.Time
 	FinishedAt      *time.Time
+	ErasedAt        *time.Time // since when numbers and values of its messages are erased
+	ErasedUntil     int64      // number of the last batch that is erased
 }
 
 // EditedFrom is the revision that an edit begins with which began with revision and

@@ -60,6 +60,10 @@ type Fallback struct {
 const (
 	SkipNoValue = "no_value" // a variable has neither value nor default
 	SkipTooLong = "too_long" // the message is too long with this recipient's values
+
+	SkipSuppressed = "suppressed"   // the number is on the team's suppression list
+	SkipForgotten  = "forgotten"    // the recipient wants to be forgotten
+	SkipLimit      = "weekly_limit" // the recipient would get more messages in seven days than the team allows
 )
 
 // CodeAnswerLost stands where the code of a refusal would, when the answer that

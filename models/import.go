@@ -59,7 +59,25 @@ type Import struct {
 	CreatedBy     int64
 	CreatedAt     time.Time
 	FinishedAt    *time.Time
+
+	Purpose    ImportPurpose
+	TargetID   int64      // the audience that is changed; 0: none
+	TargetName string     // of a new audience; the reason of suppressing
+	ErasedAt   *time.Time // since when its remarks about rows are erased
 }
+
+// ImportPurpose is what the recipients of a file are for.
+type ImportPurpose string
+
+// The purposes. Those that change an audience are named as what is done to it is.
+const (
+	PurposeCampaign ImportPurpose = ""
+	PurposeCreate   ImportPurpose = "create" // a new audience
+	PurposeAppend   ImportPurpose = "append"
+	PurposeReplace  ImportPurpose = "replace"
+	PurposeSubtract ImportPurpose = "subtract"
+	PurposeSuppress ImportPurpose = "suppress"
+)
 
 // EncodingWorkbook is the encoding of a file that is a workbook.
 const EncodingWorkbook = "xlsx"
@@ -91,6 +109,12 @@ type ImportRow struct {
 // Import reads an import of a campaign.
 func (db *DB) Import(ctx context.Context, campaignID, id int64) (i Import, err error) {
 	err = db.read(ctx).Where("campaign_id = ?", campaignID).First(&i, id).Error
+	return i, dbError(err, "import")
+}
+
+// TeamImport reads an import of a team that is for no campaign.
+func (db *DB) TeamImport(ctx context.Context, teamID, id int64) (i Import, err error) {
+	err = db.read(ctx).Where("team_id = ? AND campaign_id = 0", teamID).First(&i, id).Error
 	return i, dbError(err, "import")
 }
 

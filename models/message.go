@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -79,6 +80,12 @@ func (m Message) Done() time.Time {
 	}
 	return time.UnixMilli(m.DoneAt)
 }
+
+// erasedMark begins what stands in the place of a number that has been erased.
+const erasedMark = "~"
+
+// Erased reports whether the number of a message has been erased.
+func (m Message) Erased() bool { return strings.HasPrefix(m.Phone, erasedMark) }
 
 // may reports whether what is known of a message may go from state s to next.
 // What the provider reports beats what was inferred, and a result stays, except

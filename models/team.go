@@ -14,6 +14,13 @@ type Team struct {
 	Name        string
 	LeadMinutes int
 	CreatedAt   time.Time
+
+	Suppressed    int64    // numbers on its suppression list
+	Hashed        int64    // of them, those of whom a hash is kept
+	SuppressCodes []string `gorm:"serializer:json"` // results that put a number on the list
+	WeeklyLimit   int      // messages to one person in 7 days; 0: no limit
+	RetentionDays int      // after which personal data is erased; 0: it is kept
+	HashKey       []byte   // of the hashes, encrypted; nil: there are none yet
 }
 
 // Lead is how long before its time a message is handed over.
@@ -36,6 +43,9 @@ func (db *DB) Team(ctx context.Context, id int64) (t Team, err error) {
 
 // CreateTeam adds a team.
 func (db *DB) CreateTeam(ctx context.Context, t *Team) error {
+	if t.SuppressCodes == nil {
+		t.SuppressCodes = []string{}
+	}
 	return dbError(db.write(ctx).Create(t).Error, "team")
 }
 

@@ -15,6 +15,9 @@ import (
 
 // ImportPath is the page of an import.
 func ImportPath(c models.Campaign, id int64) string {
+	if c.ID == 0 { // it is for no campaign
+		return fmt.Sprintf("%s/imports/%d", TeamPath(c.TeamID), id)
+	}
 	return fmt.Sprintf("%s/%d", StepPath(c, "recipients"), id)
 }
 
@@ -28,6 +31,10 @@ type Recipients struct {
 	HasLast    bool
 	MaxUpload  int64 // bytes
 	Pasted     string
+	Taken      models.AudienceWork // which audiences the recipients come from
+	HasTaken   bool
+	TakenSize  int64
+	Works      bool // recipients are being taken from audiences
 }
 
 // uploadError is err for the form of the file, pasteError for that of the text: whichever
@@ -252,6 +259,34 @@ func (v ImportView) refusedPath() string {
 		return ""
 	}
 	return ImportPath(v.Campaign, v.ID) + "/refused"
+}
+
+// importAgain is where another file is taken for what the import is for.
+func importAgain(c models.Campaign, i models.Import) string {
+	switch i.Purpose {
+	case models.PurposeCampaign:
+		return StepPath(c, "recipients")
+	case models.PurposeSuppress:
+		return NewSuppressionPath(i.TeamID, "file")
+	case models.PurposeAppend, models.PurposeReplace, models.PurposeSubtract:
+		return AudiencePath(models.Audience{ID: i.TargetID, TeamID: i.TeamID}) + "/change"
+	case models.PurposeCreate:
+	}
+	return NewAudiencePath(i.TeamID)
+}
+
+// importNext is where an import that is done leads to, and what that is called.
+func importNext(p Page, c models.Campaign, i models.Import) (path, name string) {
+	switch i.Purpose {
+	case models.PurposeCampaign:
+		return StepPathAfter(c, "recipients"), nextStep(p, c, "recipients")
+	case models.PurposeSuppress:
+		return SuppressionsPath(i.TeamID), p.T("suppression.see_list")
+	case models.PurposeAppend, models.PurposeReplace, models.PurposeSubtract:
+		return AudiencePath(models.Audience{ID: i.TargetID, TeamID: i.TeamID}), p.T("audience.see")
+	case models.PurposeCreate:
+	}
+	return AudiencePath(models.Audience{ID: i.AudienceID, TeamID: i.TeamID}), p.T("audience.see")
 }
 
 // ImportReason is why a row was refused, in words.

@@ -224,7 +224,7 @@ func (v Progress) failures() []failure {
 // ours reports whether a code is not the provider's: why a recipient was skipped, or
 // counts as refused.
 func ours(code string) bool {
-	return slices.Contains([]string{models.SkipNoValue, models.SkipTooLong, models.CodeAnswerLost}, code)
+	return slices.Contains([]string{models.SkipNoValue, models.SkipTooLong, models.SkipSuppressed, models.SkipForgotten, models.SkipLimit, models.CodeAnswerLost}, code)
 }
 
 func numbers(g models.BatchGroup) string {
@@ -341,6 +341,9 @@ func partOptions(p Page) []Option {
 }
 
 func messagePhone(p Page, m models.ListedMessage) string {
+	if m.Erased() {
+		return p.T("personal.erased")
+	}
 	if p.Actor.Can(models.ViewNumbers) {
 		return kakao.FormatPhone(m.Phone)
 	}

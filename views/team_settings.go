@@ -23,6 +23,8 @@ type TeamSettings struct {
 	Numbers   []models.TestNumberRow
 	Number    models.NewTestNumber
 	NumberErr error
+
+	Recipients RecipientSettings
 }
 
 // full reports whether there are as many test numbers as there may be.

@@ -57,7 +57,10 @@ func (s *site) things(t *testing.T, appkey models.Appkey) map[string]func() stri
 	group := models.SenderGroup{}     // and so with a group
 	next := func() int { n++; return n }
 	return map[string]func() string{
-		"team":   func() string { return "1" },
+		"team": func() string {
+			latest = models.Campaign{} // an import of the team is for none
+			return "1"
+		},
 		"appkey": func() string { return fmt.Sprint(appkey.ID) },
 		"token":  models.NewToken,
 		"user": func() string {
@@ -80,6 +83,25 @@ func (s *site) things(t *testing.T, appkey models.Appkey) map[string]func() stri
 				t.Fatal(err)
 			}
 			return fmt.Sprint(i.ID)
+		},
+		"suppression": func() string {
+			sup := models.Suppression{TeamID: appkey.TeamID, Phone: fmt.Sprintf("0103000%04d", next()), Source: models.SuppressedByHand, Reason: "전화로 요청"}
+			err := s.DB.Tx(t.Context(), func(tx *models.DB) error {
+				_, err := tx.Suppress(t.Context(), []models.Suppression{sup})
+				return err
+			})
+			found, _, readErr := s.DB.ActiveSuppression(t.Context(), appkey.TeamID, []string{sup.Phone})
+			if err != nil || readErr != nil {
+				t.Fatal(err, readErr)
+			}
+			return fmt.Sprint(found.ID)
+		},
+		"audience": func() string {
+			a := models.Audience{TeamID: appkey.TeamID, Name: fmt.Sprint("목록 ", next()), Source: models.SourceFile}
+			if err := s.DB.CreateAudience(t.Context(), &a); err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprint(a.ID)
 		},
 		"test_number": func() string {
 			number := models.TestNumber{TeamID: appkey.TeamID, Phone: fmt.Sprintf("0102000%04d", next()), Name: "휴대폰"}

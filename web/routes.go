@@ -20,7 +20,9 @@ type Route struct {
 
 // Routes are all routes of the site.
 func Routes(h *handlers.Handlers) []Route {
-	return slices.Concat(peopleRoutes(h), senderRoutes(h), templateRoutes(h), imageRoutes(h), campaignRoutes(h))
+	return slices.Concat(
+		peopleRoutes(h), senderRoutes(h), templateRoutes(h), imageRoutes(h), campaignRoutes(h), audienceRoutes(h),
+	)
 }
 
 const get, post = http.MethodGet, http.MethodPost
@@ -166,6 +168,39 @@ func campaignRoutes(h *handlers.Handlers) []Route {
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/cancel", models.ManageCampaigns, h.ConfirmCancel},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/cancel", models.ManageCampaigns, h.CancelCampaign},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/batches/{number}/decide", models.ManageCampaigns, h.DecideBatch},
+	}
+}
+
+func audienceRoutes(h *handlers.Handlers) []Route {
+	return []Route{
+		{get, "/teams/{team}/audiences", models.ViewTeam, h.ListAudiences},
+		{get, "/teams/{team}/audiences/new", models.ManageCampaigns, h.NewAudience},
+		{post, "/teams/{team}/audiences/new", models.ManageCampaigns, h.CreateAudience},
+		{get, "/teams/{team}/audiences/{audience}", models.ViewTeam, h.ShowAudience},
+		{post, "/teams/{team}/audiences/{audience}", models.ManageCampaigns, h.RenameAudience},
+		{get, "/teams/{team}/audiences/{audience}/change", models.ManageCampaigns, h.EditAudience},
+		{post, "/teams/{team}/audiences/{audience}/change", models.ManageCampaigns, h.ChangeAudience},
+		{get, "/teams/{team}/audiences/{audience}/sample", models.ManageCampaigns, h.NewSample},
+		{post, "/teams/{team}/audiences/{audience}/sample", models.ManageCampaigns, h.CreateSample},
+		{get, "/teams/{team}/audiences/{audience}/delete", models.ManageCampaigns, h.ConfirmDeleteAudience},
+		{post, "/teams/{team}/audiences/{audience}/delete", models.ManageCampaigns, h.DeleteAudience},
+		{get, "/teams/{team}/audiences/{audience}/export.csv", models.ViewNumbers, h.ExportAudience},
+		{get, "/teams/{team}/suppressions", models.ViewTeam, h.ListSuppressions},
+		{get, "/teams/{team}/suppressions/new", models.ManageCampaigns, h.NewSuppression},
+		{post, "/teams/{team}/suppressions/new", models.ManageCampaigns, h.CreateSuppressions},
+		{get, "/teams/{team}/suppressions/export.csv", models.ViewNumbers, h.ExportSuppressions},
+		{get, "/teams/{team}/suppressions/{suppression}", models.ViewTeam, h.ShowSuppression},
+		{post, "/teams/{team}/suppressions/{suppression}/remove", models.ManageCampaigns, h.RemoveSuppression},
+		{get, "/teams/{team}/forget", models.ManageTeam, h.NewForgetting},
+		{post, "/teams/{team}/forget", models.ManageTeam, h.Forget},
+		{post, "/teams/{team}/settings/recipients", models.ManageTeam, h.SaveRecipientSettings},
+		{get, "/teams/{team}/imports/{import}", models.ManageCampaigns, h.ShowImport},
+		{post, "/teams/{team}/imports/{import}", models.ManageCampaigns, h.MapImport},
+		{post, "/teams/{team}/imports/{import}/cancel", models.ManageCampaigns, h.CancelImport},
+		{get, "/teams/{team}/imports/{import}/rows.csv", models.ManageCampaigns, h.DownloadImportRows},
+		{get, "/teams/{team}/imports/{import}/refused", models.ManageCampaigns, h.DownloadRefused},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/recipients/audiences", models.ManageCampaigns, h.NewTake},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/recipients/audiences", models.ManageCampaigns, h.TakeAudiences},
 	}
 }
 

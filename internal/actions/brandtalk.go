@@ -60,8 +60,8 @@ func (brandTalk) request(ctx context.Context, client *nhn.Client, requestID stri
 	return collect(client.AllBrandTalkMessages(ctx, nhn.BrandTalkQuery{RequestID: requestID, PageSize: kakao.MaxPageSize}))
 }
 
-func (brandTalk) cancel(ctx context.Context, client *nhn.Client, requestID string) error {
-	return client.CancelBrandTalk(ctx, requestID)
+func (brandTalk) cancel(ctx context.Context, client *nhn.Client, requestID string, seqs ...int) error {
+	return client.CancelBrandTalk(ctx, requestID, seqs...)
 }
 
 const (

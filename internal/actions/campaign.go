@@ -294,7 +294,11 @@ func (s *Service) Check(ctx context.Context, c models.Campaign) (r models.Report
 		r.Add(models.Warning, "schedule", "check.far", "Days", models.WarnDays)
 	}
 	c.Channel.Note(c, sender, &r)
-	return r, nil
+	team, err := s.DB.Team(ctx, c.TeamID)
+	if err == nil && team.WeeklyLimit > 0 && !c.Test {
+		r.Add(models.Note, "recipients", "check.weekly_limit", "Count", team.WeeklyLimit)
+	}
+	return r, err
 }
 
 func (s *Service) checkMessage(ctx context.Context, c models.Campaign, r *models.Report) (models.Sender, error) {
@@ -351,8 +355,9 @@ func (s *Service) checkRecipients(ctx context.Context, c models.Campaign, r *mod
 	if err != nil {
 		return err
 	}
-	r.Sendable = r.Audience - skipped[models.SkipNoValue] - skipped[models.SkipTooLong]
-	for _, reason := range []string{models.SkipNoValue, models.SkipTooLong} {
+	r.Sendable = r.Audience
+	for _, reason := range []string{models.SkipSuppressed, models.SkipNoValue, models.SkipTooLong} {
+		r.Sendable -= skipped[reason]
 		if n := skipped[reason]; n > 0 {
 			r.Add(models.Warning, "recipients", "check."+reason, "Count", n)
 		}
@@ -386,8 +391,13 @@ const checkChunk = 5000
 func (s *Service) countSkips(ctx context.Context, c models.Campaign) (map[string]int64, error) {
 	composer := models.NewComposer(c.Channel, c.Content, c.Fallback)
 	skipped := map[string]int64{}
-	if composer.Fixed() {
-		return skipped, nil
+	team, err := s.DB.Team(ctx, c.TeamID)
+	if err != nil || composer.Fixed() && team.Suppressed == 0 {
+		return skipped, err
+	}
+	hash, err := s.Hasher(team)
+	if err != nil {
+		return nil, err
 	}
 	after := ""
 	for {
@@ -395,7 +405,17 @@ func (s *Service) countSkips(ctx context.Context, c models.Campaign) (map[string
 		if err != nil || len(rs) == 0 {
 			return skipped, err
 		}
+		suppressed := map[string]bool{}
+		if team.Suppressed > 0 {
+			if suppressed, err = s.DB.SuppressedAmong(ctx, team.ID, rs, hash); err != nil {
+				return nil, err
+			}
+		}
 		for _, recipient := range rs {
+			if suppressed[recipient.Phone] {
+				skipped[models.SkipSuppressed]++
+				continue
+			}
 			_, skip, err := composer.Compose(recipient.Vars)
 			if err != nil {
 				return nil, fmt.Errorf("recipient %d: %w", recipient.ID, err)

@@ -27,8 +27,9 @@ type channel interface {
 	listed(ctx context.Context, client *nhn.Client, groupingKey string, from, to time.Time) ([]nhn.Message, error)
 	// request are the messages of a request.
 	request(ctx context.Context, client *nhn.Client, requestID string) ([]nhn.Message, error)
-	// cancel asks to stop what has not been sent of a request.
-	cancel(ctx context.Context, client *nhn.Client, requestID string) error
+	// cancel asks to stop what has not been sent of a request, or of some of its
+	// recipients.
+	cancel(ctx context.Context, client *nhn.Client, requestID string, seqs ...int) error
 	// takeResults reads what became of open messages of k, and records it. since is
 	// when the oldest of their requests was made.
 	takeResults(ctx context.Context, s *Service, client *nhn.Client, k models.Appkey, since time.Time) error

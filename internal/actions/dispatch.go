@@ -91,6 +91,11 @@ func (s *Service) claim(ctx context.Context, batchID int64) (d *delivery, err er
 		if err != nil || d == nil {
 			return err
 		}
+		left, err := s.skipSuppressed(ctx, tx, d.campaign, d.batch)
+		if err != nil || !left {
+			d = nil
+			return err
+		}
 		if _, err := s.imageSeq(ctx, tx, d.campaign); err != nil {
 			return err
 		}

@@ -64,8 +64,8 @@ func (friendTalk) request(ctx context.Context, client *nhn.Client, requestID str
 	return collect(client.AllFriendTalkMessages(ctx, nhn.FriendTalkQuery{RequestID: requestID, PageSize: kakao.MaxPageSize}))
 }
 
-func (friendTalk) cancel(ctx context.Context, client *nhn.Client, requestID string) error {
-	return client.CancelFriendTalk(ctx, requestID)
+func (friendTalk) cancel(ctx context.Context, client *nhn.Client, requestID string, seqs ...int) error {
+	return client.CancelFriendTalk(ctx, requestID, seqs...)
 }
 
 const (

@@ -15,6 +15,11 @@ type Upload struct {
 	Name string // as the person's computer calls it
 	Body io.Reader
 	Max  int64 // bytes that are taken
+	For  models.ImportPurpose
+	// Target is the audience that is changed, 0 for none; Called the name of a new one,
+	// or the reason for suppressing.
+	Target int64
+	Called string
 }
 
 // CreateImport keeps an uploaded file and looks into it: what it is encoded in, and
@@ -34,7 +39,10 @@ func (s *Service) CreateImport(ctx context.Context, by models.Actor, c models.Ca
 		}
 	}()
 	now := s.Now()
-	i = models.Import{TeamID: c.TeamID, CampaignID: c.ID, FileName: up.Name, Path: name}
+	i = models.Import{
+		TeamID: c.TeamID, CampaignID: c.ID, FileName: up.Name, Path: name,
+		Purpose: up.For, TargetID: up.Target, TargetName: up.Called,
+	}
 	if err := s.inspect(ctx, c, &i); err != nil {
 		return i, fileProblem(err)
 	}
@@ -82,6 +90,9 @@ func fieldError(text models.Text, cause error) error {
 
 // forgetUploads removes files of the campaign whose import was never started.
 func (s *Service) forgetUploads(ctx context.Context, c models.Campaign) error {
+	if c.ID == 0 {
+		return nil
+	}
 	is, err := s.DB.ImportsIn(ctx, c.ID, models.ImportMapping)
 	for _, i := range is {
 		deleted, deleteErr := s.DB.DeleteImport(ctx, i.ID)
@@ -213,7 +224,7 @@ func (s *Service) startImport(ctx context.Context, tx *models.DB, i models.Impor
 	if err != nil {
 		return err
 	}
-	if len(running) > 0 {
+	if len(running) > 0 && i.CampaignID != 0 {
 		return models.Errorf(models.Conflict, "import.another")
 	}
 	moved, err := tx.MoveImport(ctx, i, models.ImportMapping)

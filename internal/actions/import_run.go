@@ -509,9 +509,8 @@ func (w *importWork) storeChunk(ctx context.Context, rs []models.Recipient) erro
 	return err
 }
 
-// finish makes the new audience the campaign's, unless the campaign has been
-// launched in the meantime. The audience before has served its purpose then, and so has
-// the file, unless rows of it were refused, which the person may want back.
+// finish does with the new audience what the import is for. A campaign's audience before
+// has served its purpose then, and so has the file, unless rows of it were refused, which the person may want back.
 func (w *importWork) finish(ctx context.Context) error {
 	now, done := w.s.Now(), w.i
 	done.State, done.BytesRead, done.FinishedAt = models.ImportDone, w.i.Size, &now
@@ -529,11 +528,7 @@ func (w *importWork) finish(ctx context.Context) error {
 		if err := move(ctx, tx, done); err != nil {
 			return err
 		}
-		used, err := tx.UseAudience(ctx, done.CampaignID, done.AudienceID)
-		if err == nil && !used {
-			return models.Errorf(models.Conflict, "campaign.launched_already")
-		}
-		return err
+		return w.conclude(ctx, tx, done)
 	})
 	if err != nil {
 		return err
@@ -549,8 +544,12 @@ func (s *Service) tidyAfter(ctx context.Context, i models.Import, file bool) {
 	if file {
 		err = s.removeUpload(i.Path)
 	}
-	earlier, readErr := s.DB.ImportsIn(ctx, i.CampaignID, models.ImportDone)
-	err = errors.Join(err, readErr)
+	var earlier []models.Import
+	if i.Purpose == models.PurposeCampaign {
+		var readErr error
+		earlier, readErr = s.DB.ImportsIn(ctx, i.CampaignID, models.ImportDone)
+		err = errors.Join(err, readErr)
+	}
 	for _, e := range earlier {
 		if e.ID == i.ID || e.AudienceID == 0 {
 			continue

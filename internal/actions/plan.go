@@ -95,6 +95,10 @@ func (s *Service) planNext(ctx context.Context, tx *models.DB, c *models.Campaig
 		return false, err
 	}
 	composer := models.NewComposer(c.Channel, c.Content, c.Fallback)
+	team, err := tx.Team(ctx, c.TeamID)
+	if err != nil {
+		return false, err
+	}
 	for range planBatches {
 		number++
 		b, err := tx.PlanBatch(ctx, c, number, due, kakao.MaxRecipients)
@@ -104,7 +108,7 @@ func (s *Service) planNext(ctx context.Context, tx *models.DB, c *models.Campaig
 		if b.Size == 0 {
 			return true, nil
 		}
-		if err := s.skip(ctx, tx, composer, b); err != nil {
+		if err := s.skip(ctx, tx, composer, *c, team, b); err != nil {
 			return false, err
 		}
 		if b.Size < kakao.MaxRecipients {
@@ -116,7 +120,20 @@ func (s *Service) planNext(ctx context.Context, tx *models.DB, c *models.Campaig
 
 // skip records which messages of a new batch cannot be sent, with the reason. A
 // batch of which nothing is left is done.
-func (s *Service) skip(ctx context.Context, tx *models.DB, composer *models.Composer, b models.Batch) error {
+func (s *Service) skip(ctx context.Context, tx *models.DB, composer *models.Composer, c models.Campaign, team models.Team, b models.Batch) error {
+	skipped, err := s.suppressed(ctx, tx, c, team, b)
+	if err != nil {
+		return err
+	}
+	if err := s.skipUncomposed(ctx, tx, composer, b, skipped); err != nil || len(skipped) == 0 {
+		return err
+	}
+	_, err = s.skipMessages(ctx, tx, b, skipped)
+	return err
+}
+
+// skipUncomposed adds those to skipped whose messages cannot be put together.
+func (s *Service) skipUncomposed(ctx context.Context, tx *models.DB, composer *models.Composer, b models.Batch, skipped map[int64]string) error {
 	if composer.Fixed() {
 		return nil
 	}
@@ -124,26 +141,19 @@ func (s *Service) skip(ctx context.Context, tx *models.DB, composer *models.Comp
 	if err != nil {
 		return err
 	}
-	var outcomes []models.MessageOutcome
 	for _, m := range messages {
+		if skipped[m.ID] != "" {
+			continue
+		}
 		_, reason, err := composer.Compose(m.Vars)
 		if err != nil {
 			return err
 		}
 		if reason != "" {
-			outcomes = append(outcomes, models.MessageOutcome{ID: m.ID, State: models.MessageSkipped, Code: reason, DoneAt: s.Now().UnixMilli()})
+			skipped[m.ID] = reason
 		}
 	}
-	if len(outcomes) == 0 {
-		return nil
-	}
-	if len(outcomes) == len(messages) {
-		if err := tx.SetBatch(ctx, b.ID, map[string]any{"state": models.BatchRefused}); err != nil {
-			return err
-		}
-	}
-	_, err = tx.RecordOutcomes(ctx, outcomes)
-	return err
+	return nil
 }
 
 // beginHandOver lets the batches of a whole plan be claimed: those that are due by

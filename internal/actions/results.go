@@ -47,8 +47,11 @@ func (s *Service) takePage(ctx context.Context, messages []nhn.Message) error {
 		return err
 	}
 	return s.DB.Tx(ctx, func(tx *models.DB) error {
-		_, err := tx.RecordOutcomes(ctx, outcomes)
-		return err
+		n, err := tx.RecordOutcomes(ctx, outcomes)
+		if err != nil || n == 0 {
+			return err
+		}
+		return s.suppressResults(ctx, tx, outcomes)
 	})
 }
 

@@ -38,7 +38,7 @@ type bench struct {
 
 // newBench starts a service whose calls end after timeout and settle four times as
 // long after.
-func newBench(t *testing.T, timeout time.Duration) *bench {
+func newBench(t testing.TB, timeout time.Duration) *bench {
 	t.Helper()
 	offset := kakao.DayOffset(time.Now())
 	now := func() time.Time { return time.Now().Add(offset).UTC() }
@@ -63,7 +63,7 @@ func newBench(t *testing.T, timeout time.Duration) *bench {
 	return b
 }
 
-func openSim(t *testing.T, now func() time.Time) *nhnsim.Sim {
+func openSim(t testing.TB, now func() time.Time) *nhnsim.Sim {
 	t.Helper()
 	latency := nhnsim.Span{Min: 10 * time.Millisecond, Max: 50 * time.Millisecond}
 	sim, err := nhnsim.Open(nhnsim.Config{Now: now, Latency: latency, FallbackLatency: latency})
@@ -87,7 +87,7 @@ func openSim(t *testing.T, now func() time.Time) *nhnsim.Sim {
 	return sim
 }
 
-func (b *bench) seed(t *testing.T, url string) {
+func (b *bench) seed(t testing.TB, url string) {
 	t.Helper()
 	ctx, now := t.Context(), time.Now().UTC()
 	b.team = models.Team{Name: "팀", LeadMinutes: models.DefaultLead, CreatedAt: now}
@@ -107,7 +107,7 @@ func (b *bench) seed(t *testing.T, url string) {
 	b.sender = senders[0]
 }
 
-func must(t *testing.T, errs ...error) {
+func must(t testing.TB, errs ...error) {
 	t.Helper()
 	for _, err := range errs {
 		if err != nil {

@@ -27,6 +27,11 @@ func Workers(s *actions.Service) *river.Workers {
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.RefreshSenders) error { return s.RunRefresh(ctx, a.AppkeyID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.CheckTemplate) error { return s.CheckTemplate(ctx, a.TemplateID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.ChangeGroup) error { return s.ChangeGroup(ctx, a.ChangeID) }))
+	river.AddWorker(ws, worker(func(ctx context.Context, a actions.WorkOnAudience) error { return s.RunAudienceWork(ctx, a.WorkID) }))
+	river.AddWorker(ws, worker(func(ctx context.Context, a actions.ApplySuppressions) error {
+		return s.ApplySuppressions(ctx, a.TeamID)
+	}))
+	river.AddWorker(ws, worker(func(ctx context.Context, a actions.StopMessages) error { return s.StopMessages(ctx, a.BatchID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.ListImages) error { return s.RunListing(ctx, a.AppkeyID) }))
 	return ws
 }

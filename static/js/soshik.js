@@ -3,17 +3,17 @@
 // While Hangul (or any text) is being composed, no request goes out: the syllable
 // under the cursor is not finished. What is typed meanwhile counts as typed when the
 // composition ends.
-const hangul = { composing: false };
 (() => {
-  document.addEventListener("compositionstart", () => { hangul.composing = true; });
-  document.addEventListener("input", (e) => { if (hangul.composing) e.stopImmediatePropagation(); }, true);
+  let composing = false;
+  document.addEventListener("compositionstart", () => { composing = true; });
+  document.addEventListener("input", (e) => { if (composing) e.stopImmediatePropagation(); }, true);
   document.addEventListener("compositionend", (e) => {
-    hangul.composing = false;
+    composing = false;
     e.target.dispatchEvent(new Event("input", { bubbles: true }));
   });
   document.addEventListener("htmx:config:request", (e) => {
     const from = e.detail.ctx?.sourceElement;
-    if (hangul.composing && from?.closest("form")?.contains(document.activeElement)) e.preventDefault();
+    if (composing && from?.closest("form")?.contains(document.activeElement)) e.preventDefault();
   });
 })();
 

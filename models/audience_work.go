@@ -1,0 +1,159 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// AudienceSource is how an audience was made.
+type AudienceSource string
+
+// The sources of audiences.
+const (
+	SourceFile      AudienceSource = "file"
+	SourcePasted    AudienceSource = "pasted"
+	SourceAudiences AudienceSource = "audiences" // of other audiences
+	SourceResults   AudienceSource = "results"   // of what became of a campaign's messages
+	SourceSample    AudienceSource = "sample"    // drawn from another audience
+)
+
+// AudienceSources are all sources.
+func AudienceSources() []AudienceSource {
+	return []AudienceSource{SourceFile, SourcePasted, SourceAudiences, SourceResults, SourceSample}
+}
+
+// WorkKind is what is done to an audience as a whole.
+type WorkKind string
+
+// The kinds of work.
+const (
+	WorkAppend   WorkKind = "append"   // numbers of the sources come in; values of who is in both are the source's, where it has any
+	WorkReplace  WorkKind = "replace"  // the source's recipients, and nobody else
+	WorkSubtract WorkKind = "subtract" // who is in the source goes
+	WorkSample   WorkKind = "sample"   // some of the source, drawn at random
+	WorkDelete   WorkKind = "delete"
+	WorkErase    WorkKind = "erase"    // its recipients go, its size stays
+	WorkSuppress WorkKind = "suppress" // its numbers come on the team's suppression list
+)
+
+// WorkKinds are all kinds.
+func WorkKinds() []WorkKind {
+	return []WorkKind{WorkAppend, WorkReplace, WorkSubtract, WorkSample, WorkDelete, WorkErase, WorkSuppress}
+}
+
+// WorkState is how far a work has come.
+type WorkState string
+
+// The states of a work.
+const (
+	WorkRunning WorkState = "running"
+	WorkDone    WorkState = "done"
+	WorkFailed  WorkState = "failed"
+)
+
+// AudienceWork is something that is done to an audience as a whole, in chunks. How far
+// it has come is written with each, so that it goes on where it was.
+type AudienceWork struct {
+	ID         int64
+	TeamID     int64
+	AudienceID int64 // the one that is made or changed
+	CampaignID int64 // the draft whose recipients it makes; 0: none
+	Kind       WorkKind
+	Sources    []Source `gorm:"serializer:json"` // read one after the other
+	Sample     int64    // how many are drawn
+	Seed       int64    // by which they are drawn: the same from the same
+	State      WorkState
+	Problem    Text   `gorm:"serializer:json"` // why it failed
+	Claim      string // the job that works on it; empty: none yet
+	Step       int    // the source that is being read, from 0
+	After      string // the last number of it that was dealt with
+	Done       int64  // numbers dealt with
+	Total      int64  // numbers to be dealt with, as far as was known at the beginning
+	Added      int64
+	Updated    int64 // who was there already and has got other values
+	Removed    int64
+	AskedBy    int64
+	CreatedAt  time.Time
+	WorkedAt   time.Time // last sign of life
+	EndedAt    *time.Time
+}
+
+// NewAudience is what is filled in to make an audience.
+type NewAudience struct{ Name string }
+
+// Validate checks what can be checked without the database.
+func (in NewAudience) Validate() error {
+	p := problems{}
+	validateName(p, "name", in.Name)
+	return p.err()
+}
+
+// CreateAudienceWork adds a work that is to be done. There is one for each audience at
+// a time: a second one is a [Conflict].
+func (db *DB) CreateAudienceWork(ctx context.Context, w *AudienceWork) error {
+	return dbError(db.write(ctx).Create(w).Error, "audience_work")
+}
+
+// AudienceWork reads a work for a job.
+func (db *DB) AudienceWork(ctx context.Context, id int64) (w AudienceWork, err error) {
+	err = db.read(ctx).First(&w, id).Error
+	return w, dbError(err, "audience_work")
+}
+
+// AudienceWorks are what was done to an audience, the newest first.
+func (db *DB) AudienceWorks(ctx context.Context, audienceID int64, limit int) ([]AudienceWork, error) {
+	var ws []AudienceWork
+	return ws, db.read(ctx).Where("audience_id = ?", audienceID).Order("id DESC").Limit(limit).Find(&ws).Error
+}
+
+// RunningWork is the work that an audience waits for; found is false if there is none.
+func (db *DB) RunningWork(ctx context.Context, audienceID int64) (w AudienceWork, found bool, err error) {
+	return first[AudienceWork](db.read(ctx).Where("audience_id = ? AND state = ?", audienceID, WorkRunning))
+}
+
+// LastCampaignWork is the newest work that makes the recipients of a campaign; found
+// is false if there is none.
+func (db *DB) LastCampaignWork(ctx context.Context, campaignID int64) (w AudienceWork, found bool, err error) {
+	return first[AudienceWork](db.read(ctx).Where("campaign_id = ? AND campaign_id <> 0", campaignID).Order("id DESC"))
+}
+
+// first is the first row that q finds; found is false if there is none.
+func first[Row any](q *gorm.DB) (row Row, found bool, err error) {
+	var rows []Row
+	if err := q.Limit(1).Find(&rows).Error; err != nil || len(rows) == 0 {
+		return row, false, err
+	}
+	return rows[0], true, nil
+}
+
+// ClaimAudienceWork gives a running work to a job, if nobody has worked on it since
+// quiet.
+func (db *DB) ClaimAudienceWork(ctx context.Context, id int64, claim string, now, quiet time.Time) (claimed bool, err error) {
+	res := db.write(ctx).Model(&AudienceWork{}).Where("id = ? AND state = ? AND (claim = '' OR worked_at < ?)", id, WorkRunning, quiet.UTC()).
+		Updates(map[string]any{"claim": claim, "worked_at": now.UTC()})
+	return res.RowsAffected > 0, res.Error
+}
+
+// SaveAudienceWork writes down how far w has come, and locks it until the transaction
+// ends. It says whether it still is under w's claim.
+func (db *DB) SaveAudienceWork(ctx context.Context, w AudienceWork) (ours bool, err error) {
+	res := db.write(ctx).Model(&AudienceWork{}).Where("id = ? AND claim = ? AND state = ?", w.ID, w.Claim, WorkRunning).
+		Select("State", "Problem", "Step", "After", "Done", "Total", "Added", "Updated", "Removed", "WorkedAt", "EndedAt").Updates(w)
+	return res.RowsAffected > 0, res.Error
+}
+
+// ReleaseAudienceWork takes a running work from the job that holds w's claim, so that
+// another may claim it at once. Of several processes, it says so to one.
+func (db *DB) ReleaseAudienceWork(ctx context.Context, w AudienceWork, now time.Time) (released bool, err error) {
+	res := db.write(ctx).Model(&AudienceWork{}).Where("id = ? AND state = ? AND claim = ? AND worked_at <= ?", w.ID, WorkRunning, w.Claim, w.WorkedAt.UTC()).
+		Updates(map[string]any{"claim": "", "worked_at": now.UTC()})
+	return res.RowsAffected > 0, res.Error
+}
+
+// StalledAudienceWorks are those that run and that nobody has worked on since quiet.
+func (db *DB) StalledAudienceWorks(ctx context.Context, quiet time.Time) ([]AudienceWork, error) {
+	var ws []AudienceWork
+	return ws, db.read(ctx).Where("state = ? AND worked_at < ?", WorkRunning, quiet.UTC()).Order("id").Find(&ws).Error
+}
