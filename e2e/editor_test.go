@@ -234,3 +234,46 @@ func TestTheChatHasColoursOfItsOwn(t *testing.T) {
 	v.Must(v.Expect().Locator(screen).ToHaveCSS("background-color", "rgb(27, 28, 31)"))
 	v.look("message-dark-chat")
 }
+
+// BrandTalk's rules are told where a template is written: limits by its kind, and where
+// the buttons that have a place of their own may stand.
+func TestBrandTalkRulesAreTold(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, true)
+	user, err := s.DB.User(t.Context(), 3)
+	check(t, err)
+	appkey, err := s.DB.Appkey(t.Context(), 1)
+	check(t, err)
+	by := models.Actor{User: user, Role: models.Marketer}
+	made, err := s.Actions.CreateTemplate(t.Context(), by, appkey, models.NewTemplate{Channel: models.BrandTalk, Name: "브랜드톡 규칙", SenderID: 1})
+	check(t, err)
+	v := s.signedIn(t, marketer, browser.Options{})
+	v.Visit(fmt.Sprintf("/appkeys/1/templates/%d", made.ID))
+	v.Fill(v.Field("내용"), strings.Repeat("가", 77))
+	v.Reads(v.Locator("#text-counter"), "77 / 1,000자")
+	v.Must2(v.Field("메시지 유형").SelectOption(labelled("와이드형 (W)")))
+	v.Reads(v.Locator("#text-counter.sk-over"), "77 / 76자 · 1자 초과")
+	v.Reads(v.Locator("#text-slot"), "77자입니다. 76자까지")
+	v.Reads(v.Locator("#button-counter"), "0 / 2")
+	v.Must2(v.Field("메시지 유형").SelectOption(labelled("이미지형 (I)")))
+	v.Must(v.Expect().Locator(v.Locator("#text-slot")).ToHaveText(""))
+	v.Fill(v.Locator("#unsubscribe"), "070-123-4567")
+	v.Reads(v.Locator("#unsubscribe-slot"), "080 번호를")
+	v.Fill(v.Locator("#unsubscribe"), "080-123-4567")
+	v.Reads(v.Locator("#preview .sk-optout"), "무료 수신거부 080-123-4567")
+
+	v.addsButton(0, "보기", "https://shop.example.com/")
+	v.button("버튼 추가")
+	v.Must2(v.in("버튼 2", "버튼 종류").SelectOption(labelled("채널 추가")))
+	v.Holds(v.Locator("#button-1-name"), "채널 추가")
+	v.Fill(v.Locator("#auth"), "123")
+	v.Reads(v.Locator("#button-1-type-slot"), "맨 위에 있어야 합니다")
+	v.Click(v.Role("button", "버튼 2 위로 옮기기"))
+	v.isOrdered("채널 추가", "보기")
+	v.Must2(v.in("버튼 2", "버튼 종류").SelectOption(labelled("비즈니스폼")))
+	v.says("참여 기간이 끝나지 않았습니다")
+	v.Must2(v.in("버튼 2", "버튼 이름").SelectOption(labelled("톡에서 설문하기")))
+	v.Fill(v.in("버튼 2", "비즈니스폼 번호"), "7")
+	v.Must(v.Expect().Locator(v.Locator("#preview .sk-kbutton")).ToHaveText([]string{"ch+ 채널 추가", "톡에서 설문하기"}))
+	v.look("template-brandtalk-rules")
+}

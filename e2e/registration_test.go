@@ -98,7 +98,7 @@ func TestAnAdoptedTemplateIsSent(t *testing.T) {
 	v.button("가져오기")
 	v.says("가져왔습니다", "주문하신 상품이 도착했습니다", "채널 추가")
 
-	v.button("버전 1으로 캠페인 시작")
+	v.button("캠페인 시작 (버전 1)")
 	v.isAt(`/appkeys/1/campaigns/\d+/message`)
 	v.says("바꿀 수 없습니다", "console1")
 	v.look("message-registered")

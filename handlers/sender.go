@@ -152,6 +152,9 @@ func (h *Handlers) showSender(w http.ResponseWriter, r *http.Request, sender mod
 	return h.RenderForm(w, r, err, views.SenderPage(h.page(r, "sender.title", "Sender", sender.PlusFriendID), d, err))
 }
 
+// namedTemplates bounds the templates of a sender that are named, or counted.
+const namedTemplates = 100
+
 // usageDays and shownCampaigns bound what the page of a sender shows of its past.
 const (
 	usageDays      = 14
@@ -172,6 +175,9 @@ func (h *Handlers) senderDetail(r *http.Request, sender models.Sender, in models
 	if d.Usage, err = h.db.SenderUsage(ctx, sender, d.Now, usageDays); err != nil {
 		return d, err
 	}
-	d.Campaigns, err = h.db.SenderCampaigns(ctx, sender.ID, shownCampaigns)
+	if d.Campaigns, err = h.db.SenderCampaigns(ctx, sender.ID, shownCampaigns); err != nil {
+		return d, err
+	}
+	d.Templates, err = h.db.SenderTemplates(ctx, sender.ID, namedTemplates)
 	return d, err
 }

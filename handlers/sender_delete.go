@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"slices"
 
 	"soshik/internal/actions"
 	"soshik/models"
@@ -38,8 +39,13 @@ func (h *Handlers) showDeleteSender(w http.ResponseWriter, r *http.Request, send
 	if readErr != nil {
 		return readErr
 	}
+	templates, readErr := h.db.SenderTemplates(r.Context(), sender.ID, namedTemplates)
+	if readErr != nil {
+		return readErr
+	}
+	templates = slices.DeleteFunc(templates, func(t models.Template) bool { return t.State == models.TemplateDraft }) // stays here
 	page := views.DeleteSenderPage(h.page(r, "sender.delete.title", "Sender", sender.PlusFriendID), views.SenderDeletion{
-		Sender: sender, Confirm: in.Confirm, Anyway: in.Anyway, Broken: broken, Seen: in.Seen,
+		Sender: sender, Templates: templates, Confirm: in.Confirm, Anyway: in.Anyway, Broken: broken, Seen: in.Seen,
 	}, err)
 	return h.RenderForm(w, r, err, page)
 }

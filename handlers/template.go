@@ -233,7 +233,7 @@ func (h *Handlers) readTemplateView(r *http.Request, view *views.TemplateView, e
 			return readErr
 		}
 	}
-	if readErr = h.readOvertaken(ctx, view); readErr != nil {
+	if readErr := h.readOvertaken(ctx, view); readErr != nil {
 		return readErr
 	}
 	if err != nil && view.Overtaken.Version > 0 {

@@ -32,10 +32,10 @@ func (h *Handlers) showVersions(w http.ResponseWriter, r *http.Request, t models
 		view.Versions = view.Versions[:versionsShown]
 		view.Next = view.Versions[versionsShown-1].Number
 	}
-	if readErr = h.readComparison(r, &view); readErr != nil {
+	if readErr := h.readComparison(r, &view); readErr != nil {
 		return readErr
 	}
-	return h.RenderForm(w, r, err, views.VersionsPage(h.titled(r, t.Name), view, err))
+	return h.RenderForm(w, r, err, views.VersionsPage(h.page(r, "template.versions"), view, err))
 }
 
 // readComparison compares the versions that the URL names. What it does not name, or

@@ -40,6 +40,7 @@ type SenderDetail struct {
 	Deleter   string             // who has had it deleted here; empty: nobody has
 	Usage     []models.UsageDay  // the newest first
 	Campaigns []models.Campaign  // those that are not over first
+	Templates []models.Template  // those that were changed last first
 	Now       time.Time
 }
 
@@ -97,10 +98,11 @@ const maxLines = 20
 type SenderDeletion struct {
 	models.Sender
 
-	Confirm string            // as it was typed
-	Anyway  bool              // as it was ticked
-	Broken  []models.Campaign // that need the sender still
-	Seen    []string          // of them, those that stood there when the form was sent; see [models.Campaign.Need]
+	Templates []models.Template // that go with it
+	Confirm   string            // as it was typed
+	Anyway    bool              // as it was ticked
+	Broken    []models.Campaign // that need the sender still
+	Seen      []string          // of them, those that stood there when the form was sent; see [models.Campaign.Need]
 }
 
 // news reports whether campaigns have come since the form was sent, ticked.

@@ -322,8 +322,6 @@ func settingValue(p Page, field, value string) string {
 		return p.T("common.on")
 	case field == "ad":
 		return p.T("common.off")
-	case value == "":
-		return "–"
 	case field == "message-type", field == "content-type":
 		return known(p, "brandtalk."+strings.ReplaceAll(field, "-", "_")+"."+value, value)
 	}

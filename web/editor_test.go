@@ -28,24 +28,25 @@ func (d *desk) image(t *testing.T, name string, wide bool) models.Image {
 	return i
 }
 
-// brandTalk is a draft of the other channel.
-func (d *desk) brandTalk(t *testing.T) models.Campaign {
+// brandTalk is a template of the other channel.
+func (d *desk) brandTalk(t *testing.T) models.Template {
 	t.Helper()
-	c := models.Campaign{
-		TeamID: 1, AppkeyID: d.appkey.ID, Channel: models.BrandTalk, ULID: models.NewToken(), Name: "브랜드톡", State: models.CampaignDraft, SenderID: d.sender.ID,
-		Content: models.Content{Ad: true, MessageType: kakao.TemplateImage, ContentType: kakao.TemplateFixed}, CreatedBy: 1, CreatedAt: d.now, UpdatedAt: d.now,
+	made := models.Template{
+		TeamID: 1, AppkeyID: d.appkey.ID, Channel: models.BrandTalk, SenderID: d.sender.ID, Name: "브랜드톡", Tags: []string{}, State: models.TemplateDraft,
+		Content:   models.Content{Ad: true, MessageType: kakao.TemplateImage, ContentType: kakao.TemplateFixed},
+		CreatedBy: 1, UpdatedBy: 1, CreatedAt: d.now, UpdatedAt: d.now,
 	}
-	if err := d.DB.CreateCampaign(t.Context(), &c); err != nil {
+	if err := d.DB.CreateTemplate(t.Context(), &made); err != nil {
 		t.Fatal(err)
 	}
-	return c
+	return made
 }
 
 // problems asks what is wrong with what is typed.
-func (d *desk) problems(t *testing.T, c models.Campaign, form url.Values) answer {
+func (d *desk) problems(t *testing.T, path string, form url.Values) answer {
 	t.Helper()
 	form.Set("part", "problems")
-	return d.part(t, d.step(c, "message/preview"), form)
+	return d.part(t, path+"/preview", form)
 }
 
 func TestProblemsAsOneTypes(t *testing.T) {
@@ -66,7 +67,7 @@ func TestProblemsAsOneTypes(t *testing.T) {
 		"a script":                   {button(0, "", "JAVASCRIPT:alert(1)"), []string{"button-0-link"}, "버튼 1 모바일 링크: 링크는 https://"},
 		"after a save was tried":     {append(button(0, "", ""), "text", "", "tried", "1"), []string{"button-0-link", "button-0-name", "text"}, "내용: 입력해 주세요."},
 	} {
-		got := d.problems(t, c, d.message(t, c, try.changes...))
+		got := d.problems(t, d.step(c, "message"), d.message(t, c, try.changes...))
 		if !slices.Equal(wrong(got), try.wrong) {
 			t.Errorf("%s: marked %v", name, wrong(got))
 		}
@@ -91,22 +92,23 @@ func (a answer) isInert(t *testing.T) {
 func TestWhatIsTypedIsTextEverywhere(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	for _, c := range []models.Campaign{d.begin(t), d.brandTalk(t)} {
+	c := d.begin(t)
+	for _, page := range []string{d.step(c, "message"), d.at(d.brandTalk(t), "")} {
 		for _, bad := range []string{`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `{ p.T("x") } @templ.Raw("<b>")`, `{{ . }}`, `' onfocus='alert(1)`} {
 			form := d.message(t, c, append(button(0, bad, bad), "text", bad+" #{"+bad+"|"+bad+"}", "name", bad, "image-link", bad, "image-url", bad,
 				"unsubscribe", bad, "auth", bad, "message-type", bad, "content-type", bad, "image-query", bad, "chat", bad, "as", bad,
 				models.ButtonField(0, models.FieldType), bad, models.ButtonField(0, models.FieldIOS), bad, models.ButtonField(0, models.FieldFormID), bad)...)
-			for _, path := range []string{"message/preview", "message/draft", "message"} {
+			for _, path := range []string{page + "/preview", page + "/draft", page} {
 				for _, part := range []string{"", "problems", "images"} {
 					form.Set("part", part)
-					got := d.part(t, d.step(c, path), form)
+					got := d.part(t, path, form)
 					if got.status >= http.StatusInternalServerError {
 						t.Fatalf("%s %s with %s: %d", path, part, bad, got.status)
 					}
 					got.isInert(t)
 				}
 			}
-			d.get(t, d.step(c, "message")).isInert(t)
+			d.get(t, page).isInert(t)
 		}
 	}
 }
@@ -150,9 +152,9 @@ func TestImageOfTheLibrary(t *testing.T) {
 func TestTypesOfButtons(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	c := d.brandTalk(t)
+	made := d.brandTalk(t)
 	field := func(name string) string { return models.ButtonField(0, name) }
-	form := d.message(t, c, append(button(0, "보러 가기", "https://a.example"), field(models.FieldAndroid), "shop://a", "change-button", "0")...)
+	form := d.templateForm(t, made, append(button(0, "보러 가기", "https://a.example"), field(models.FieldAndroid), "shop://a", "change-button", "0")...)
 	for _, try := range []struct {
 		kind string
 		says []string
@@ -164,40 +166,47 @@ func TestTypesOfButtons(t *testing.T) {
 		{kakao.ButtonWebLink, []string{`id="button-0-name" name="button-0-name" value="보러 가기"`, `id="button-0-link" name="button-0-link" value="https://a.example"`}},
 	} {
 		form.Set(field(models.FieldType), try.kind)
-		form.Set("revision", fmt.Sprint(d.read(t, c).Revision))
-		d.part(t, d.step(c, "message"), form).says(t, http.StatusOK, append(try.says, `id="button-0-type"`)...)
+		d.part(t, d.at(made, ""), form).says(t, http.StatusOK, append(try.says, `id="button-0-type"`)...)
 	}
 	form.Set(field(models.FieldType), kakao.ButtonBizForm)
 	form.Set(field(models.FieldForm), "톡에서 설문하기")
 	form.Set(field(models.FieldFormID), "일곱")
 	form.Del("change-button")
-	form.Set("revision", fmt.Sprint(d.read(t, c).Revision))
-	got := d.post(t, d.step(c, "message"), form)
+	got := d.post(t, d.at(made, ""), form)
 	got.says(t, http.StatusUnprocessableEntity, `value="일곱"`, "비즈니스폼 번호를 숫자로", `selected lang="ko">톡에서 설문하기`)
-	form.Set("later", "1")
-	form.Set(field(models.FieldFormID), "7")
-	d.post(t, d.step(c, "message"), form)
+	for name, value := range map[string]string{
+		field(models.FieldFormID): "7", "text": "안녕하세요", "message-type": "I", "content-type": "F", "image-url": "https://img.example/a.jpg", "unsubscribe": "080-123-4567",
+	} {
+		form.Set(name, value)
+	}
+	if got := d.post(t, d.at(made, ""), form); got.status != http.StatusOK {
+		t.Fatal(got.status, wrong(got))
+	}
+	saved, err := d.DB.Template(t.Context(), d.appkey, made.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
 	want := models.Button{Type: kakao.ButtonBizForm, Name: "톡에서 설문하기", FormID: "7"}
-	if saved := d.read(t, c).Content.Buttons; len(saved) != 1 || saved[0] != want {
-		t.Errorf("saved: %+v", saved)
+	if bs := saved.Content.Buttons; len(bs) != 1 || bs[0] != want {
+		t.Errorf("saved: %+v", bs)
 	}
 }
 
 func TestBrandTalkInTheEditor(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	c := d.brandTalk(t)
-	d.get(t, d.step(c, "message")).says(t, http.StatusOK, "메시지 유형", "내용 유형", "080 수신 거부 번호", "인증 번호", "이미지 주소", "주소로 지정", "(안내)", "이 주소를 열어 보지 않으므로")
-	form := d.message(t, c, "message-type", "W", "content-type", "V", "text", "#{이름|고객}님", "unsubscribe", "080-123-4567", "auth", "12345", "image-url", "https://img.example/a.jpg")
-	part := d.part(t, d.step(c, "message/preview"), form)
+	made := d.brandTalk(t)
+	d.get(t, d.at(made, "")).says(t, http.StatusOK, "메시지 유형", "내용 유형", "080 수신 거부 번호", "인증 번호", "이미지 주소", "주소로 지정", "(안내)", "이 주소를 열어 보지 않으므로")
+	form := d.templateForm(t, made, "message-type", "W", "content-type", "V", "text", "#{이름|고객}님", "unsubscribe", "080-123-4567", "auth", "12345", "image-url", "https://img.example/a.jpg")
+	part := d.part(t, d.at(made, "/preview"), form)
 	part.says(t, http.StatusOK, "6 / 76자", "#{변수}도 그대로 셈", "변수 1 / 20개", "무료 수신거부 080-123-4567 (인증번호 12345)", "(광고)", "발송사가 주소에서 가져올 이미지", "0 / 2", "<mark>고객</mark>님")
 	part.keepsQuiet(t, kakao.OptOutLine, "img.example/a.jpg\"")
 	form.Set("auth", "12345678901")
 	form.Set("unsubscribe", "070-1")
-	if got := d.problems(t, c, form); !slices.Equal(wrong(got), []string{"auth", "unsubscribe"}) {
+	if got := d.problems(t, d.at(made, ""), form); !slices.Equal(wrong(got), []string{"auth", "unsubscribe"}) {
 		t.Errorf("marked %v", wrong(got))
 	}
-	got := d.post(t, d.step(c, "message"), form)
+	got := d.post(t, d.at(made, ""), form)
 	if !slices.Equal(wrong(got), []string{"auth", "unsubscribe"}) || got.status != http.StatusUnprocessableEntity {
 		t.Errorf("%d, marked %v", got.status, wrong(got))
 	}

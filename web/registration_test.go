@@ -10,7 +10,6 @@ import (
 	"soshik/internal/kakao"
 	"soshik/internal/nhn/nhnsim"
 	"soshik/models"
-	"soshik/web"
 )
 
 // press is a site with a sender under which templates are registered.
@@ -21,9 +20,9 @@ type press struct {
 	sender models.Sender
 }
 
-func newPress(t *testing.T, changes ...func(*web.Config)) *press {
+func newPress(t *testing.T) *press {
 	t.Helper()
-	s, sim, appkey := newAppkeySite(t, changes...)
+	s, sim, appkey := newAppkeySite(t)
 	add(t, sim, nhnsim.Sender{PlusFriendID: "@봄봄상점", Registered: true})
 	s.post(t, "/appkeys/1/senders/refresh", nil)
 	return &press{s, sim, appkey, s.sender(t)}
@@ -103,7 +102,7 @@ func TestRegistrationThatIsWrong(t *testing.T) {
 		if got.problems()["code"] == "" || got.status != http.StatusUnprocessableEntity && got.status != http.StatusConflict {
 			t.Errorf("%s: %d %v", name, got.status, got.problems())
 		}
-		got.says(t, got.status, fmt.Sprintf(`value="%s"`, code))
+		got.says(t, got.status, `value="`+code+`"`)
 		if strings.Contains(got.body, "<script>") {
 			t.Errorf("%s: what was typed is markup", name)
 		}

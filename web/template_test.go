@@ -432,3 +432,22 @@ func TestViewersReadTemplates(t *testing.T) {
 	versions.says(t, http.StatusOK, "버전 1 → 버전 2")
 	versions.keepsQuiet(t, "되돌리기")
 }
+
+func TestSendersNameTheirTemplates(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	path := fmt.Sprintf("/appkeys/%d/senders/%d", d.appkey.ID, d.sender.ID)
+	for name, state := range map[string]models.TemplateState{"등록한 템플릿": models.TemplateRegistered, "쓰는 중인 템플릿": models.TemplateDraft} {
+		made := models.Template{TeamID: 1, AppkeyID: d.appkey.ID, SenderID: d.sender.ID, Channel: models.BrandTalk, Name: name, Version: 1, State: state}
+		if err := d.DB.CreateTemplate(t.Context(), &made); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.write(t, "팀의 템플릿", "처음")
+	detail := d.get(t, path)
+	detail.says(t, http.StatusOK, "등록한 템플릿", "쓰는 중인 템플릿")
+	detail.keepsQuiet(t, "팀의 템플릿")
+	deletion := d.get(t, path+"/delete")
+	deletion.says(t, http.StatusOK, "등록한 템플릿")
+	deletion.keepsQuiet(t, "쓰는 중인 템플릿", "팀의 템플릿")
+}

@@ -122,7 +122,7 @@ func TestBrandTalkAnswersAfterWhichSendingGoesOn(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, 500*time.Millisecond)
 			var requests atomic.Int64
-			first := nthSend(1, tt.answer)
+			first := firstSend(tt.answer)
 			b.sim.SetFaults(nhnsim.Faults{Hook: func(r *http.Request) *nhnsim.Answer {
 				if r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/brandtalk/") {
 					requests.Add(1)

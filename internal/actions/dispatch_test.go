@@ -30,14 +30,15 @@ func TestCampaignFromLaunchToEnd(t *testing.T) {
 	b.wantOnce(t, 2503)
 }
 
-// send makes a hook that answers the nth send of all with a, the others by itself.
-func nthSend(n int64, a nhnsim.Answer) func(*http.Request) *nhnsim.Answer {
+// firstSend makes a hook that answers the first send of all with a, the others by
+// itself.
+func firstSend(a nhnsim.Answer) func(*http.Request) *nhnsim.Answer {
 	var sends atomic.Int64
 	return func(r *http.Request) *nhnsim.Answer {
 		if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/messages") {
 			return nil
 		}
-		if sends.Add(1) != n {
+		if sends.Add(1) != 1 {
 			return nil
 		}
 		return &a
@@ -65,7 +66,7 @@ func TestAnswersAfterWhichSendingGoesOn(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, time.Second)
-			b.sim.SetFaults(nhnsim.Faults{Hook: nthSend(1, tt.answer)})
+			b.sim.SetFaults(nhnsim.Faults{Hook: firstSend(tt.answer)})
 			b.work(t)
 			c := b.draft(t, 1200, "0005")
 			must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID, c.Revision))
@@ -87,7 +88,7 @@ func TestFaultsThatPauseTheCampaign(t *testing.T) {
 		kakao.CodeAppkeyDisabled, kakao.CodeFriendTalkEnded, kakao.CodeVersionEnded,
 	} {
 		b := newBench(t, time.Second)
-		b.sim.SetFaults(nhnsim.Faults{Hook: nthSend(1, nhnsim.Answer{Code: code})})
+		b.sim.SetFaults(nhnsim.Faults{Hook: firstSend(nhnsim.Answer{Code: code})})
 		c := b.draft(t, 10)
 		must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID, c.Revision), b.PlanCampaign(t.Context(), c.ID), b.SendBatch(t.Context(), b.batch(t, c).ID))
 
@@ -148,7 +149,7 @@ func TestLeaseOfADeadProcess(t *testing.T) {
 	t.Parallel()
 	for _, accepted := range []bool{true, false} {
 		b := newBench(t, 300*time.Millisecond)
-		b.sim.SetFaults(nhnsim.Faults{Hook: nthSend(1, nhnsim.Answer{After: accepted, Drop: true})})
+		b.sim.SetFaults(nhnsim.Faults{Hook: firstSend(nhnsim.Answer{After: accepted, Drop: true})})
 		c := b.draft(t, 100)
 		must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID, c.Revision), b.PlanCampaign(t.Context(), c.ID), b.SendBatch(t.Context(), b.batch(t, c).ID))
 		// As if the answer had not been recorded: the claim stands, with a lease.

@@ -331,12 +331,12 @@ func (s *Service) checkTemplate(ctx context.Context, by models.Actor, k models.A
 	if t.State == models.TemplateRegistering {
 		return s.settleRegistration(ctx, by, k, t, theirs, err, nil)
 	}
-	return s.keepTemplate(ctx, by, k, t, theirs, err)
+	return s.keepTemplate(ctx, k, t, theirs, err)
 }
 
 // keepTemplate records what the provider says of a registered template. What has
 // changed by itself is an audit row of the program.
-func (s *Service) keepTemplate(ctx context.Context, by models.Actor, k models.Appkey, before models.Template, theirs *nhn.Template, readErr error) (models.Template, error) {
+func (s *Service) keepTemplate(ctx context.Context, k models.Appkey, before models.Template, theirs *nhn.Template, readErr error) (models.Template, error) {
 	t, now := before, s.Now()
 	t.CheckAt = s.nextCheck()
 	switch {

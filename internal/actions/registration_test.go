@@ -41,9 +41,9 @@ func (b *bench) kept(t *testing.T, id int64) models.Template {
 	return kept
 }
 
-// templateAudit are the audit rows about templates, the newest first, each as its action and
+// registrationAudit are the audit rows about templates, the newest first, each as its action and
 // how it went.
-func (b *bench) templateAudit(t *testing.T) []string {
+func (b *bench) registrationAudit(t *testing.T) []string {
 	t.Helper()
 	rows, err := b.DB.AuditLogs(t.Context(), b.team.ID, 0, 100)
 	must(t, err)
@@ -90,7 +90,7 @@ func TestRegisterTemplate(t *testing.T) {
 	if kept.Content.Text != made.Content.Text {
 		t.Errorf("our defaults are gone: %s", kept.Content.Text)
 	}
-	if rows := b.templateAudit(t); !slices.Equal(rows[:2], []string{"template.registered ok", "template.register ok"}) {
+	if rows := b.registrationAudit(t); !slices.Equal(rows[:2], []string{"template.registered ok", "template.register ok"}) {
 		t.Errorf("audited %q", rows)
 	}
 	if _, err := b.SaveTemplate(t.Context(), b.admin, b.appkey, kept, kept); models.KindOf(err) != models.Conflict {
@@ -194,7 +194,7 @@ func TestRegistrationWhileTheProviderIsDown(t *testing.T) {
 	if kept := b.kept(t, made.ID); models.TextOf(err).Key != "provider.unreachable" || kept.State != models.TemplateDraft || kept.Code != "" {
 		t.Errorf("%v, and it is %s", err, kept.State)
 	}
-	if rows := b.templateAudit(t); !slices.Equal(rows[:2], []string{"template.register failed", "template.register ok"}) {
+	if rows := b.registrationAudit(t); !slices.Equal(rows[:2], []string{"template.register failed", "template.register ok"}) {
 		t.Errorf("audited %q", rows)
 	}
 }
@@ -275,7 +275,7 @@ func TestStatusOfARegisteredTemplate(t *testing.T) {
 	if ok, reason := made.Usable(); ok || reason.Key != "registration.blocked" {
 		t.Errorf("a blocked template is usable: %v", reason)
 	}
-	if rows := b.templateAudit(t); rows[0] != "template.status ok" {
+	if rows := b.registrationAudit(t); rows[0] != "template.status ok" {
 		t.Errorf("audited %q", rows)
 	}
 	troubles, err := b.DB.TroubledTemplates(t.Context(), b.team.ID, 10)

@@ -242,7 +242,7 @@ func TestATestAndTheProvidersFaults(t *testing.T) {
 	t.Run("accepted, and the answer is lost", func(t *testing.T) {
 		t.Parallel()
 		b := newBench(t, time.Second)
-		b.sim.SetFaults(nhnsim.Faults{Hook: nthSend(1, nhnsim.Answer{After: true, Drop: true})})
+		b.sim.SetFaults(nhnsim.Faults{Hook: firstSend(nhnsim.Answer{After: true, Drop: true})})
 		b.work(t)
 		c := b.draft(t, 1)
 		test := b.sent(t, c, newTest(c, b.numbers(t, "1001", "1002")))
@@ -254,7 +254,7 @@ func TestATestAndTheProvidersFaults(t *testing.T) {
 	t.Run("the sender is blocked by the provider", func(t *testing.T) {
 		t.Parallel()
 		b := newBench(t, time.Second)
-		b.sim.SetFaults(nhnsim.Faults{Hook: nthSend(1, nhnsim.Answer{Code: kakao.CodeSenderBlocked})})
+		b.sim.SetFaults(nhnsim.Faults{Hook: firstSend(nhnsim.Answer{Code: kakao.CodeSenderBlocked})})
 		b.work(t)
 		c := b.draft(t, 1)
 		test := b.sent(t, c, newTest(c, b.numbers(t, "1001")))
