@@ -3,17 +3,17 @@
 // While Hangul (or any text) is being composed, no request goes out: the syllable
 // under the cursor is not finished. What is typed meanwhile counts as typed when the
 // composition ends.
+const hangul = { composing: false };
 (() => {
-  let composing = false;
-  document.addEventListener("compositionstart", () => { composing = true; });
-  document.addEventListener("input", (e) => { if (composing) e.stopImmediatePropagation(); }, true);
+  document.addEventListener("compositionstart", () => { hangul.composing = true; });
+  document.addEventListener("input", (e) => { if (hangul.composing) e.stopImmediatePropagation(); }, true);
   document.addEventListener("compositionend", (e) => {
-    composing = false;
+    hangul.composing = false;
     e.target.dispatchEvent(new Event("input", { bubbles: true }));
   });
   document.addEventListener("htmx:config:request", (e) => {
     const from = e.detail.ctx?.sourceElement;
-    if (composing && from?.closest("form")?.contains(document.activeElement)) e.preventDefault();
+    if (hangul.composing && from?.closest("form")?.contains(document.activeElement)) e.preventDefault();
   });
 })();
 
@@ -143,81 +143,6 @@ document.addEventListener("focusin", (e) => {
     e.preventDefault();
     form().classList.remove("sk-dropping");
     take(e.dataTransfer.files);
-  });
-})();
-
-// A file goes up with a bar that shows how much of it has arrived; one that is too
-// large does not set out. What the server answers is shown as if the form had been
-// sent.
-(() => {
-  const megabytes = (n) => `${(n / (1 << 20)).toFixed(1)} MB`;
-
-  const complain = (form, text) => {
-    const input = form.querySelector("input[type=file]");
-    let problem = document.getElementById("file-problem");
-    if (!problem) {
-      problem = document.createElement("div");
-      problem.id = "file-problem";
-      problem.className = "invalid-feedback d-block";
-      problem.setAttribute("role", "alert");
-      input.after(problem);
-    }
-    problem.textContent = text;
-    input.classList.add("is-invalid");
-    input.setAttribute("aria-invalid", "true");
-    input.setAttribute("aria-describedby", "file-problem");
-    input.focus();
-  };
-
-  const answered = (form, request) => {
-    if (request.status < 300) { location.assign(request.responseURL); return; }
-    const main = new DOMParser().parseFromString(request.responseText, "text/html").querySelector("main");
-    const here = document.querySelector("main");
-    if (!main || !here) { complain(form, form.dataset.broken); return; }
-    here.replaceWith(main);
-    main.querySelector("[aria-invalid]")?.focus();
-  };
-
-  const send = (form) => {
-    const shown = form.querySelector("[data-upload-shown]");
-    const text = form.querySelector("[data-upload-text]");
-    const bar = shown.querySelector("progress");
-    const button = form.querySelector("button:not([type=button])");
-    const request = new XMLHttpRequest();
-    const stop = () => request.abort();
-    const over = () => {
-      shown.hidden = true;
-      button.disabled = false;
-      form.querySelector("[data-upload-stop]").removeEventListener("click", stop);
-    };
-    request.upload.addEventListener("progress", (e) => {
-      const percent = Math.floor(100 * e.loaded / e.total);
-      bar.value = percent;
-      text.textContent = percent < 100
-        ? text.dataset.text.replace("{percent}", percent).replace("{sent}", megabytes(e.loaded)).replace("{size}", megabytes(e.total))
-        : form.dataset.looking;
-    });
-    request.addEventListener("load", () => { over(); answered(form, request); });
-    request.addEventListener("error", () => { over(); complain(form, form.dataset.broken); });
-    request.addEventListener("abort", over);
-    form.querySelector("[data-upload-stop]").addEventListener("click", stop);
-    button.disabled = true;
-    bar.value = 0;
-    text.textContent = "";
-    shown.hidden = false;
-    request.open("POST", form.action);
-    request.send(new FormData(form));
-  };
-
-  document.addEventListener("submit", (e) => {
-    const form = e.target;
-    if (!form.matches("form[data-upload]") || e.defaultPrevented) return;
-    const file = form.querySelector("input[type=file]").files[0];
-    if (!file) return;
-    e.preventDefault();
-    delete form.dataset.sending;
-    if (file.size > Number(form.dataset.upload)) { complain(form, form.dataset.tooLarge); return; }
-    send(form);
   });
 })();
 
