@@ -70,21 +70,21 @@ type Pasted struct {
 // number and is not to be left out; that is a [WrongNumbers] then.
 func (in Pasted) Parse() (Numbers, error) {
 	if len(in.Text) > MaxPastedBytes {
-		return Numbers{}, fieldProblem("pasted", T("audience.pasted_long", "Count", MaxPastedNumbers), nil)
+		return Numbers{}, pastedProblem(T("audience.pasted_long", "Count", MaxPastedNumbers), nil)
 	}
 	found := ParseNumbers(in.Text)
 	switch {
 	case len(found.Wrong) > 0 && (!in.LeaveOut || len(found.Phones) == 0):
-		return found, fieldProblem("pasted", T("audience.pasted_wrong", "Count", len(found.Wrong)), WrongNumbers(found.Wrong))
+		return found, pastedProblem(T("audience.pasted_wrong", "Count", len(found.Wrong)), WrongNumbers(found.Wrong))
 	case len(found.Phones) == 0:
-		return found, fieldProblem("pasted", T("field.required"), nil)
+		return found, pastedProblem(T("field.required"), nil)
 	case len(found.Phones) > MaxPastedNumbers:
-		return found, fieldProblem("pasted", T("audience.pasted_long", "Count", MaxPastedNumbers), nil)
+		return found, pastedProblem(T("audience.pasted_long", "Count", MaxPastedNumbers), nil)
 	}
 	return found, nil
 }
 
-// fieldProblem is an error about one field of a form.
-func fieldProblem(field string, text Text, cause error) error {
-	return &Error{Kind: Invalid, Key: "error.invalid", Fields: map[string]Text{field: text}, Err: cause}
+// pastedProblem is an error about the form's field of numbers.
+func pastedProblem(text Text, cause error) error {
+	return &Error{Kind: Invalid, Key: "error.invalid", Fields: map[string]Text{"pasted": text}, Err: cause}
 }
