@@ -179,9 +179,10 @@ type Hasher func(phone string) string
 // list. hash is nil if the list has no hashes.
 func (db *DB) SuppressedMessages(ctx context.Context, teamID, batchID int64, hash Hasher) ([]int64, error) {
 	var ids []int64
-	err := db.read(ctx).Raw(`SELECT m.id FROM messages m WHERE m.id BETWEEN ? AND ? AND m.state = 0
-			AND EXISTS (SELECT 1 FROM suppressions s WHERE s.team_id = ? AND s.phone = m.phone AND s.removed_at IS NULL) ORDER BY m.id`,
-		batchID<<positionBits, batchID<<positionBits|(1<<positionBits-1), teamID).Scan(&ids).Error
+	err := db.read(ctx).Raw("SELECT m.id FROM messages m "+
+		db.probe("s.id", "suppressions s", "s.team_id = ? AND s.phone = m.phone AND s.removed_at IS NULL", "s")+
+		"m.id BETWEEN ? AND ? AND m.state = 0 ORDER BY m.id",
+		teamID, batchID<<positionBits, batchID<<positionBits|(1<<positionBits-1)).Scan(&ids).Error
 	if err != nil || hash == nil {
 		return ids, err
 	}
@@ -205,30 +206,31 @@ func (db *DB) SuppressedMessages(ctx context.Context, teamID, batchID int64, has
 // hashedAmong are those of phones whose hashes are on the list.
 func (db *DB) hashedAmong(ctx context.Context, teamID int64, phones []string, hash Hasher) (map[string]bool, error) {
 	found := map[string]bool{}
-	for chunk := range slices.Chunk(phones, 1000) {
-		byHash := make(map[string]string, len(chunk))
+	for chunk := range slices.Chunk(phones, kakao.MaxRecipients) {
+		phoneOf := make(map[string]string, len(chunk))
 		keys := make([]string, len(chunk))
 		for i, phone := range chunk {
 			keys[i] = hash(phone)
-			byHash[keys[i]] = phone
+			phoneOf[keys[i]] = phone
 		}
 		var hits []string
-		err := db.read(ctx).Raw("SELECT phone FROM suppressions WHERE team_id = ? AND phone IN ? AND removed_at IS NULL", teamID, keys).Scan(&hits).Error
+		err := db.read(ctx).Raw("SELECT phone FROM suppressions WHERE team_id = ? AND removed_at IS NULL AND phone IN ?", teamID, keys).Scan(&hits).Error
 		if err != nil {
 			return nil, err
 		}
 		for _, hit := range hits {
-			found[byHash[hit]] = true
+			found[phoneOf[hit]] = true
 		}
 	}
 	return found, nil
 }
 
 // SuppressedAmong are those of recipients, which are in the order of their numbers,
-// whose numbers are on the team's list.
+// whose numbers are on the team's list. hash is nil if the list has no hashes.
 func (db *DB) SuppressedAmong(ctx context.Context, teamID int64, rs []Recipient, hash Hasher) (map[string]bool, error) {
+	found := map[string]bool{}
 	if len(rs) == 0 {
-		return nil, nil
+		return found, nil
 	}
 	var hits []string
 	err := db.read(ctx).Raw("SELECT phone FROM suppressions WHERE team_id = ? AND removed_at IS NULL AND phone >= ? AND phone <= ?",
@@ -236,7 +238,6 @@ func (db *DB) SuppressedAmong(ctx context.Context, teamID int64, rs []Recipient,
 	if err != nil {
 		return nil, err
 	}
-	found := make(map[string]bool, len(hits))
 	for _, hit := range hits {
 		found[hit] = true
 	}
@@ -252,6 +253,16 @@ func (db *DB) SuppressedAmong(ctx context.Context, teamID int64, rs []Recipient,
 		found[phone] = true
 	}
 	return found, err
+}
+
+// AnalyzeSuppressions tells PostgreSQL how the list is made up after many numbers have
+// come on it. Until it finds that out by itself, it would search the whole list for each
+// number.
+func (db *DB) AnalyzeSuppressions(ctx context.Context) error {
+	if db.Dialect() == SQLite {
+		return nil
+	}
+	return db.write(ctx).Exec("ANALYZE suppressions").Error
 }
 
 // PendingSuppressions are suppressions of a team for which nobody has looked yet what is
@@ -312,14 +323,24 @@ func (db *DB) BeginStops(ctx context.Context, teamID int64, ss []Suppression, no
 	for _, id := range campaigns {
 		res := db.write(ctx).Exec(`INSERT INTO message_stops (message_id, batch_id, campaign_id, suppression_id, state, due_at, created_at)
 			SELECT m.id, m.id >> 10, m.campaign_id, s.id, 'open', CAST(? AS `+db.timeType()+`), CAST(? AS `+db.timeType()+`)
-			FROM suppressions s JOIN messages m ON m.campaign_id = ? AND m.phone = s.phone
-			WHERE s.id IN ? AND m.state = 0 ON CONFLICT (message_id) DO NOTHING`, now.UTC(), now.UTC(), id, ids)
+			FROM suppressions s `+db.probe("m.id, m.campaign_id, m.state", "messages m", "m.campaign_id = ? AND m.phone = s.phone", "m")+`
+			s.id IN ? AND m.state = 0 ON CONFLICT (message_id) DO NOTHING`, now.UTC(), now.UTC(), id, ids)
 		if res.Error != nil {
 			return stops, res.Error
 		}
 		stops += res.RowsAffected
 	}
 	return stops, db.write(ctx).Model(&Suppression{}).Where("id IN ?", ids).Update("pending", false).Error
+}
+
+// probe joins to each row what the tables of from have for it by a unique key, and
+// calls it name; the condition of the other rows has to follow. It is a probe for each
+// row on PostgreSQL too, which would rather join the tables as a whole.
+func (db *DB) probe(columns, from, where, name string) string {
+	if db.Dialect() == Postgres {
+		return "CROSS JOIN LATERAL (SELECT " + columns + " FROM " + from + " WHERE " + where + " LIMIT 1) AS " + name + " WHERE "
+	}
+	return "CROSS JOIN " + from + " WHERE " + where + " AND "
 }
 
 // timeType is what a time is cast to where a database would not know that it is one.
@@ -407,10 +428,10 @@ func (db *DB) OverLimit(ctx context.Context, c Campaign, batchID int64, at time.
 	sent := map[int64][]time.Time{}
 	for _, id := range campaigns {
 		var rows []SentTo
-		err := db.read(ctx).Raw(`SELECT m.id, COALESCE(b.request_at, b.called_at) AS sent_at FROM messages m
-			JOIN messages o ON o.campaign_id = ? AND o.phone = m.phone AND o.state IN (0, 1, 10)
-			JOIN batches b ON b.id = o.id >> 10 AND b.state IN ('sending', 'in_doubt', 'handed_over')
-			WHERE m.id BETWEEN ? AND ? AND m.state = 0`, id, batchID<<positionBits, batchID<<positionBits|(1<<positionBits-1)).Scan(&rows).Error
+		err := db.read(ctx).Raw(`SELECT m.id, COALESCE(b.request_at, b.called_at) AS sent_at FROM messages m `+
+			db.probe("b.request_at, b.called_at", "messages o CROSS JOIN batches b", `o.campaign_id = ? AND o.phone = m.phone
+				AND o.state IN (0, 1, 10) AND b.id = o.id >> 10 AND b.state IN ('sending', 'in_doubt', 'handed_over')`, "b")+`
+			m.id BETWEEN ? AND ? AND m.state = 0`, id, batchID<<positionBits, batchID<<positionBits|(1<<positionBits-1)).Scan(&rows).Error
 		if err != nil {
 			return nil, err
 		}

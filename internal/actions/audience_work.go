@@ -328,7 +328,7 @@ func (j *audienceJob) conclude(ctx context.Context, tx *models.DB, now time.Time
 	e := audienceEvent("audience.finish", a)
 	if j.w.Kind == models.WorkSuppress {
 		e = models.Event{Action: "suppression.file", TeamID: a.TeamID, ObjectType: "import", ObjectName: j.w.Sources[0].Name}
-		if err := j.s.applySoon(ctx, tx, a.TeamID); err != nil {
+		if err := errors.Join(tx.AnalyzeSuppressions(ctx), j.s.applySoon(ctx, tx, a.TeamID)); err != nil {
 			return err
 		}
 	}

@@ -49,10 +49,19 @@ func (s *Service) Suppress(ctx context.Context, by models.Actor, teamID int64, i
 			return err
 		}
 		e.After = map[string]any{"numbers": len(ss), "added": added, "reason": in.Reason}
+		if added > manySuppressed {
+			if err := tx.AnalyzeSuppressions(ctx); err != nil {
+				return err
+			}
+		}
 		return s.applySoon(ctx, tx, teamID)
 	})
 	return added, err
 }
+
+// manySuppressed is from how many new numbers on the database has to look at the list
+// anew.
+const manySuppressed = 500
 
 // Unsuppress takes a number off the list, for a reason. That it was there stays.
 func (s *Service) Unsuppress(ctx context.Context, by models.Actor, sup models.Suppression, reason string) error {
