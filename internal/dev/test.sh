@@ -94,7 +94,7 @@ tests_on() {
   say "$title"
   local log=$tmp/$what.$database.log status=0
   # shellcheck disable=SC2086 # a list of words
-  SOSHIK_TEST_DATABASE=$database run go_test "$log" -count=1 "$@" $list || status=$?
+  SOSHIK_TEST_DATABASE=$database run go_test "$log" -count=1 -timeout=30m "$@" $list || status=$?
   ran=$((ran + $(grep '^ok' "$log" | grep -cv 'no tests to run' || true)))
   return "$status"
 }
