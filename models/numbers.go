@@ -84,7 +84,7 @@ func (in Pasted) Parse() (Numbers, error) {
 	return found, nil
 }
 
-// pastedProblem is an error about the form's field of numbers.
+// pastedProblem is an error about the field that numbers are pasted into.
 func pastedProblem(text Text, cause error) error {
 	return &Error{Kind: Invalid, Key: "error.invalid", Fields: map[string]Text{"pasted": text}, Err: cause}
 }
