@@ -41,7 +41,7 @@ func (s *Service) Forget(ctx context.Context, by models.Actor, team models.Team,
 	now := s.Now()
 	f = models.Forgetting{
 		TeamID: team.ID, Sealed: s.Keeper.Seal(phone), Masked: kakao.MaskPhone(phone), State: models.ForgetRunning,
-		DueAt: now, AskedBy: by.User.ID, CreatedAt: now,
+		DueAt: now.Add(forgetEvery), AskedBy: by.User.ID, CreatedAt: now, // this request makes the beginning
 	}
 	e := models.Event{
 		Action: "personal.forget", TeamID: team.ID, ObjectType: "person", ObjectName: f.Masked,
