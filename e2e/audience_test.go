@@ -31,6 +31,7 @@ func TestAudiencesAreMadeChangedAndTaken(t *testing.T) {
 	v.Must(v.Locator("#file").SetInputFiles([]playwright.InputFile{{Name: "단골.csv", MimeType: "text/csv", Buffer: customers(0, 120)}}))
 	v.look("audience-file")
 	v.button("올리기")
+	v.says("가져오기 시작")
 	v.look("audience-columns")
 	v.button("가져오기 시작")
 	v.saysSoon(v.main(), "120명을 가져왔습니다")

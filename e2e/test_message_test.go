@@ -67,7 +67,7 @@ func (v *visitor) addsTestNumbers() {
 	v.SeesNot(v.Role("button", "매장 태블릿의 번호 삭제"))
 	v.Fill(v.Field("미리 넘기는 시간"), "2")
 	v.Must2(v.Field("단위").SelectOption(labelled("시간")))
-	v.button("저장")
+	v.Click(v.Role("form", "예약 메시지를 넘기는 시점").GetByRole("button"))
 	v.says("팀 설정을 저장했습니다.")
 	v.Holds(v.Field("미리 넘기는 시간"), "2")
 	v.look("team-settings")
