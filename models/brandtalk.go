@@ -75,18 +75,12 @@ func (brandTalk) checkImage(c Content, limits Limits, p problems) {
 // checkTemplatePicture holds an image of the library to the rules for templates,
 // which are narrower than FriendTalk's.
 func checkTemplatePicture(i Picture, wide bool, p problems) {
-	most := kakao.MaxImageRatio
+	kind := TemplateImage
 	if wide {
-		most = kakao.MaxWideImageRatio
+		kind = WideTemplateImage
 	}
-	ratio := float64(i.Height) / float64(max(i.Width, 1))
-	switch {
-	case i.Size > kakao.MaxTemplateImageBytes:
-		p.add("image", "brandtalk.image_size", "Max", kakao.MaxTemplateImageBytes>>20)
-	case i.Width < kakao.MinImageWidth:
-		p.add("image", "brandtalk.image_width", "Width", i.Width, "Min", kakao.MinImageWidth)
-	case ratio < kakao.MinImageRatio || ratio > most:
-		p.add("image", "brandtalk.image_ratio", "Width", i.Width, "Height", i.Height)
+	if wrong := kind.Check(Image{Width: i.Width, Height: i.Height, Size: i.Size}); wrong.Key != "" {
+		p.add("image", wrong.Key, wrong.Args...)
 	}
 }
 
