@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"soshik/internal/kakao"
@@ -157,16 +158,17 @@ func TestOneImageIsAnsweredByALine(t *testing.T) {
 	s.post(t, path+"/upload", nil).says(t, http.StatusOK, "이미지 1장을 올렸습니다.", "번호 2")
 }
 
-// counted counts what is read of a body.
+// counted counts what is read of a body, which the client may go on doing after the
+// answer has come.
 type counted struct {
 	io.Reader
 
-	n int
+	n atomic.Int64
 }
 
 func (c *counted) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
-	c.n += n
+	c.n.Add(int64(n))
 	return n, err
 }
 
@@ -182,8 +184,8 @@ func TestImagesThatAreTooMuch(t *testing.T) {
 		sent := &counted{Reader: body}
 		got := s.sendImages(t, sent, contentType, part) // whose length nobody tells
 		got.says(t, http.StatusUnprocessableEntity, "파일이 너무 큽니다. 5MB 이내로 줄여 주세요.")
-		if sent.n >= size {
-			t.Errorf("all of it was read: %d bytes", sent.n)
+		if n := sent.n.Load(); n >= size {
+			t.Errorf("all of it was read: %d bytes", n)
 		}
 	}
 	body, contentType := imageForm(t, "", large)
