@@ -149,6 +149,7 @@ func campaignRoutes(h *handlers.Handlers) []Route {
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/fallback/preview", models.ManageCampaigns, h.PreviewFallback},
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/schedule", models.ViewTeam, h.EditSchedule},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/schedule", models.ManageCampaigns, h.SaveSchedule},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/schedule/preview", models.ManageCampaigns, h.PreviewSchedule},
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/check", models.ViewTeam, h.ShowCheck},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/launch", models.ManageCampaigns, h.LaunchCampaign},
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/test", models.ManageCampaigns, h.ShowTest},
