@@ -128,32 +128,10 @@ func first[Row any](q *gorm.DB) (row Row, found bool, err error) {
 	return rows[0], true, nil
 }
 
-// ClaimAudienceWork gives a running work to a job, if nobody has worked on it since
-// quiet.
-func (db *DB) ClaimAudienceWork(ctx context.Context, id int64, claim string, now, quiet time.Time) (claimed bool, err error) {
-	res := db.write(ctx).Model(&AudienceWork{}).Where("id = ? AND state = ? AND (claim = '' OR worked_at < ?)", id, WorkRunning, quiet.UTC()).
-		Updates(map[string]any{"claim": claim, "worked_at": now.UTC()})
-	return res.RowsAffected > 0, res.Error
-}
-
 // SaveAudienceWork writes down how far w has come, and locks it until the transaction
 // ends. It says whether it still is under w's claim.
 func (db *DB) SaveAudienceWork(ctx context.Context, w AudienceWork) (ours bool, err error) {
-	res := db.write(ctx).Model(&AudienceWork{}).Where("id = ? AND claim = ? AND state = ?", w.ID, w.Claim, WorkRunning).
+	res := AudienceWorks().running(db.write(ctx).Model(&AudienceWork{}), w.ID, w.Claim).
 		Select("State", "Problem", "Step", "After", "Done", "Total", "Added", "Updated", "Removed", "WorkedAt", "EndedAt").Updates(w)
 	return res.RowsAffected > 0, res.Error
-}
-
-// ReleaseAudienceWork takes a running work from the job that holds w's claim, so that
-// another may claim it at once. Of several processes, it says so to one.
-func (db *DB) ReleaseAudienceWork(ctx context.Context, w AudienceWork, now time.Time) (released bool, err error) {
-	res := db.write(ctx).Model(&AudienceWork{}).Where("id = ? AND state = ? AND claim = ? AND worked_at <= ?", w.ID, WorkRunning, w.Claim, w.WorkedAt.UTC()).
-		Updates(map[string]any{"claim": "", "worked_at": now.UTC()})
-	return res.RowsAffected > 0, res.Error
-}
-
-// StalledAudienceWorks are those that run and that nobody has worked on since quiet.
-func (db *DB) StalledAudienceWorks(ctx context.Context, quiet time.Time) ([]AudienceWork, error) {
-	var ws []AudienceWork
-	return ws, db.read(ctx).Where("state = ? AND worked_at < ?", WorkRunning, quiet.UTC()).Order("id").Find(&ws).Error
 }

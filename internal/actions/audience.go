@@ -319,8 +319,7 @@ func (s *Service) beginWork(ctx context.Context, tx *models.DB, w models.Audienc
 	if err := tx.CreateAudienceWork(ctx, &w); err != nil {
 		return err
 	}
-	_, err = s.Jobs.InsertTx(ctx, tx.SQLTx(), WorkOnAudience{WorkID: w.ID}, working())
-	return err
+	return s.queue(ctx, tx, audienceWorks(), w.ID)
 }
 
 // inTheWay reports whether w cannot begin while r runs: both would write the same
