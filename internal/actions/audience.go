@@ -292,17 +292,8 @@ func fieldTextError(field string, text models.Text) error {
 // beginWork keeps a work and has a job do it, unless one of its audiences is being
 // changed already.
 func (s *Service) beginWork(ctx context.Context, tx *models.DB, w models.AudienceWork) error {
-	if err := tx.LockTeam(ctx, w.TeamID); err != nil {
+	if err := s.freeFor(ctx, tx, w); err != nil {
 		return err
-	}
-	running, err := tx.RunningWorks(ctx, w.TeamID)
-	if err != nil {
-		return err
-	}
-	for _, r := range running {
-		if inTheWay(w, r) {
-			return models.Errorf(models.Conflict, "audience.busy")
-		}
 	}
 	for _, source := range w.Sources {
 		n, err := tx.CountSource(ctx, source)

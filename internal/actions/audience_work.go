@@ -320,7 +320,7 @@ func (j *audienceJob) conclude(ctx context.Context, tx *models.DB, now time.Time
 	e := audienceEvent("audience.finish", a)
 	if j.w.Kind == models.WorkSuppress {
 		e = models.Event{Action: "suppression.file", TeamID: a.TeamID, ObjectType: "import", ObjectName: j.w.Sources[0].Name}
-		if err := errors.Join(tx.AnalyzeSuppressions(ctx), j.s.applySoon(ctx, tx, a.TeamID)); err != nil {
+		if err := j.s.suppressedMany(ctx, tx, j.w); err != nil {
 			return err
 		}
 	}
@@ -383,14 +383,15 @@ func (j *audienceJob) end(ctx context.Context, cause error) error {
 		if err != nil || !ours {
 			return err
 		}
-		e := models.Event{
-			Action: "audience.fail", TeamID: j.w.TeamID, ObjectType: "audience", ObjectID: j.w.AudienceID, Outcome: models.OutcomeFailed,
-			After: map[string]any{"kind": j.w.Kind},
-		}
-		if err := tx.Audit(ctx, models.Actor{}, e); err != nil || j.w.CampaignID == 0 {
+		e, err := workEvent(ctx, tx, "audience.fail", j.w)
+		if err != nil {
 			return err
 		}
-		return j.s.discard(ctx, tx, j.w.TeamID, j.w.AudienceID)
+		e.Outcome = models.OutcomeFailed
+		if err := tx.Audit(ctx, models.Actor{}, e); err != nil {
+			return err
+		}
+		return j.s.leaveOff(ctx, tx, j.w, now)
 	})
 	return errors.Join(cause, err)
 }

@@ -46,7 +46,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepStalled(ctx),
 		s.sweepRefreshes(ctx),
 		s.sweepChanges(ctx),
-		s.sweepTasks(ctx, audienceWorks()),
+		s.sweepAudienceWorks(ctx),
 		s.sweepSuppressions(ctx),
 		s.sweepStops(ctx),
 		s.sweepForgettings(ctx),
