@@ -160,8 +160,8 @@ func TestAWorkOnItsPages(t *testing.T) {
 	ctx := t.Context()
 	s.bring(t, "/teams/1/audiences/new?from=file", "단골.csv", peopleFile(0, 60), "name", "단골")
 	vip := s.idleAudience(t, "단골", 60)
-	now := s.Actions.Now()
 	for _, kind := range []models.WorkKind{models.WorkAppend, models.WorkSuppress} {
+		now := s.Actions.Now()
 		w := models.AudienceWork{
 			TeamID: 1, AudienceID: vip.ID, Kind: kind, Sources: []models.Source{{AudienceID: vip.ID, Name: "거부.csv", Reason: "설문"}},
 			State: models.WorkRunning, Claim: "another process", Done: 20, Total: 60, AskedBy: 1, CreatedAt: now, WorkedAt: now,
@@ -185,6 +185,7 @@ func TestAWorkOnItsPages(t *testing.T) {
 			t.Errorf("%s: what is done can be stopped, or gone on with", kind)
 		}
 	}
+	now := s.Actions.Now()
 	failed := models.AudienceWork{
 		TeamID: 1, AudienceID: vip.ID, Kind: models.WorkAppend, Sources: []models.Source{{Name: "붙여넣은 번호"}},
 		State: models.WorkFailed, Problem: models.T("audience.work_failed"), AskedBy: 1, CreatedAt: now, WorkedAt: now, EndedAt: &now,
