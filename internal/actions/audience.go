@@ -39,11 +39,8 @@ func (s *Service) CreateAudience(ctx context.Context, by models.Actor, teamID in
 	if err := by.May(models.ManageCampaigns); err != nil {
 		return a, err
 	}
-	if err := in.Validate(); err != nil {
-		return a, err
-	}
 	sources, numbers, err := s.sources(ctx, teamID, from)
-	if err != nil {
+	if err := allFields(in.Validate(), err); err != nil {
 		return a, err
 	}
 	a = models.Audience{
@@ -173,11 +170,12 @@ func (s *Service) SampleAudience(ctx context.Context, by models.Actor, of models
 	if err := by.May(models.ManageCampaigns); err != nil {
 		return a, err
 	}
-	if err := in.Validate(); err != nil {
-		return a, err
-	}
+	var outside error
 	if n <= 0 || n > of.Size {
-		return a, fieldTextError("count", models.T("audience.sample_range", "Max", of.Size))
+		outside = fieldTextError("count", models.T("audience.sample_range", "Max", of.Size))
+	}
+	if err := allFields(in.Validate(), outside); err != nil {
+		return a, err
 	}
 	if seed == 0 {
 		seed = rand.Int64N(999_999) + 1 //nolint:gosec // nothing is secret about it
