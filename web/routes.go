@@ -186,6 +186,8 @@ func audienceRoutes(h *handlers.Handlers) []Route {
 		{get, "/teams/{team}/audiences/{audience}/delete", models.ManageCampaigns, h.ConfirmDeleteAudience},
 		{post, "/teams/{team}/audiences/{audience}/delete", models.ManageCampaigns, h.DeleteAudience},
 		{get, "/teams/{team}/audiences/{audience}/export.csv", models.ViewNumbers, h.ExportAudience},
+		{post, "/teams/{team}/works/{work}/cancel", models.ManageCampaigns, h.CancelWork},
+		{post, "/teams/{team}/works/{work}/retry", models.ManageCampaigns, h.RetryWork},
 		{get, "/teams/{team}/suppressions", models.ViewTeam, h.ListSuppressions},
 		{get, "/teams/{team}/suppressions/new", models.ManageCampaigns, h.NewSuppression},
 		{post, "/teams/{team}/suppressions/new", models.ManageCampaigns, h.CreateSuppressions},
