@@ -21,7 +21,7 @@ import (
 
 const (
 	crashFiles = 2
-	crashRows  = 120_000
+	crashRows  = 150_000
 )
 
 // The program is killed with SIGKILL at random points of two imports at the same time.
