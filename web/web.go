@@ -59,6 +59,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err error) 
 			return nil, errors.Join(err, db.Close())
 		}
 	}
+	log = slog.New(masking{log.Handler()})
 	a := &App{DB: db, cfg: cfg, log: log, SetupCode: rand.Text()[:10]}
 	if err := a.build(ctx); err != nil {
 		return nil, errors.Join(err, a.close())

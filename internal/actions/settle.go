@@ -293,7 +293,7 @@ func (s *Service) acceptReported(ctx context.Context, tx *models.DB, d *delivery
 // it has been given up too often or it is late.
 func (s *Service) giveUpAttempt(ctx context.Context, tx *models.DB, d *delivery) error {
 	now, b := s.Now(), d.batch
-	if d.campaign.State != models.CampaignCancelling && (b.Doubts+1 >= maxDoubts || late(d.campaign, b, now)) {
+	if d.campaign.State != models.CampaignCancelling && (b.Doubts+1 >= maxDoubts || late(b, now)) {
 		return s.askPerson(ctx, tx, d)
 	}
 	moved, err := tx.MoveBatch(ctx, b, []models.BatchState{models.BatchInDoubt}, models.BatchPlanned, map[string]any{
@@ -356,6 +356,9 @@ func (s *Service) DecideBatch(ctx context.Context, by models.Actor, appkeyID, ca
 func (s *Service) decide(ctx context.Context, tx *models.DB, b models.Batch, decision Decision) error {
 	now := s.Now()
 	to, set := models.BatchPlanned, map[string]any{"asks": false, "doubts": 0, "reached": false, "job_id": 0, "due_at": now, "meant_at": now}
+	if b.SendAt != nil && b.SendAt.Before(now) {
+		set["send_at"] = nil // whoever says "again" means now, whatever the pace
+	}
 	if decision == CountAsSent {
 		to, set = models.BatchHanded, map[string]any{"asks": false, "handed_at": now}
 	}
