@@ -284,7 +284,7 @@ func (s *Service) giveUpAttempt(ctx context.Context, tx *models.DB, d *delivery)
 		_, err := tx.MoveBatch(ctx, b, []models.BatchState{models.BatchInDoubt}, models.BatchPlanned, set)
 		return err
 	}
-	if b.Doubts+1 >= maxDoubts || late(d.campaign, b, now) {
+	if b.Doubts+1 >= maxDoubts || late(b, now) {
 		return s.askPerson(ctx, tx, d)
 	}
 	_, err := tx.MoveBatch(ctx, b, []models.BatchState{models.BatchInDoubt}, models.BatchPlanned, set)
@@ -335,6 +335,9 @@ func (s *Service) DecideBatch(ctx context.Context, by models.Actor, appkeyID, ca
 func (s *Service) decide(ctx context.Context, tx *models.DB, b models.Batch, decision Decision) error {
 	now := s.Now()
 	to, set := models.BatchPlanned, map[string]any{"asks": false, "doubts": 0, "reached": false, "job_id": 0, "due_at": now, "meant_at": now}
+	if b.SendAt != nil && b.SendAt.Before(now) {
+		set["send_at"] = nil // whoever says "again" means now, whatever the pace
+	}
 	if decision == CountAsSent {
 		to, set = models.BatchHanded, map[string]any{"asks": false, "handed_at": now}
 	}
