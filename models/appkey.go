@@ -35,6 +35,8 @@ type Appkey struct {
 	PollAt         time.Time // when results are asked for next
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
+
+	Stop
 }
 
 // NewAppkey is what is filled in to add an appkey.

@@ -22,6 +22,8 @@ type Team struct {
 	WeeklyLimit   int      // messages to one person in 7 days; 0: no limit
 	RetentionDays int      // after which personal data is erased; 0: it is kept
 	HashKey       []byte   // of the hashes, encrypted; nil: there are none yet
+
+	Stop // of all its appkeys
 }
 
 // Lead is how long before its time a message is handed over.
