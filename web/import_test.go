@@ -31,10 +31,11 @@ type studio struct {
 	sender models.Sender
 }
 
-func newStudio(t *testing.T) *studio {
+func newStudio(t *testing.T, changes ...func(*web.Config)) *studio {
 	t.Helper()
 	offset := kakao.DayOffset(time.Now())
-	s := &studio{site: newSite(t, func(c *web.Config) { c.ClockOffset, c.KeepUploads = offset, 72*time.Hour })}
+	changes = append(changes, func(c *web.Config) { c.ClockOffset, c.KeepUploads = offset, 72*time.Hour })
+	s := &studio{site: newSite(t, changes...)}
 	s.setUp(t)
 	soon := nhnsim.Span{Min: 10 * time.Millisecond, Max: 50 * time.Millisecond}
 	s.openSim(t, nhnsim.Config{

@@ -291,13 +291,25 @@ func (s *Service) giveUpAttempt(ctx context.Context, tx *models.DB, d *delivery)
 	return err
 }
 
+// holdDoubt is why a campaign is held of which a batch asks.
+const holdDoubt = "hold.doubt"
+
 // askPerson leaves it to a person whether the batch counts as sent or is sent
-// again.
+// again. People are told when that stops the campaign, or else of the first one that
+// asks.
 func (s *Service) askPerson(ctx context.Context, tx *models.DB, d *delivery) error {
+	asked, err := tx.BatchAsks(ctx, d.campaign.ID)
+	if err != nil {
+		return err
+	}
 	if err := tx.SetBatch(ctx, d.batch.ID, map[string]any{"asks": true, "doubts": d.batch.Doubts + 1}); err != nil {
 		return err
 	}
-	return s.hold(ctx, tx, d.campaign, "hold.doubt")
+	stopped, err := s.stop(ctx, tx, d.campaign, models.CampaignHeld, holdDoubt, 0)
+	if err != nil || stopped || asked {
+		return err
+	}
+	return s.notify(ctx, tx, models.Actor{}, d.campaign, models.Notice{Kind: models.NoticeAsks, Reason: models.T(holdDoubt)})
 }
 
 // Decision is what a person says about a batch that nobody knows about.
