@@ -327,8 +327,10 @@ func (s *Service) accept(ctx context.Context, tx *models.DB, d *delivery, res *n
 	if err := tx.ForgetRefusals(ctx, d.campaign.ID); err != nil {
 		return err
 	}
-	_, err = tx.RecordOutcomes(ctx, refusals(d, res, now))
-	return err
+	if _, err = tx.RecordOutcomes(ctx, refusals(d, res, now)); err != nil {
+		return err
+	}
+	return tx.CountHanded(ctx, d.campaign.ID, len(d.messages))
 }
 
 // refusals are the recipients that the answer refuses, each with its own code. The

@@ -179,8 +179,10 @@ func (s *Service) acceptListed(ctx context.Context, tx *models.DB, d *delivery, 
 	for i, m := range missing {
 		outcomes[i] = models.MessageOutcome{ID: m.ID, State: models.MessageLost, Code: models.CodeAnswerLost, DoneAt: now.UnixMilli()}
 	}
-	_, err = tx.RecordOutcomes(ctx, outcomes)
-	return err
+	if _, err = tx.RecordOutcomes(ctx, outcomes); err != nil {
+		return err
+	}
+	return tx.CountHanded(ctx, d.campaign.ID, len(d.messages))
 }
 
 // cancelDoubled tries to stop an earlier attempt that has turned up beside its
@@ -264,11 +266,14 @@ func (s *Service) repeat(ctx context.Context, d *delivery) error {
 // since it has reported results of it. Results that come before the answer are the
 // answer.
 func (s *Service) acceptReported(ctx context.Context, tx *models.DB, d *delivery) error {
-	_, err := tx.MoveBatch(ctx, d.batch, []models.BatchState{models.BatchInDoubt}, models.BatchHanded, map[string]any{"handed_at": s.Now(), "asks": false})
+	moved, err := tx.MoveBatch(ctx, d.batch, []models.BatchState{models.BatchInDoubt}, models.BatchHanded, map[string]any{"handed_at": s.Now(), "asks": false})
 	if err != nil {
 		return err
 	}
-	return s.endCall(ctx, tx, d, models.CallAccepted, "", nil)
+	if err := s.endCall(ctx, tx, d, models.CallAccepted, "", nil); err != nil || !moved {
+		return err
+	}
+	return tx.CountHanded(ctx, d.campaign.ID, len(d.messages))
 }
 
 // giveUpAttempt ends an attempt of which nothing can be under way any more. The
@@ -354,5 +359,8 @@ func (s *Service) decide(ctx context.Context, tx *models.DB, b models.Batch, dec
 	if err == nil && !moved {
 		return models.Errorf(models.Conflict, "batch.decided")
 	}
-	return err
+	if err != nil || decision != CountAsSent {
+		return err
+	}
+	return tx.CountHanded(ctx, b.CampaignID, int(b.Open()))
 }
