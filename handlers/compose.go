@@ -22,12 +22,19 @@ func (h *Handlers) compose(w http.ResponseWriter, r *http.Request, fn func(draft
 	if c.State == models.CampaignDraft {
 		return fn(c)
 	}
+	path, flash := views.CampaignPath(c), models.Text{}
+	if c.State.Frozen() {
+		path = views.ApprovalPath(c)
+	}
 	if partial(r) {
-		w.Header().Set("HX-Redirect", views.CampaignPath(c))
+		w.Header().Set("HX-Redirect", path)
 		w.WriteHeader(http.StatusOK)
 		return nil
 	}
-	return h.Redirect(w, r, views.CampaignPath(c), models.Text{})
+	if c.State.Frozen() && r.Method == http.MethodPost {
+		flash = models.T("approval.frozen")
+	}
+	return h.Redirect(w, r, path, flash)
 }
 
 // EditMessage is the step of composing that says what is sent.
@@ -344,11 +351,13 @@ func (h *Handlers) showSchedule(w http.ResponseWriter, r *http.Request, c models
 // campaign or for it, and the button that launches it.
 func (h *Handlers) ShowCheck(w http.ResponseWriter, r *http.Request) error {
 	return h.compose(w, r, func(draft models.Campaign) error {
-		return h.showCheck(w, r, draft, nil)
+		return h.showCheck(w, r, draft, nil, nil)
 	})
 }
 
-func (h *Handlers) showCheck(w http.ResponseWriter, r *http.Request, c models.Campaign, err error) error {
+// showCheck shows what the check has found, and what was typed to ask for approval, if
+// anything was.
+func (h *Handlers) showCheck(w http.ResponseWriter, r *http.Request, c models.Campaign, asked *models.NewApproval, err error) error {
 	report, readErr := h.actions.Check(r.Context(), c)
 	if readErr != nil {
 		return readErr
@@ -362,17 +371,40 @@ func (h *Handlers) showCheck(w http.ResponseWriter, r *http.Request, c models.Ca
 		return readErr
 	}
 	step := views.CheckStep{Campaign: c, Report: report, Preview: preview}
+	if step.Ask, readErr = h.askStep(r, c, report, asked); readErr != nil {
+		return readErr
+	}
 	return h.RenderForm(w, r, err, views.CheckPage(h.titled(r, c.Name), step, err))
 }
 
-// LaunchCampaign launches the draft that was checked, and leads to its page. One
-// that has been launched before leads there too.
+// askStep is whether a second person is to be asked, and who could be.
+func (h *Handlers) askStep(r *http.Request, c models.Campaign, report models.Report, asked *models.NewApproval) (s views.AskStep, err error) {
+	v := h.visit(r)
+	s = views.AskStep{Needed: v.team.NeedsApproval(report.Audience), From: v.team.ApproveFrom, In: models.NewApproval{Launch: c.ScheduledAt != nil}}
+	if asked != nil {
+		s.In = *asked
+	}
+	if s.Needed {
+		s.Approvers, err = h.db.Approvers(r.Context(), v.team.ID, v.actor.User, c.EditedBy)
+	}
+	return s, err
+}
+
+// LaunchCampaign launches the draft that was checked, or what was approved, and leads
+// to its page. One that has been launched before leads there too.
 func (h *Handlers) LaunchCampaign(w http.ResponseWriter, r *http.Request) error {
+	c, err := h.campaignOf(r)
+	if err != nil {
+		return err
+	}
+	if c.State.Frozen() {
+		return h.launchApproved(w, r, c)
+	}
 	return h.compose(w, r, func(draft models.Campaign) error {
 		err := h.actions.Launch(r.Context(), h.visit(r).actor, draft.AppkeyID, draft.ID, int(number(r, "revision")))
 		if err == nil {
 			return h.Redirect(w, r, views.CampaignPath(draft), views.LaunchedText(draft))
 		}
-		return h.compose(w, r, func(again models.Campaign) error { return h.showCheck(w, r, again, err) })
+		return h.compose(w, r, func(again models.Campaign) error { return h.showCheck(w, r, again, nil, err) })
 	})
 }

@@ -42,11 +42,14 @@ func (l CampaignList) olderPath(p Page) string {
 	return fmt.Sprintf("%s%sbefore=%d", l.firstPath(p), separator, l.Rows[len(l.Rows)-1].ID)
 }
 
-// campaignLink is where a row of the list leads to: a draft to where it is
-// composed.
+// campaignLink is where a row of the list leads to: a draft to where it is composed,
+// what waits for approval to where that is decided.
 func campaignLink(c models.Campaign) string {
-	if c.State == models.CampaignDraft {
+	switch {
+	case c.State == models.CampaignDraft:
 		return StepPath(c, "message")
+	case c.State.Frozen():
+		return ApprovalPath(c)
 	}
 	return CampaignPath(c)
 }
@@ -147,6 +150,7 @@ type CheckStep struct {
 	Campaign models.Campaign
 	Report   models.Report
 	Preview  Preview
+	Ask      AskStep
 }
 
 // launchText says what the button that launches does.
@@ -181,8 +185,11 @@ func findingLabel(p Page, f models.Finding) string {
 	}[f.Step+"/"+f.Field]
 }
 
-// mendPath leads to where a finding is mended.
+// mendPath leads to where a finding is mended, "" where nothing can be.
 func mendPath(c models.Campaign, f models.Finding) string {
+	if c.State.Frozen() {
+		return ""
+	}
 	path := StepPath(c, f.Step)
 	switch f.Field {
 	case "", "scheduled_at":

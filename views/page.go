@@ -28,6 +28,8 @@ type Page struct {
 	Appkeys []models.Appkey
 	Outage  models.Outage // of the provider, as seen by the appkey
 	Demo    Demo
+	// Approvals is how many campaigns of the team wait for the person's approval.
+	Approvals int64
 	Refresh int // seconds after which the page asks anew where there is no script; 0: never
 }
 

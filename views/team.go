@@ -16,6 +16,7 @@ type Overview struct {
 	// Templates are registered ones that cannot be sent any more; at most as many as fit
 	// the overview.
 	Templates []models.TroubledTemplate
+	Approvals []models.ApprovalRow // that wait; empty for those who may not approve
 	Audit     []models.AuditLog // the newest; empty for those who may not see it
 }
 

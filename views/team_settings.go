@@ -24,6 +24,7 @@ type TeamSettings struct {
 	Number    models.NewTestNumber
 	NumberErr error
 
+	Approval   ApprovalSettings
 	Recipients RecipientSettings
 }
 
