@@ -69,8 +69,15 @@ func (h *Handlers) readReview(r *http.Request, view *views.ApprovalView) (err er
 	if view.Check.Preview, err = h.preview(r, c, senders, "kakao"); err != nil || partial(r) {
 		return err
 	}
-	if view.Check.Report, err = h.actions.Check(ctx, c); err != nil {
+	k, found, err := h.db.Check(ctx, c.ID)
+	if err != nil {
 		return err
+	}
+	if found && k.Of(c) && k.State == models.CheckDone {
+		view.Check.Check, view.Check.Prices = k, h.visit(r).team.Prices
+		if view.Check.Report, err = h.actions.Review(ctx, c, k); err != nil {
+			return err
+		}
 	}
 	view.EditedBy = h.nameOf(ctx, view.Approval.EditedBy)
 	base, found, err := h.db.LastVersion(ctx, c.ID, view.Approval.ID)

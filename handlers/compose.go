@@ -347,49 +347,6 @@ func (h *Handlers) showSchedule(w http.ResponseWriter, r *http.Request, c models
 	return h.RenderForm(w, r, err, views.SchedulePage(h.titled(r, c.Name), step, err))
 }
 
-// ShowCheck is the last step of composing: everything that speaks against the
-// campaign or for it, and the button that launches it.
-func (h *Handlers) ShowCheck(w http.ResponseWriter, r *http.Request) error {
-	return h.compose(w, r, func(draft models.Campaign) error {
-		return h.showCheck(w, r, draft, nil, nil)
-	})
-}
-
-// showCheck shows what the check has found, and what was typed to ask for approval, if
-// anything was.
-func (h *Handlers) showCheck(w http.ResponseWriter, r *http.Request, c models.Campaign, asked *models.NewApproval, err error) error {
-	report, readErr := h.actions.Check(r.Context(), c)
-	if readErr != nil {
-		return readErr
-	}
-	senders, readErr := h.db.Senders(r.Context(), c.AppkeyID)
-	if readErr != nil {
-		return readErr
-	}
-	preview, readErr := h.preview(r, c, senders, "kakao")
-	if readErr != nil {
-		return readErr
-	}
-	step := views.CheckStep{Campaign: c, Report: report, Preview: preview}
-	if step.Ask, readErr = h.askStep(r, c, report, asked); readErr != nil {
-		return readErr
-	}
-	return h.RenderForm(w, r, err, views.CheckPage(h.titled(r, c.Name), step, err))
-}
-
-// askStep is whether a second person is to be asked, and who could be.
-func (h *Handlers) askStep(r *http.Request, c models.Campaign, report models.Report, asked *models.NewApproval) (s views.AskStep, err error) {
-	v := h.visit(r)
-	s = views.AskStep{Needed: v.team.NeedsApproval(report.Audience), From: v.team.ApproveFrom, In: models.NewApproval{Launch: c.ScheduledAt != nil}}
-	if asked != nil {
-		s.In = *asked
-	}
-	if s.Needed {
-		s.Approvers, err = h.db.Approvers(r.Context(), v.team.ID, v.actor.User, c.EditedBy)
-	}
-	return s, err
-}
-
 // LaunchCampaign launches the draft that was checked, or what was approved, and leads
 // to its page. One that has been launched before leads there too.
 func (h *Handlers) LaunchCampaign(w http.ResponseWriter, r *http.Request) error {

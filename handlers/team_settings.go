@@ -55,6 +55,9 @@ func (h *Handlers) showTeamSettings(w http.ResponseWriter, r *http.Request, view
 	if view.Approval.Err == nil {
 		view.Approval.In = models.ApprovalSettingsOf(h.visit(r).team)
 	}
-	formErr := cmp.Or(view.Err, view.NumberErr, view.Recipients.Err, view.Approval.Err)
+	if view.PricesErr == nil {
+		view.Prices = models.PricesOf(h.visit(r).team)
+	}
+	formErr := cmp.Or(view.Err, view.NumberErr, view.PricesErr, view.Recipients.Err, view.Approval.Err)
 	return h.RenderForm(w, r, formErr, views.TeamSettingsPage(h.page(r, "team_settings.title"), view))
 }

@@ -88,3 +88,25 @@ func (h *CampaignHash) State() ([]byte, error) {
 // Sum is the hash, hexadecimal.
 func (h *CampaignHash) Sum() string { return hex.EncodeToString(h.sum.Sum(nil)) }
 
+// Fingerprint is the same for contents that say the same to people, whoever they go to:
+// of the channel, text, buttons and image.
+func (c Content) Fingerprint(ch Channel) string {
+	c = c.Trim()
+	said := struct {
+		Channel Channel
+		Text    string
+		Buttons []Button
+		Image   string
+		URL     string
+		Code    string
+	}{Channel: ch, Text: c.Text, Buttons: c.Buttons, URL: c.ImageURL, Code: c.TemplateCode}
+	if c.Image != nil {
+		said.Image = c.Image.Hash
+	}
+	b, err := json.Marshal(said)
+	if err != nil {
+		panic(fmt.Errorf("content as JSON: %w", err)) // cannot fail
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}

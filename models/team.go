@@ -22,6 +22,7 @@ type Team struct {
 	RetentionDays int      // after which personal data is erased; 0: it is kept
 	ApproveFrom   int      // recipients from which a second person approves; 0: never
 	HashKey       []byte   // of the hashes, encrypted; nil: there are none yet
+	Prices        Prices   `gorm:"serializer:json"`
 }
 
 // Lead is how long before its time a message is handed over.
@@ -46,6 +47,9 @@ func (db *DB) Team(ctx context.Context, id int64) (t Team, err error) {
 func (db *DB) CreateTeam(ctx context.Context, t *Team) error {
 	if t.SuppressCodes == nil {
 		t.SuppressCodes = []string{}
+	}
+	if t.Prices == nil {
+		t.Prices = Prices{}
 	}
 	return dbError(db.write(ctx).Create(t).Error, "team")
 }

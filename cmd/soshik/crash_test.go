@@ -149,7 +149,8 @@ func launchForCrash(t *testing.T, channel models.Channel, address, key, url stri
 	defer func() { must(t, s.DB.Close()) }()
 	appkey := seedCrash(t, s, url)
 	c := draftForCrash(t, s, channel, appkey)
-	must(t, s.Launch(t.Context(), models.Actor{}, appkey.ID, c.ID, c.Revision))
+	_, err := s.CheckNow(t.Context(), models.Actor{}, c)
+	must(t, err, s.Launch(t.Context(), models.Actor{}, appkey.ID, c.ID, c.Revision))
 	return c
 }
 

@@ -112,7 +112,7 @@ func (s *Service) newApproval(ctx context.Context, by models.Actor, c models.Cam
 	if err != nil {
 		return a, err
 	}
-	report, hash, err := s.approvable(ctx, c)
+	report, hash, err := s.approvable(ctx, by, c)
 	if err != nil {
 		return a, err
 	}
@@ -353,10 +353,16 @@ func (s *Service) LaunchApproved(ctx context.Context, approvalID int64) error {
 	switch {
 	case err == nil:
 		return nil
-	case models.KindOf(err) == models.Internal || models.KindOf(err) == models.Upstream || isKey(err, "check.running"):
+	case models.KindOf(err) == models.Internal || models.KindOf(err) == models.Upstream:
+		return err
+	case isKey(err, "check.not_done") || isKey(err, "check.stale"): // it is being checked again
+		_, err = s.DB.PostponeApproval(ctx, a, s.Now().Add(time.Second))
 		return err
 	}
 	a.DueAt, a.Why = nil, models.TextOf(err)
+	if isKey(err, "check.blocked") {
+		a.Why = models.T("approval.blocked")
+	}
 	_, err = s.DB.SaveApproval(ctx, a, models.ApprovalApproved)
 	return err
 }
@@ -396,7 +402,7 @@ func (s *Service) launchable(ctx context.Context, c models.Campaign) (a models.A
 	case a.Expired(s.Now()):
 		return a, errors.Join(models.Errorf(models.Conflict, "approval.expired"), s.expire(ctx, a))
 	}
-	hash, err := s.hashOf(ctx, c)
+	hash, err := s.HashCampaign(ctx, c)
 	if err == nil && hash != a.Hash {
 		return a, errors.Join(models.Errorf(models.Conflict, "approval.differs"), s.giveUp(ctx, a, models.ApprovalVoided, models.T("approval.returned.differs")))
 	}
@@ -435,44 +441,19 @@ func (s *Service) voidForgotten(ctx context.Context, tx *models.DB, teamID int64
 }
 
 // approvable is what the check says of c, and the hash to which its approval is bound.
-func (s *Service) approvable(ctx context.Context, c models.Campaign) (report models.Report, hash string, err error) {
-	if report, err = s.Check(ctx, c); err != nil {
+// A check that was done before somebody was taken out of the recipients is of no use.
+func (s *Service) approvable(ctx context.Context, by models.Actor, c models.Campaign) (report models.Report, hash string, err error) {
+	if report, err = s.checked(ctx, by, c); err != nil {
 		return report, "", err
 	}
-	if report.Blocked() {
-		return report, "", models.Errorf(models.Invalid, "check.blocked")
-	}
-	hash, err = s.hashOf(ctx, c)
-	return report, hash, err
-}
-
-// hashOf reads everything that decides what c sends.
-func (s *Service) hashOf(ctx context.Context, c models.Campaign) (string, error) {
-	appkey, err := s.DB.Appkey(ctx, c.AppkeyID)
+	k, _, err := s.DB.Check(ctx, c.ID)
 	if err != nil {
-		return "", err
+		return report, "", err
 	}
-	sender, err := s.DB.Sender(ctx, c.AppkeyID, c.SenderID)
-	if err != nil {
-		return "", err
+	audience, err := s.DB.Audience(ctx, c.TeamID, c.AudienceID)
+	if err == nil && (!k.Of(c) || k.State != models.CheckDone || k.Total != audience.Size) {
+		_, err = s.CheckAgain(ctx, by, c)
+		return report, "", errors.Join(models.Errorf(models.Conflict, "check.stale"), err)
 	}
-	image := ""
-	if c.Content.Image != nil {
-		image = c.Content.Image.Hash
-	}
-	h, err := models.NewCampaignHash(c, appkey, sender, image)
-	if err != nil {
-		return "", err
-	}
-	for after := ""; ; {
-		rs, err := s.DB.RecipientsAfter(ctx, c.AudienceID, after, checkChunk)
-		if err != nil {
-			return "", err
-		}
-		if len(rs) == 0 {
-			return h.Sum(), nil
-		}
-		h.Add(rs...)
-		after = rs[len(rs)-1].Phone
-	}
+	return report, k.Hash, err
 }

@@ -65,6 +65,9 @@ func (o *office) ask(t *testing.T, c models.Campaign, in models.NewApproval) mod
 
 func (o *office) checkedAsk(t *testing.T, by models.Actor, c models.Campaign, in models.NewApproval) error {
 	t.Helper()
+	if _, err := o.CheckNow(t.Context(), o.admin, c); err != nil {
+		return err
+	}
 	return o.AskApproval(t.Context(), by, c.AppkeyID, c.ID, c.Revision, in)
 }
 
@@ -73,10 +76,16 @@ func (o *office) approve(t *testing.T, a models.Approval) {
 	must(t, o.Approve(t.Context(), o.people[models.Approver], a.AppkeyID, a.CampaignID, a.ID))
 }
 
-// launchAs launches what is approved.
+// launchAs launches a campaign, checking a draft first.
 func (o *office) launchAs(t *testing.T, by models.Actor, c models.Campaign) error {
 	t.Helper()
-	return o.Launch(t.Context(), by, c.AppkeyID, c.ID, o.read(t, c).Revision)
+	c = o.read(t, c)
+	if c.State == models.CampaignDraft {
+		if _, err := o.CheckNow(t.Context(), o.admin, c); err != nil {
+			return err
+		}
+	}
+	return o.Launch(t.Context(), by, c.AppkeyID, c.ID, c.Revision)
 }
 
 // wants checks where a campaign and its newest asking stand.
@@ -260,7 +269,7 @@ func TestAFrozenCampaignCannotBeChanged(t *testing.T) {
 	if _, err := o.SaveDraft(ctx, by, c, stale); models.KindOf(err) != models.Conflict {
 		t.Errorf("saved from another tab: %v", err)
 	}
-	wantKey(t, o.launchAs(t, by, c), "approval.needed")
+	wantKey(t, o.launchAs(t, by, o.read(t, c)), "approval.needed")
 }
 
 func TestApprovalOfWhatGoesOutAtOnceExpiresAfterADay(t *testing.T) {
@@ -338,6 +347,21 @@ func TestWhatIsInTheWayOfALaunchOnApprovalIsTold(t *testing.T) {
 	must(t, o.LaunchApproved(ctx, a.ID)) // a job that comes late changes nothing
 	o.wants(t, c, models.CampaignApproved, models.ApprovalApproved, "")
 	must(t, o.launchAs(t, o.people[models.Admin], c))
+}
+
+// Approved long after it was checked, a campaign that goes out at once is checked again.
+func TestALaunchOnApprovalChecksAgain(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	ctx, clock := t.Context(), o.Now
+	c := o.written(t, 6, nil)
+	a := o.ask(t, c, models.NewApproval{Launch: true})
+	o.Service.Now = func() time.Time { return clock().Add(2 * models.CheckFresh) }
+	o.approve(t, a)
+	must(t, o.LaunchApproved(ctx, a.ID))
+	o.wants(t, c, models.CampaignApproved, models.ApprovalApproved, "")
+	must(t, o.LaunchApproved(ctx, a.ID))
+	o.wants(t, c, models.CampaignPlanning, models.ApprovalLaunched, "")
 }
 
 // The job of a launch was lost with its process: the sweep has another one made.

@@ -48,6 +48,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepRefreshes(ctx),
 		s.sweepChanges(ctx),
 		s.sweepAudienceWorks(ctx),
+		s.sweepChecks(ctx),
 		s.sweepSuppressions(ctx),
 		s.sweepStops(ctx),
 		s.sweepForgettings(ctx),
