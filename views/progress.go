@@ -24,6 +24,7 @@ type Progress struct {
 	Stoppable  models.Stoppable
 	Coming     []models.ComingDay // on which days what is planned is to be sent
 	Groups     []models.BatchGroup
+	Approvals  []models.ApprovalRow
 	After      int64                 // number of the batch before the first group
 	Next       int64                 // where the next page of groups begins; 0: there is none
 	Calls      map[int64]models.Call // the last one of a batch
@@ -39,7 +40,7 @@ func (v Progress) Cancellable() bool {
 	switch v.State {
 	case models.CampaignPlanning, models.CampaignScheduled, models.CampaignSending, models.CampaignPaused, models.CampaignHeld:
 		return true
-	case models.CampaignDraft, models.CampaignCancelling, models.CampaignFinished, models.CampaignCancelled:
+	case models.CampaignDraft, models.CampaignWaiting, models.CampaignApproved, models.CampaignCancelling, models.CampaignFinished, models.CampaignCancelled:
 	}
 	return false
 }

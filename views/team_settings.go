@@ -28,6 +28,7 @@ type TeamSettings struct {
 	Prices    models.NewPrices
 	PricesErr error
 
+	Approval   ApprovalSettings
 	Recipients RecipientSettings
 }
 

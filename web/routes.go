@@ -167,6 +167,12 @@ func campaignRoutes(h *handlers.Handlers) []Route {
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/check/{rows}", models.ViewTeam, h.ListCheckRows},
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/check/{rows}/rows.csv", models.ViewNumbers, h.DownloadCheckRows},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/launch", models.ManageCampaigns, h.LaunchCampaign},
+		{get, "/teams/{team}/approvals", models.Approve, h.ListApprovals},
+		{post, "/teams/{team}/settings/approval", models.ManageTeam, h.SaveApprovalSettings},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/approval", models.ViewTeam, h.ShowApproval},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/approval", models.Approve, h.Decide},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/approval/ask", models.ManageCampaigns, h.AskApproval},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/approval/withdraw", models.ManageCampaigns, h.WithdrawApproval},
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/test", models.ManageCampaigns, h.ShowTest},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/test", models.ManageCampaigns, h.SendTest},
 

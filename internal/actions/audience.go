@@ -106,7 +106,7 @@ func (s *Service) resultSource(ctx context.Context, teamID int64, source models.
 	if err != nil {
 		return source, err
 	}
-	if c.State == models.CampaignDraft || c.ErasedAt != nil {
+	if c.State.Unlaunched() || c.ErasedAt != nil {
 		return source, withField(nil, "campaign", "audience.no_results")
 	}
 	source.Name = c.Name

@@ -334,12 +334,12 @@ func (j *audienceJob) give(ctx context.Context, tx *models.DB, now time.Time) er
 	if err != nil {
 		return err
 	}
-	used, err := tx.UseAudience(ctx, c.ID, j.w.AudienceID)
+	used, err := tx.UseAudience(ctx, c.ID, j.w.AudienceID, j.w.AskedBy)
 	if err != nil {
 		return err
 	}
 	if !used {
-		return models.Errorf(models.Conflict, "campaign.launched_already")
+		return noDraft(c)
 	}
 	ids := make([]int64, len(j.w.Sources))
 	for i, source := range j.w.Sources {

@@ -41,6 +41,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepLeases(ctx),
 		s.sweepDoubt(ctx),
 		s.sweepWaiting(ctx),
+		s.sweepApprovals(ctx),
 		s.sweepCampaigns(ctx),
 		s.sweepResults(ctx),
 		s.sweepExpired(ctx),
