@@ -2,6 +2,8 @@ package actions_test
 
 import (
 	"fmt"
+	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,15 +48,43 @@ func (b *bench) rich(tb testing.TB) models.Campaign {
 	return c
 }
 
+// BenchmarkCheck checks a million recipients with variables in text, links and fallback.
 func BenchmarkCheck(b *testing.B) {
 	s := newBench(b, time.Second)
-	const n = 200_000
+	const n = 1_000_000
 	c := s.crowd(b, s.rich(b), n)
+	var peak atomic.Uint64
+	defer watchHeap(&peak)()
 	for b.Loop() {
 		k, err := s.CheckNow(b.Context(), s.admin, c)
-		if err != nil || k.Done != n {
+		if err != nil || k.Done != n || k.Report.Sendable != n {
 			b.Fatal(k, err)
 		}
 	}
 	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+	b.ReportMetric(float64(peak.Load())/(1<<20), "MiB")
+}
+
+// watchHeap keeps the most memory that is in use in peak, until it is told to rest.
+func watchHeap(peak *atomic.Uint64) (rest func()) {
+	done, rested := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(rested)
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				var m runtime.MemStats
+				runtime.ReadMemStats(&m)
+				peak.Store(max(peak.Load(), m.HeapInuse))
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-rested
+	}
 }
