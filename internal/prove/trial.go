@@ -84,7 +84,11 @@ func (r *run) open(ctx context.Context, key string) (err error) {
 	if err != nil {
 		return err
 	}
-	if len(found) > 0 {
+	people, err := r.app.DB.HasUsers(ctx)
+	if err != nil {
+		return err
+	}
+	if people || len(found) > 0 {
 		return errors.New("the database is in use: a run needs an empty one")
 	}
 	in := models.NewAppkey{Name: appkey, Appkey: appkey, Secret: secret, BaseURL: r.provider.url, SenderVersion: kakao.SenderAPIv21}
