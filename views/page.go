@@ -27,6 +27,7 @@ type Page struct {
 	Appkey  models.Appkey // zero if the team has none
 	Appkeys []models.Appkey
 	Outage  models.Outage // of the provider, as seen by the appkey
+	Stopper string        // who has stopped the team or the appkey, if one of them is stopped; empty: somebody who is gone
 	Demo    Demo
 	Refresh int // seconds after which the page asks anew where there is no script; 0: never
 }

@@ -225,6 +225,9 @@ func (s *Service) Launch(ctx context.Context, by models.Actor, appkeyID, id int6
 }
 
 func (s *Service) launch(ctx context.Context, tx *models.DB, by models.Actor, c models.Campaign, report models.Report) error {
+	if err := refuseStopped(ctx, tx, c.AppkeyID); err != nil {
+		return err
+	}
 	team, err := tx.Team(ctx, c.TeamID)
 	if err != nil {
 		return err
