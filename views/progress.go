@@ -385,6 +385,8 @@ func fallbackState(p Page, s models.FallbackState) string {
 		return p.T("progress.sms.delivered")
 	case models.FallbackFailed:
 		return p.T("progress.sms.failed")
+	case models.FallbackUnknown:
+		return p.T("progress.sms.unknown")
 	}
 	panic(fmt.Errorf("no fallback state %d", s))
 }

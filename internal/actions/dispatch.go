@@ -276,6 +276,9 @@ func (s *Service) beginSending(ctx context.Context, tx *models.DB, c models.Camp
 func (s *Service) handOver(ctx context.Context, d *delivery) error {
 	ctx, turn := context.WithoutCancel(ctx), time.Now().Add(d.wait)
 	client, err := s.load(ctx, d)
+	if err == nil && len(d.messages) == 0 {
+		err = errors.New("no message of the batch is open")
+	}
 	if err != nil {
 		return s.giveBack(ctx, d, err)
 	}
@@ -291,9 +294,6 @@ func (s *Service) load(ctx context.Context, d *delivery) (client *nhn.Client, er
 	}
 	if d.sender, err = s.DB.Sender(ctx, d.appkey.ID, d.campaign.SenderID); err != nil {
 		return nil, err
-	}
-	if len(d.messages) == 0 {
-		return nil, errors.New("no message of the batch is open")
 	}
 	if d.imageSeq, err = s.imageSeq(ctx, s.DB, d.campaign); err != nil {
 		return nil, err

@@ -27,11 +27,8 @@ func (s *Service) Suppress(ctx context.Context, by models.Actor, teamID int64, i
 	if err := by.May(models.ManageCampaigns); err != nil {
 		return 0, err
 	}
-	if err := models.CheckReason(in.Reason); err != nil {
-		return 0, err
-	}
 	numbers, err := in.Parse()
-	if err != nil {
+	if err := allFields(err, models.CheckReason(in.Reason)); err != nil {
 		return 0, err
 	}
 	ss := make([]models.Suppression, len(numbers.Phones))
