@@ -332,6 +332,9 @@ func (s *Site) fillMenu(r *http.Request, v *visit, p *views.Page) (err error) {
 	if p.Appkey.ID != 0 {
 		p.Outage = s.actions.Outage(p.Appkey)
 	}
+	if stop := p.Stop(); stop.Stopped() {
+		p.Stopper = s.nameOf(r.Context(), stop.StoppedBy)
+	}
 	return err
 }
 
