@@ -2,7 +2,6 @@ package actions_test
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
@@ -63,9 +62,9 @@ func BenchmarkPlan(b *testing.B) {
 				a := s.audience(b, "모두", "", 0, n)
 				switch with {
 				case "suppressed":
-					s.suppressMany(b, phones(n-n/100, n))
+					s.suppressMany(b, n-n/100, n)
 				case "suppressed-half":
-					s.suppressMany(b, phones(n/2, n))
+					s.suppressMany(b, n/2, n)
 				case "limited":
 					s.sentBefore(b, a, 2)
 				case "limited-all":
@@ -97,19 +96,12 @@ func (b *bench) plannable(t *testing.B, a models.Audience) models.Campaign {
 	return c
 }
 
-func (b *bench) suppressMany(t *testing.B, phones []string) {
+// suppressMany puts n numbers from the one with index from on the suppression list.
+func (b *bench) suppressMany(t *testing.B, from, n int) {
 	t.Helper()
-	for chunk := range slices.Chunk(phones, 10_000) {
-		ss := make([]models.Suppression, len(chunk))
-		for i, phone := range chunk {
-			ss[i] = models.Suppression{TeamID: b.team.ID, Phone: phone, Source: models.SuppressedByHand, CreatedAt: b.Now()}
-		}
-		must(t, b.DB.Tx(t.Context(), func(tx *models.DB) error {
-			_, err := tx.Suppress(t.Context(), ss)
-			return err
-		}))
-	}
-	must(t, b.DB.AnalyzeSuppressions(t.Context()))
+	a := b.audience(t, "거부", "", from, n)
+	b.beginBenched(t, models.WorkSuppress, a, a)
+	b.runWorks(t)
 }
 
 // sentBefore sends everybody a message, as far as the ledger says, and limits them to so
