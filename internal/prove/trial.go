@@ -84,7 +84,11 @@ func (r *run) open(ctx context.Context, key string) (err error) {
 	if err != nil {
 		return err
 	}
-	if len(found) > 0 {
+	people, err := r.app.DB.HasUsers(ctx)
+	if err != nil {
+		return err
+	}
+	if people || len(found) > 0 {
 		return errors.New("the database is in use: a run needs an empty one")
 	}
 	in := models.NewAppkey{Name: appkey, Appkey: appkey, Secret: secret, BaseURL: r.provider.url, SenderVersion: kakao.SenderAPIv21}
@@ -221,6 +225,9 @@ func (r *run) launch(ctx context.Context) error {
 	for _, t := range r.trials {
 		if !t.launched.IsZero() || t.after > r.kills {
 			continue
+		}
+		if _, err := r.app.Actions.CheckNow(ctx, models.Actor{}, t.campaign); err != nil {
+			return fmt.Errorf("check %q: %w", t.kind, err)
 		}
 		if err := r.app.Actions.Launch(ctx, models.Actor{}, t.appkey.ID, t.campaign.ID, t.campaign.Revision); err != nil {
 			return fmt.Errorf("launch %q: %w", t.kind, err)
