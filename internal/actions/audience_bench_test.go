@@ -30,7 +30,7 @@ func BenchmarkAudienceWorks(b *testing.B) {
 	}
 }
 
-func (b *bench) beginBenched(t *testing.B, kind models.WorkKind, one, other models.Audience) {
+func (b *bench) beginBenched(t testing.TB, kind models.WorkKind, one, other models.Audience) {
 	t.Helper()
 	switch kind {
 	case models.WorkSample:
@@ -86,7 +86,7 @@ func BenchmarkPlan(b *testing.B) {
 }
 
 // plannable is a campaign to an audience that is to be planned.
-func (b *bench) plannable(t *testing.B, a models.Audience) models.Campaign {
+func (b *bench) plannable(t testing.TB, a models.Audience) models.Campaign {
 	t.Helper()
 	c := models.Campaign{
 		TeamID: b.team.ID, AppkeyID: b.appkey.ID, Channel: models.FriendTalk, SenderID: b.sender.ID, AudienceID: a.ID, ULID: models.NewToken(),
@@ -97,7 +97,7 @@ func (b *bench) plannable(t *testing.B, a models.Audience) models.Campaign {
 }
 
 // suppressMany puts n numbers from the one with index from on the suppression list.
-func (b *bench) suppressMany(t *testing.B, from, n int) {
+func (b *bench) suppressMany(t testing.TB, from, n int) {
 	t.Helper()
 	a := b.audience(t, "거부", "", from, n)
 	b.beginBenched(t, models.WorkSuppress, a, a)
@@ -106,7 +106,7 @@ func (b *bench) suppressMany(t *testing.B, from, n int) {
 
 // sentBefore sends everybody a message, as far as the ledger says, and limits them to so
 // many a week.
-func (b *bench) sentBefore(t *testing.B, a models.Audience, limit int) {
+func (b *bench) sentBefore(t testing.TB, a models.Audience, limit int) {
 	t.Helper()
 	c := b.plannable(t, a)
 	must(t, b.PlanCampaign(t.Context(), c.ID))
