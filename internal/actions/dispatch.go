@@ -384,8 +384,10 @@ func (s *Service) accept(ctx context.Context, tx *models.DB, d *delivery, res *n
 	if err := tx.ForgetRefusals(ctx, d.campaign.ID); err != nil {
 		return err
 	}
-	_, err = tx.RecordOutcomes(ctx, refusals(d, res, now))
-	return err
+	if _, err = tx.RecordOutcomes(ctx, refusals(d, res, now)); err != nil {
+		return err
+	}
+	return tx.CountHanded(ctx, d.campaign.ID, len(d.messages))
 }
 
 // refusals are the recipients that the answer refuses, each with its own code. The
@@ -531,22 +533,37 @@ func (s *Service) endCall(ctx context.Context, tx *models.DB, d *delivery, outco
 
 // pause stops a running campaign for a reason.
 func (s *Service) pause(ctx context.Context, tx *models.DB, c models.Campaign, reason string, code int) error {
-	return s.stop(ctx, tx, c, models.CampaignPaused, "campaign.pause", reason, code)
+	_, err := s.stop(ctx, tx, c, models.CampaignPaused, reason, code)
+	return err
 }
 
 // hold stops a running campaign until a person has decided.
 func (s *Service) hold(ctx context.Context, tx *models.DB, c models.Campaign, reason string) error {
-	return s.stop(ctx, tx, c, models.CampaignHeld, "campaign.hold", reason, 0)
+	_, err := s.stop(ctx, tx, c, models.CampaignHeld, reason, 0)
+	return err
 }
 
-func (s *Service) stop(ctx context.Context, tx *models.DB, c models.Campaign, to models.CampaignState, action, reason string, code int) error {
-	moved, err := tx.MoveCampaign(ctx, c.ID, []models.CampaignState{models.CampaignScheduled, models.CampaignSending}, to,
+// stop pauses or holds a running campaign, and tells people of it. moved is false if it
+// did not run.
+func (s *Service) stop(ctx context.Context, tx *models.DB, c models.Campaign, to models.CampaignState, reason string, code int) (moved bool, err error) {
+	moved, err = tx.MoveCampaign(ctx, c.ID, []models.CampaignState{models.CampaignScheduled, models.CampaignSending}, to,
 		map[string]any{"hold": reason, "hold_code": code})
 	if err != nil || !moved {
-		return err
+		return false, err
 	}
-	return tx.Audit(ctx, models.Actor{}, models.Event{
+	action, n := "campaign.pause", models.Notice{Kind: models.NoticePaused, Reason: models.T(reason)}
+	if to == models.CampaignHeld {
+		action, n.Kind = "campaign.hold", models.NoticeHeld
+	}
+	if reason == holdDoubt {
+		n.Kind = models.NoticeAsks
+	}
+	err = tx.Audit(ctx, models.Actor{}, models.Event{
 		Action: action, TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectID: c.ID, ObjectName: c.Name,
 		After: map[string]any{"reason": reason, "code": code},
 	})
+	if err != nil {
+		return true, err
+	}
+	return true, s.notify(ctx, tx, models.Actor{}, c, n)
 }
