@@ -29,11 +29,11 @@ func (db *DB) ExpireLeases(ctx context.Context, databaseNow, now time.Time) (int
 	return res.RowsAffected, res.Error
 }
 
-// DoubtfulBatches are batches in doubt that are to be looked up now. One that waits
-// for a person is among them as soon as results of it have come.
+// DoubtfulBatches are batches in doubt that are to be looked up now, those that wait
+// for a person too.
 func (db *DB) DoubtfulBatches(ctx context.Context, now time.Time, limit int) ([]Batch, error) {
 	var bs []Batch
-	err := db.read(ctx).Where("state = ? AND due_at <= ? AND (asks = ? OR delivered + failed + cancelled > 0)", BatchInDoubt, now.UTC(), false).
+	err := db.read(ctx).Where("state = ? AND due_at <= ?", BatchInDoubt, now.UTC()).
 		Order("due_at, id").Limit(limit).Find(&bs).Error
 	return bs, err
 }

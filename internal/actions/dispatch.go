@@ -223,6 +223,9 @@ func (s *Service) beginSending(ctx context.Context, tx *models.DB, c models.Camp
 func (s *Service) handOver(ctx context.Context, d *delivery) error {
 	ctx = context.WithoutCancel(ctx)
 	client, err := s.load(ctx, d)
+	if err == nil && len(d.messages) == 0 {
+		err = errors.New("no message of the batch is open")
+	}
 	if err != nil {
 		return s.giveBack(ctx, d, err)
 	}
@@ -240,9 +243,6 @@ func (s *Service) load(ctx context.Context, d *delivery) (client *nhn.Client, er
 	}
 	if d.sender, err = s.DB.Sender(ctx, d.appkey.ID, d.campaign.SenderID); err != nil {
 		return nil, err
-	}
-	if len(d.messages) == 0 {
-		return nil, errors.New("no message of the batch is open")
 	}
 	if d.imageSeq, err = s.imageSeq(ctx, s.DB, d.campaign); err != nil {
 		return nil, err
