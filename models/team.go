@@ -23,6 +23,8 @@ type Team struct {
 	RetentionDays int      // after which personal data is erased; 0: it is kept
 	HashKey       []byte   // of the hashes, encrypted; nil: there are none yet
 	Prices        Prices   `gorm:"serializer:json"`
+
+	Stop // of all its appkeys
 }
 
 // Lead is how long before its time a message is handed over.

@@ -27,6 +27,7 @@ type Page struct {
 	Appkey  models.Appkey // zero if the team has none
 	Appkeys []models.Appkey
 	Outage  models.Outage // of the provider, as seen by the appkey
+	Unread  int           // notifications, counted up to a little more than models.MaxUnread
 	Demo    Demo
 	Refresh int // seconds after which the page asks anew where there is no script; 0: never
 }
