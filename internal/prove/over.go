@@ -127,6 +127,9 @@ func (r *run) lookAt(ctx context.Context, t *trial) (until time.Time, err error)
 	return r.waitsUntil(batches), nil
 }
 
+// worthJumping is how far away a time must be for the clock to be moved on to it.
+const worthJumping = 5 * time.Second
+
 // waitsUntil is when the first of the batches goes on, if all of them wait for their
 // time: here, or at the provider.
 func (r *run) waitsUntil(batches []models.Batch) (until time.Time) {
@@ -140,7 +143,7 @@ func (r *run) waitsUntil(batches []models.Batch) (until time.Time) {
 		case b.State == models.BatchHanded && b.RequestAt != nil:
 			at = *b.RequestAt
 		}
-		if at.Before(r.clock.now().Add(time.Minute)) {
+		if at.Before(r.clock.now().Add(worthJumping)) {
 			return time.Time{}
 		}
 		if until.IsZero() || at.Before(until) {
