@@ -59,6 +59,7 @@ func peopleRoutes(h *handlers.Handlers) []Route {
 		{get, "/teams/{team}/audit", models.ViewAudit, h.ListAudit},
 		{get, "/teams/{team}/settings", models.ManageTeam, h.ShowTeamSettings},
 		{post, "/teams/{team}/settings", models.ManageTeam, h.SaveTeamSettings},
+		{post, "/teams/{team}/settings/prices", models.ManageTeam, h.SavePrices},
 		{post, "/teams/{team}/settings/test-numbers", models.ManageTeam, h.AddTestNumber},
 		{post, "/teams/{team}/settings/test-numbers/{test_number}/remove", models.ManageTeam, h.RemoveTestNumber},
 	}
@@ -151,6 +152,9 @@ func campaignRoutes(h *handlers.Handlers) []Route {
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/schedule", models.ManageCampaigns, h.SaveSchedule},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/schedule/preview", models.ManageCampaigns, h.PreviewSchedule},
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/check", models.ViewTeam, h.ShowCheck},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/check", models.ManageCampaigns, h.CheckCampaign},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/check/{rows}", models.ViewTeam, h.ListCheckRows},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/check/{rows}/rows.csv", models.ViewNumbers, h.DownloadCheckRows},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/launch", models.ManageCampaigns, h.LaunchCampaign},
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/test", models.ManageCampaigns, h.ShowTest},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/test", models.ManageCampaigns, h.SendTest},

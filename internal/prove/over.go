@@ -121,7 +121,7 @@ func (r *run) lookAt(ctx context.Context, t *trial) (until time.Time, err error)
 	if err != nil {
 		return until, err
 	}
-	if err := r.decide(ctx, t, batches); err != nil || c.State != models.CampaignScheduled {
+	if err := r.decide(ctx, t, batches); err != nil || !c.State.Runs() {
 		return until, err
 	}
 	return r.waitsUntil(batches), nil
