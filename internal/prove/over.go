@@ -140,8 +140,8 @@ func (r *run) waitsUntil(batches []models.Batch) (until time.Time) {
 			continue
 		case b.State == models.BatchPlanned:
 			at = b.DueAt
-		case b.State == models.BatchHanded && b.RequestAt != nil:
-			at = *b.RequestAt
+		case b.State == models.BatchHanded:
+			at = r.resultsOf(b)
 		}
 		if at.Before(r.clock.now().Add(worthJumping)) {
 			return time.Time{}
@@ -151,6 +151,26 @@ func (r *run) waitsUntil(batches []models.Batch) (until time.Time) {
 		}
 	}
 	return until
+}
+
+// resultsLate is how long after they were sent messages are asked after one by one
+// that no list of results has shown.
+const resultsLate = 10*time.Minute + worthJumping
+
+// resultsOf is when the results of a batch that was handed over can be expected: zero
+// while they may come at any moment.
+func (r *run) resultsOf(b models.Batch) time.Time {
+	sent := *b.HandedAt
+	if b.RequestAt != nil && b.RequestAt.After(sent) {
+		sent = *b.RequestAt
+	}
+	switch now := r.clock.now(); {
+	case sent.After(now):
+		return sent
+	case now.Sub(sent) < worthJumping:
+		return time.Time{}
+	}
+	return sent.Add(resultsLate)
 }
 
 // decide is the person who is asked. They let a campaign go on, and have a batch sent
