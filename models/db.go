@@ -77,7 +77,7 @@ func openSQLite(ctx context.Context, file string, wrap func(driver.Connector) dr
 	const pragmas = "_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_time_format=sqlite"
 	path := (&url.URL{Scheme: "file", Opaque: url.PathEscape(file)}).String()
 	path = strings.ReplaceAll(path, "%2F", "/")
-	w, err := openGORM(path + "?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&"+pragmas, wrap)
+	w, err := openGORM(path+"?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&"+pragmas, wrap)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func openSQLite(ctx context.Context, file string, wrap func(driver.Connector) dr
 	if err := sqlDB(w).PingContext(ctx); err != nil {
 		return nil, errors.Join(err, sqlDB(w).Close())
 	}
-	r, err := openGORM(path + "?_pragma=query_only(1)&"+pragmas, wrap)
+	r, err := openGORM(path+"?_pragma=query_only(1)&"+pragmas, wrap)
 	if err != nil {
 		return nil, errors.Join(err, sqlDB(w).Close())
 	}

@@ -71,6 +71,12 @@ func newBreakable(t *testing.T, cancel bool) *breakable {
 		move: func(by time.Duration) { moved.Add(int64(by)) },
 		api:  &brokenTransport{next: &http.Transport{}},
 	}
+	if whole.Dialect() == models.SQLite { // nothing here outlives the test
+		for _, db := range []*models.DB{db, whole} {
+			_, err := db.SQL().ExecContext(t.Context(), "PRAGMA synchronous=OFF")
+			must(t, err)
+		}
+	}
 	b.Provider = actions.NewProvider(b.Keeper, 5*time.Second, &http.Client{Transport: b.api})
 	// Nothing runs beside something else here, so that leases need not be long.
 	b.Timing = actions.Timing{CallTimeout: 500 * time.Millisecond, Settling: 4 * time.Second}
