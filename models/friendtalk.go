@@ -57,8 +57,12 @@ func (r friendTalk) checkSent(c Content, p problems) { r.check(c, p) }
 
 func (friendTalk) parameters(Content) *parameters { return nil }
 
-func (friendTalk) note(_ Campaign, s Sender, r *Report) {
-	if left := s.DailyMax - s.SentCount; s.DailyMax > 0 && r.Sendable > int64(left) {
+func (friendTalk) note(c Campaign, s Sender, r *Report) {
+	day := r.Sendable
+	if c.PerDay > 0 {
+		day = min(day, int64(c.PerDay))
+	}
+	if left := s.DailyMax - s.SentCount; s.DailyMax > 0 && day > int64(left) {
 		r.Add(Warning, "recipients", "check.daily_max", "Max", s.DailyMax, "Sent", s.SentCount, "Count", r.Sendable)
 	}
 	r.Add(Note, "recipients", "check.friends_only")

@@ -34,7 +34,9 @@ func (l NotificationList) unread() bool {
 	return slices.ContainsFunc(l.Rows, func(n models.NotificationRow) bool { return n.ReadAt == nil })
 }
 
-func (l NotificationList) next() string { return fmt.Sprintf("%s?before=%d", NotificationsPath, l.Next) }
+func (l NotificationList) next() string {
+	return fmt.Sprintf("%s?before=%d", NotificationsPath, l.Next)
+}
 
 // teamOf is the team of a notification where the person has several.
 func teamOf(p Page, n models.NotificationRow) string {

@@ -3,6 +3,7 @@ package web_test
 import (
 	"bytes"
 	"fmt"
+	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -33,9 +34,15 @@ type studio struct {
 
 func newStudio(t *testing.T, changes ...func(*web.Config)) *studio {
 	t.Helper()
+	return newStudioLogging(t, slog.DiscardHandler, changes...)
+}
+
+// newStudioLogging is [newStudio] with a log.
+func newStudioLogging(t *testing.T, log slog.Handler, changes ...func(*web.Config)) *studio {
+	t.Helper()
 	offset := kakao.DayOffset(time.Now())
 	changes = append(changes, func(c *web.Config) { c.ClockOffset, c.KeepUploads = offset, 72*time.Hour })
-	s := &studio{site: newSite(t, changes...)}
+	s := &studio{site: newSiteLogging(t, log, changes...)}
 	s.setUp(t)
 	soon := nhnsim.Span{Min: 10 * time.Millisecond, Max: 50 * time.Millisecond}
 	s.openSim(t, nhnsim.Config{
