@@ -396,31 +396,6 @@ func (h *Handlers) showSchedule(w http.ResponseWriter, r *http.Request, step vie
 	return h.RenderForm(w, r, err, views.SchedulePage(p, step, err))
 }
 
-// ShowCheck is the last step of composing: everything that speaks against the
-// campaign or for it, and the button that launches it.
-func (h *Handlers) ShowCheck(w http.ResponseWriter, r *http.Request) error {
-	return h.compose(w, r, func(draft models.Campaign) error {
-		return h.showCheck(w, r, draft, nil)
-	})
-}
-
-func (h *Handlers) showCheck(w http.ResponseWriter, r *http.Request, c models.Campaign, err error) error {
-	report, readErr := h.actions.Check(r.Context(), c)
-	if readErr != nil {
-		return readErr
-	}
-	senders, readErr := h.db.Senders(r.Context(), c.AppkeyID)
-	if readErr != nil {
-		return readErr
-	}
-	preview, readErr := h.preview(r, c, senders, "kakao")
-	if readErr != nil {
-		return readErr
-	}
-	step := views.CheckStep{Campaign: c, Report: report, Preview: preview, Course: c.CourseNow(h.visit(r).team, report.Audience, h.now())}
-	return h.RenderForm(w, r, err, views.CheckPage(h.titled(r, c.Name), step, err))
-}
-
 // LaunchCampaign launches the draft that was checked, and leads to its page. One
 // that has been launched before leads there too.
 func (h *Handlers) LaunchCampaign(w http.ResponseWriter, r *http.Request) error {

@@ -88,6 +88,7 @@ type Campaign struct {
 	FinishedAt      *time.Time
 	ErasedAt        *time.Time // since when numbers and values of its messages are erased
 	ErasedUntil     int64      // number of the last batch that is erased
+	Fingerprint     string     // see [Content.Fingerprint]; empty until it is launched
 }
 
 // EditedFrom is the revision that an edit begins with which began with revision and
@@ -98,6 +99,14 @@ func (c Campaign) EditedFrom(revision int, audienceID int64) int {
 		return c.Revision
 	}
 	return revision
+}
+
+// goesOut is when c begins to go out, if it is launched now.
+func (c Campaign) goesOut(now time.Time) time.Time {
+	if c.ScheduledAt != nil && c.ScheduledAt.After(now) {
+		return *c.ScheduledAt
+	}
+	return now
 }
 
 // NewCampaign is what is filled in to begin a campaign.
@@ -268,6 +277,7 @@ func (db *DB) LaunchCampaign(ctx context.Context, c Campaign, userID, audience i
 	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ? AND revision = ?", c.ID, CampaignDraft, c.Revision).
 		Updates(map[string]any{
 			"state": CampaignPlanning, "launched_by": userID, "launched_at": c.LaunchedAt, "undo_until": c.UndoUntil, "audience": audience, "updated_at": db.now(),
+			"fingerprint": c.Content.Fingerprint(c.Channel),
 		})
 	return res.RowsAffected > 0, res.Error
 }

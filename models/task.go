@@ -30,6 +30,9 @@ func ImageListings() Tasks {
 // AudienceWorks are the tasks of changing an audience as a whole.
 func AudienceWorks() Tasks { return Tasks{Table: "audience_works", Key: "id"} }
 
+// Checks are the tasks of checking a campaign.
+func Checks() Tasks { return Tasks{Table: "checks", Key: "campaign_id"} }
+
 // taskRunning is the state of a task while there is something left to do.
 const taskRunning = "running"
 

@@ -22,6 +22,9 @@ type Team struct {
 	WeeklyLimit   int      // messages to one person in 7 days; 0: no limit
 	RetentionDays int      // after which personal data is erased; 0: it is kept
 	HashKey       []byte   // of the hashes, encrypted; nil: there are none yet
+	Prices        Prices   `gorm:"serializer:json"`
+
+	Stop // of all its appkeys
 }
 
 // Lead is how long before its time a message is handed over.
@@ -57,6 +60,9 @@ func (db *DB) Team(ctx context.Context, id int64) (t Team, err error) {
 func (db *DB) CreateTeam(ctx context.Context, t *Team) error {
 	if t.SuppressCodes == nil {
 		t.SuppressCodes = []string{}
+	}
+	if t.Prices == nil {
+		t.Prices = Prices{}
 	}
 	return dbError(db.write(ctx).Create(t).Error, "team")
 }

@@ -112,6 +112,8 @@ func (s *studio) launch(t *testing.T, c models.Campaign) {
 	t.Helper()
 	c, err := s.DB.Campaign(t.Context(), s.appkey.ID, c.ID)
 	check(t, err)
+	_, err = s.Actions.CheckNow(t.Context(), s.admin, c)
+	check(t, err)
 	check(t, s.Actions.Launch(t.Context(), s.admin, s.appkey.ID, c.ID, c.Revision))
 }
 

@@ -77,6 +77,7 @@ func (s *site) things(t *testing.T, appkey models.Appkey) map[string]func() stri
 			latest = s.thing(t, appkey)
 			return fmt.Sprint(latest.ID)
 		},
+		"rows": func() string { return models.RowNoValue },
 		"import": func() string {
 			i := models.Import{TeamID: appkey.TeamID, CampaignID: latest.ID, State: models.ImportFailed, Problem: "import.failed", Mapping: []string{}}
 			if err := s.DB.CreateImport(t.Context(), &i); err != nil {

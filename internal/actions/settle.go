@@ -270,9 +270,15 @@ func (s *Service) repeat(ctx context.Context, d *delivery) error {
 	taken := false
 	err := s.DB.Tx(ctx, func(tx *models.DB) (err error) {
 		d.repeat = true
+		if err := s.takeTurn(ctx, tx, d); err != nil {
+			return err
+		}
 		taken, err = s.take(ctx, tx, d, models.BatchInDoubt)
 		return err
 	})
+	if _, far := errors.AsType[*farTurnError](err); far || errors.Is(err, errStopped) {
+		return s.DB.SetBatch(ctx, d.batch.ID, map[string]any{"due_at": s.Now().Add(s.Timing.lookUp()).UTC()})
+	}
 	if err != nil || !taken {
 		return err
 	}

@@ -218,7 +218,7 @@ func TestTheLimitOfMessagesToAPerson(t *testing.T) {
 	b.work(t)
 	wants := []int{0, 0, 50}
 	for i, want := range wants {
-		c := b.draft(t, 50)
+		c := b.draft(t, 50+i) // or there would be nobody left to send the last one to
 		b.launch(t, c)
 		_, e := b.until(t, c, isState(models.CampaignFinished))
 		got := b.codes(t, c)[models.SkipLimit]

@@ -48,6 +48,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepRefreshes(ctx),
 		s.sweepChanges(ctx),
 		s.sweepAudienceWorks(ctx),
+		s.sweepTasks(ctx, checks()),
 		s.sweepSuppressions(ctx),
 		s.sweepStops(ctx),
 		s.sweepForgettings(ctx),

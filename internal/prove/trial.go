@@ -226,6 +226,9 @@ func (r *run) launch(ctx context.Context) error {
 		if !t.launched.IsZero() || t.after > r.kills {
 			continue
 		}
+		if _, err := r.app.Actions.CheckNow(ctx, models.Actor{}, t.campaign); err != nil {
+			return fmt.Errorf("check %q: %w", t.kind, err)
+		}
 		if err := r.app.Actions.Launch(ctx, models.Actor{}, t.appkey.ID, t.campaign.ID, t.campaign.Revision); err != nil {
 			return fmt.Errorf("launch %q: %w", t.kind, err)
 		}
