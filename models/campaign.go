@@ -70,6 +70,8 @@ type Campaign struct {
 	TemplateVersion int
 	ScheduledAt     *time.Time // nil: at once
 	Test            bool       // to the team's test numbers
+	CopiedFrom      int64      // the campaign that it was begun as a copy of; 0: none
+	RetryOf         int64      // the campaign whose failed messages it sends again; 0: none
 	OriginalID      int64      // of a test: the campaign that it tries out; 0: a template
 	FormToken       string     // of a test: names the form that began it, which begins no other
 	Audience        int64      // recipients, at launch

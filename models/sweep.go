@@ -33,7 +33,7 @@ func (db *DB) ExpireLeases(ctx context.Context, databaseNow, now time.Time) (int
 // for a person is among them as soon as results of it have come.
 func (db *DB) DoubtfulBatches(ctx context.Context, now time.Time, limit int) ([]Batch, error) {
 	var bs []Batch
-	err := db.read(ctx).Where("state = ? AND due_at <= ? AND (asks = ? OR delivered + failed + cancelled > 0)", BatchInDoubt, now.UTC(), false).
+	err := db.read(ctx).Where("state = ? AND due_at <= ? AND (asks = ? OR delivered + failed + cancelled > ended_before)", BatchInDoubt, now.UTC(), false).
 		Order("due_at, id").Limit(limit).Find(&bs).Error
 	return bs, err
 }

@@ -95,7 +95,7 @@ func doubtful(calls []models.Call) []models.Call {
 	var first []models.Call
 	seen := map[int]bool{}
 	for _, c := range calls {
-		if c.Outcome == models.CallNotSent || c.Outcome == models.CallRefused || seen[c.Attempt] {
+		if slices.Contains([]models.CallOutcome{models.CallNotSent, models.CallRefused, models.CallWithdrawn}, c.Outcome) || seen[c.Attempt] {
 			continue
 		}
 		seen[c.Attempt] = true
@@ -280,7 +280,7 @@ func (s *Service) giveUpAttempt(ctx context.Context, tx *models.DB, d *delivery)
 	}
 	now, b := s.Now(), d.batch
 	set := map[string]any{"doubts": b.Doubts + 1, "reached": false, "listed": 0, "listed_at": nil, "job_id": 0, "due_at": now}
-	if d.campaign.State == models.CampaignCancelling {
+	if d.campaign.State == models.CampaignCancelling || b.Cancel != models.CancelNone { // whoever stops or moves it goes on
 		_, err := tx.MoveBatch(ctx, b, []models.BatchState{models.BatchInDoubt}, models.BatchPlanned, set)
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,15 +35,20 @@ type bench struct {
 	appkey models.Appkey
 	sender models.Sender
 	admin  models.Actor
+	ahead  atomic.Int64 // how far the clock of service and simulator has been put on
 }
+
+// putOn puts the clock on.
+func (b *bench) putOn(d time.Duration) { b.ahead.Add(int64(d)) }
 
 // newBench starts a service whose calls end after timeout and settle four times as
 // long after.
 func newBench(t testing.TB, timeout time.Duration) *bench {
 	t.Helper()
 	offset := kakao.DayOffset(time.Now())
-	now := func() time.Time { return time.Now().Add(offset).UTC() }
-	b := &bench{sim: openSim(t, now)}
+	b := &bench{}
+	now := func() time.Time { return time.Now().Add(offset + time.Duration(b.ahead.Load())).UTC() }
+	b.sim = openSim(t, now)
 	api := httptest.NewServer(b.sim)
 	t.Cleanup(api.Close)
 	keeper, err := models.NewKeeper(models.NewSecretKey())

@@ -49,6 +49,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepAudienceWorks(ctx),
 		s.sweepSuppressions(ctx),
 		s.sweepStops(ctx),
+		s.sweepRecalls(ctx),
 		s.sweepForgettings(ctx),
 		s.sweepRetention(ctx),
 		s.sweepLeftovers(ctx, s.Now().Add(-stalled)),
