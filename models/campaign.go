@@ -89,6 +89,16 @@ type Campaign struct {
 	ErasedUntil     int64      // number of the last batch that is erased
 }
 
+// Retryable reports whether failed messages of the campaign may be sent again: it has
+// been launched, is no test, and its numbers are there.
+func (c Campaign) Retryable() bool {
+	switch c.State {
+	case CampaignSending, CampaignPaused, CampaignHeld, CampaignFinished, CampaignCancelled:
+		return !c.Test && c.ErasedAt == nil
+	}
+	return false
+}
+
 // EditedFrom is the revision that an edit begins with which began with revision and
 // the audience audienceID. Recipients that have come in since are nobody's edit, so
 // they are in nobody's way.

@@ -224,7 +224,7 @@ func (v Progress) failures() []failure {
 // ours reports whether a code is not the provider's: why a recipient was skipped, or
 // counts as refused.
 func ours(code string) bool {
-	return slices.Contains([]string{models.SkipNoValue, models.SkipTooLong, models.SkipSuppressed, models.SkipForgotten, models.SkipLimit, models.CodeAnswerLost}, code)
+	return slices.Contains([]string{models.SkipNoValue, models.SkipTooLong, models.SkipSuppressed, models.SkipForgotten, models.SkipLimit, models.SkipReached, models.CodeAnswerLost}, code)
 }
 
 func numbers(g models.BatchGroup) string {

@@ -152,6 +152,15 @@ func (s *Service) suppressed(ctx context.Context, tx *models.DB, c models.Campai
 			skipped[id] = models.SkipLimit
 		}
 	}
+	if c.RetryOf != 0 {
+		ids, err := tx.Unfailed(ctx, c.RetryOf, b.ID)
+		if err != nil {
+			return nil, fmt.Errorf("what is retried: %w", err)
+		}
+		for _, id := range ids {
+			skipped[id] = models.SkipReached
+		}
+	}
 	if team.Suppressed > 0 {
 		hash, err := s.Hasher(team)
 		if err != nil {
