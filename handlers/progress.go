@@ -64,6 +64,15 @@ func (h *Handlers) progress(r *http.Request, c models.Campaign) (v views.Progres
 	if v.Stoppable, err = h.db.Stoppable(ctx, c, h.now()); err != nil {
 		return v, err
 	}
+	if v.Recalls, err = h.recallLines(r, c); err != nil {
+		return v, err
+	}
+	if v.Moving, err = h.db.Moving(ctx, c.ID); err != nil {
+		return v, err
+	}
+	if v.Retries, err = h.db.Retries(ctx, c.ID, recallsShown); err != nil {
+		return v, err
+	}
 	err = h.batchGroups(ctx, &v)
 	return v, err
 }

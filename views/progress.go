@@ -26,11 +26,14 @@ type Progress struct {
 	After      int64                 // number of the batch before the first group
 	Next       int64                 // where the next page of groups begins; 0: there is none
 	Calls      map[int64]models.Call // the last one of a batch
+	Recalls    []RecallLine          // the newest
+	Moving     int64                 // messages on their way to another time
+	Retries    []models.Campaign     // campaigns that send its failed messages again
 }
 
 // Live reports whether the page can still change by itself.
 func (v Progress) Live() bool {
-	return !v.State.Over() || v.Equation.InDoubt+v.Equation.Handed+v.Equation.SMSWaiting > 0
+	return !v.State.Over() || v.Moving > 0 || v.Equation.InDoubt+v.Equation.Handed+v.Equation.SMSWaiting > 0
 }
 
 // Cancellable reports whether there is anything that cancelling could do.

@@ -103,6 +103,13 @@ func (s *site) things(t *testing.T, appkey models.Appkey) map[string]func() stri
 			}
 			return fmt.Sprint(a.ID)
 		},
+		"recall": func() string {
+			r := models.Recall{CampaignID: latest.ID, Kind: models.RecallBatches}
+			if err := s.DB.CreateRecall(t.Context(), &r); err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprint(r.ID)
+		},
 		"test_number": func() string {
 			number := models.TestNumber{TeamID: appkey.TeamID, Phone: fmt.Sprintf("0102000%04d", next()), Name: "휴대폰"}
 			if err := s.DB.CreateTestNumber(t.Context(), &number); err != nil {

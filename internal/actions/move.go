@@ -12,11 +12,6 @@ import (
 	"soshik/models"
 )
 
-// movable are the states of campaigns that can be sent at another time.
-func movable() []models.CampaignState {
-	return []models.CampaignState{models.CampaignScheduled, models.CampaignSending, models.CampaignPaused, models.CampaignHeld}
-}
-
 // Reschedule sends a campaign that was launched at another time, as far as it has not been
 // sent. What is here gets its new time at once. What the provider holds is withdrawn
 // from it, batch by batch, and planned again only when its list says that all of it that
@@ -29,7 +24,7 @@ func (s *Service) Reschedule(ctx context.Context, by models.Actor, appkeyID, id 
 	if err != nil {
 		return r, err
 	}
-	if !slices.Contains(movable(), c.State) {
+	if !c.Movable() {
 		return r, models.Errorf(models.Conflict, "campaign.moved")
 	}
 	in.Later = true
@@ -212,7 +207,7 @@ func withdrawalOf(b models.Batch, listed []nhn.Message, now time.Time) withdrawa
 // have, or all of whose open messages it lists as cancelled.
 func (s *Service) planAnew(ctx context.Context, tx *models.DB, b models.Batch, w *withdrawal) error {
 	c, err := tx.LockCampaign(ctx, b.CampaignID)
-	if err != nil || !slices.Contains(movable(), c.State) {
+	if err != nil || !c.Movable() {
 		return err
 	}
 	team, err := tx.Team(ctx, c.TeamID)
