@@ -36,7 +36,7 @@ func (h *Handlers) CreateRetry(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return h.showRetry(w, r, c, in, false, err)
 	}
-	return h.Redirect(w, r, views.StepPath(made, "recipients"), models.T("retry.begun"))
+	return h.Redirect(w, r, views.FromAudiencesPath(made), models.T("retry.begun"))
 }
 
 func (h *Handlers) showRetry(w http.ResponseWriter, r *http.Request, c models.Campaign, in actions.NewRetry, fresh bool, err error) error {
