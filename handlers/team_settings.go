@@ -52,6 +52,9 @@ func (h *Handlers) showTeamSettings(w http.ResponseWriter, r *http.Request, view
 	if view.Recipients.Err == nil {
 		view.Recipients.In = models.RecipientSettingsOf(h.visit(r).team)
 	}
-	formErr := cmp.Or(view.Err, view.NumberErr, view.Recipients.Err)
+	if view.PricesErr == nil {
+		view.Prices = models.PricesOf(h.visit(r).team)
+	}
+	formErr := cmp.Or(view.Err, view.NumberErr, view.PricesErr, view.Recipients.Err)
 	return h.RenderForm(w, r, formErr, views.TeamSettingsPage(h.page(r, "team_settings.title"), view))
 }

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"soshik/internal/kakao"
 )
@@ -210,9 +211,11 @@ func (brandTalk) checkSent(c Content, p problems) {
 	}
 }
 
-func (brandTalk) note(_ Campaign, _ Sender, r *Report) {
-	r.Add(Warning, "", "brandtalk.ended")
-	r.Add(Note, "recipients", "brandtalk.daily_max")
+func (brandTalk) note(_ Campaign, _ Sender, _ time.Time, r *Report) {
+	r.Add(Warning, RuleEnded, "", "brandtalk.ended")
+	r.Add(Unknown, RuleTemplate, "", "check.template_later")
+	r.Add(Unknown, RuleBlocks, "", "check.blocks")
+	r.Add(Unknown, RuleQuota, "", "brandtalk.daily_max")
 }
 
 // Parameter is the value of a variable, as the provider puts it into a template.

@@ -69,6 +69,9 @@ type Campaign struct {
 	TemplateID      int64 // 0: none
 	TemplateVersion int
 	ScheduledAt     *time.Time // nil: at once
+	Pace            int        // recipients a minute; 0: as fast as it goes
+	PerDay          int        // recipients a day at most; 0: no limit
+	UndoUntil       *time.Time // of one launched to go out at once: when it does, and can be undone until; nil: at once indeed
 	Test            bool       // to the team's test numbers
 	CopiedFrom      int64      // the campaign that it was begun as a copy of; 0: none
 	RetryOf         int64      // the campaign whose failed messages it sends again; 0: none
@@ -87,6 +90,7 @@ type Campaign struct {
 	FinishedAt      *time.Time
 	ErasedAt        *time.Time // since when numbers and values of its messages are erased
 	ErasedUntil     int64      // number of the last batch that is erased
+	Fingerprint     string     // see [Content.Fingerprint]; empty until it is launched
 }
 
 // Retryable reports whether failed messages of the campaign may be sent again: it has
@@ -107,6 +111,14 @@ func (c Campaign) EditedFrom(revision int, audienceID int64) int {
 		return c.Revision
 	}
 	return revision
+}
+
+// goesOut is when c begins to go out, if it is launched now.
+func (c Campaign) goesOut(now time.Time) time.Time {
+	if c.ScheduledAt != nil && c.ScheduledAt.After(now) {
+		return *c.ScheduledAt
+	}
+	return now
 }
 
 // NewCampaign is what is filled in to begin a campaign.
@@ -178,7 +190,7 @@ func (db *DB) SaveDraft(ctx context.Context, c *Campaign) error {
 	read := c.Revision
 	c.Revision, c.UpdatedAt = read+1, db.now()
 	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ? AND revision = ?", c.ID, CampaignDraft, read).
-		Select("Name", "SenderID", "Content", "Fallback", "AudienceID", "TemplateID", "TemplateVersion", "ScheduledAt", "Revision", "UpdatedAt").Updates(c)
+		Select("Name", "SenderID", "Content", "Fallback", "AudienceID", "TemplateID", "TemplateVersion", "ScheduledAt", "Pace", "PerDay", "Revision", "UpdatedAt").Updates(c)
 	if res.Error == nil && res.RowsAffected == 0 {
 		c.Revision = read
 		return Errorf(Conflict, "campaign.changed")
@@ -261,12 +273,23 @@ func (db *DB) Equation(ctx context.Context, c Campaign) (e Equation, err error) 
 // openSQL is how many messages of a batch share the batch's state.
 const openSQL = "(size - skipped - refused - delivered - failed - cancelled - closed)"
 
-// LaunchCampaign freezes a draft and begins its planning. It says whether it was
-// still the draft that was read.
-func (db *DB) LaunchCampaign(ctx context.Context, c Campaign, userID, audience int64, now time.Time) (launched bool, err error) {
+// LaunchedNow is c as it is when it is launched now: what goes out at once waits for as
+// long as the team may undo it.
+func (c Campaign) LaunchedNow(t Team, now time.Time) Campaign {
+	c.LaunchedAt, c.UndoUntil = &now, nil
+	if c.ScheduledAt == nil {
+		c.UndoUntil = t.UndoUntil(now)
+	}
+	return c
+}
+
+// LaunchCampaign freezes a draft, which is [Campaign.LaunchedNow], and begins its
+// planning. It says whether it was still the draft that was read.
+func (db *DB) LaunchCampaign(ctx context.Context, c Campaign, userID, audience int64) (launched bool, err error) {
 	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ? AND revision = ?", c.ID, CampaignDraft, c.Revision).
 		Updates(map[string]any{
-			"state": CampaignPlanning, "launched_by": userID, "launched_at": now, "audience": audience, "updated_at": db.now(),
+			"state": CampaignPlanning, "launched_by": userID, "launched_at": c.LaunchedAt, "undo_until": c.UndoUntil, "audience": audience, "updated_at": db.now(),
+			"fingerprint": c.Content.Fingerprint(c.Channel),
 		})
 	return res.RowsAffected > 0, res.Error
 }

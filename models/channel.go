@@ -1,6 +1,9 @@
 package models
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Channel is how messages of one kind are composed, checked, sent, listed and
 // cancelled. Its rules for what is composed are in a file of its own here, as
@@ -46,8 +49,8 @@ type rules interface {
 	// parameters are how the provider puts values in; nil where that is done here.
 	parameters(c Content) *parameters
 	// note adds to r what is worth knowing about the campaign c from s that is not
-	// wrong in itself.
-	note(c Campaign, s Sender, r *Report)
+	// wrong in itself, when it is now.
+	note(c Campaign, s Sender, now time.Time, r *Report)
 	// registers reports what [Channel.Registers] tells.
 	registers() bool
 	// count is what [Channel.Count] tells.
@@ -79,8 +82,10 @@ func (ch Channel) rules() rules {
 func (ch Channel) Traits() Traits { return ch.rules().traits() }
 
 // Note adds to r what is worth knowing about the campaign c from s that is not wrong
-// in itself.
-func (ch Channel) Note(c Campaign, s Sender, r *Report) { ch.rules().note(c, s, r) }
+// in itself, when it is now.
+func (ch Channel) Note(c Campaign, s Sender, now time.Time, r *Report) {
+	ch.rules().note(c, s, now, r)
+}
 
 // Limits are how much a message may hold that is composed so far as c.
 func (ch Channel) Limits(c Content) Limits { return ch.rules().limits(c) }

@@ -2,6 +2,7 @@ package models
 
 import (
 	"strings"
+	"time"
 
 	"soshik/internal/kakao"
 )
@@ -57,11 +58,19 @@ func (r friendTalk) checkSent(c Content, p problems) { r.check(c, p) }
 
 func (friendTalk) parameters(Content) *parameters { return nil }
 
-func (friendTalk) note(_ Campaign, s Sender, r *Report) {
-	if left := s.DailyMax - s.SentCount; s.DailyMax > 0 && r.Sendable > int64(left) {
-		r.Add(Warning, "recipients", "check.daily_max", "Max", s.DailyMax, "Sent", s.SentCount, "Count", r.Sendable)
+func (friendTalk) note(c Campaign, s Sender, now time.Time, r *Report) {
+	day := r.Sendable
+	if c.PerDay > 0 {
+		day = min(day, int64(c.PerDay))
 	}
-	r.Add(Note, "recipients", "check.friends_only")
+	if sent := s.sentOn(c.goesOut(now), now); s.DailyMax > 0 && day > int64(s.DailyMax-sent) {
+		r.Add(Warning, RuleDailyMax, "schedule", "check.daily_max", "Max", s.DailyMax, "Sent", sent, "Count", r.Sendable)
+	}
+	r.Add(Unknown, RuleReach, "", "check.friends_only")
+	r.Add(Unknown, RuleBlocks, "", "check.blocks")
+	if s.DailyMax > 0 {
+		r.Add(Unknown, RuleQuota, "", "check.quota")
+	}
 }
 
 // checkText finds what is wrong with a text of the given length.

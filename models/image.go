@@ -131,6 +131,12 @@ func (db *DB) ImageFile(ctx context.Context, teamID, id int64) (f ImageFile, err
 	return f, dbError(err, "image")
 }
 
+// ImageKept reports whether the bytes of an image are kept.
+func (db *DB) ImageKept(ctx context.Context, id int64) (kept bool, err error) {
+	err = db.read(ctx).Raw("SELECT EXISTS (SELECT 1 FROM image_files WHERE image_id = ?)", id).Scan(&kept).Error
+	return kept, err
+}
+
 // ImageThumbnail reads the thumbnail of an image of a team.
 func (db *DB) ImageThumbnail(ctx context.Context, teamID, id int64) (thumbnail []byte, err error) {
 	var f ImageFile

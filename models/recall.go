@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"gorm.io/gorm"
 )
 
 // RecallKind is what a recall is about, and what for.
@@ -264,12 +266,12 @@ func (db *DB) LockCampaign(ctx context.Context, id int64) (c Campaign, err error
 	return db.CampaignByID(ctx, id)
 }
 
-// MovePlanned gives the planned batches of a campaign other times, and says how many
-// messages they have. A claim that is being made of one of them fails. It must run in a
-// transaction.
-func (db *DB) MovePlanned(ctx context.Context, r Recall, due time.Time, claim string) (messages int64, err error) {
+// MovePlanned notes that the planned batches of a campaign get other times, and says how
+// many messages they have. A claim that is being made of one of them fails. It must run in
+// a transaction.
+func (db *DB) MovePlanned(ctx context.Context, r Recall, claim string) (messages int64, err error) {
 	res := db.write(ctx).Model(&Batch{}).Where("campaign_id = ? AND state = ? AND cancel = ''", r.CampaignID, BatchPlanned).
-		Updates(map[string]any{"due_at": due.UTC(), "meant_at": due.UTC(), "claim": claim, "recall_id": r.ID})
+		Updates(map[string]any{"claim": claim, "recall_id": r.ID})
 	if res.Error != nil {
 		return 0, res.Error
 	}
@@ -291,6 +293,32 @@ func (db *DB) MoveHanded(ctx context.Context, r Recall, now time.Time) (messages
 	return messages, err
 }
 
+// MovedBatches are the batches of a move that get other times, in order: the planned ones,
+// and those that are withdrawn from the provider.
+func (db *DB) MovedBatches(ctx context.Context, recallID int64) ([]Batch, error) {
+	var bs []Batch
+	err := db.write(ctx).Where("recall_id = ? AND (state = ? AND cancel = '' OR cancel IN ('moving', 'withdrawing'))", recallID, BatchPlanned).
+		Order("number").Find(&bs).Error
+	return bs, err
+}
+
+// SetSendAt notes when batches that are withdrawn are sent next. When the provider would
+// send them stands in their RequestAt.
+func (db *DB) SetSendAt(ctx context.Context, bs []Batch) error {
+	for _, b := range bs {
+		if err := db.write(ctx).Model(&Batch{}).Where("id = ?", b.ID).Update("send_at", b.SendAt).Error; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// LeaveBatch ends the moving of a batch that was sent before it could be withdrawn.
+func (db *DB) LeaveBatch(ctx context.Context, batchID int64) error {
+	return db.write(ctx).Model(&Batch{}).Where("id = ? AND state = ? AND cancel IN ('moving', 'withdrawing')", batchID, BatchHanded).
+		Updates(map[string]any{"cancel": CancelLate, "send_at": gorm.Expr("request_at")}).Error
+}
+
 // Moving is how many messages of a campaign are on their way to another time.
 func (db *DB) Moving(ctx context.Context, campaignID int64) (n int64, err error) {
 	return n, db.read(ctx).Raw("SELECT COALESCE(SUM("+openSQL+"), 0) FROM batches WHERE campaign_id = ? AND cancel IN ('moving', 'withdrawing')", campaignID).Scan(&n).Error
@@ -298,10 +326,10 @@ func (db *DB) Moving(ctx context.Context, campaignID int64) (n int64, err error)
 
 // ReleaseBatch plans a batch again that is being moved, as if it had not been handed over
 // yet: its next attempt is another. released is false if it is not as b was read.
-func (db *DB) ReleaseBatch(ctx context.Context, b Batch, due time.Time, claim string) (released bool, err error) {
+func (db *DB) ReleaseBatch(ctx context.Context, b Batch, claim string) (released bool, err error) {
 	res := db.write(ctx).Model(&Batch{}).Where("id = ? AND claim = ? AND state = ? AND cancel = ?", b.ID, b.Claim, b.State, b.Cancel).
 		Updates(map[string]any{
-			"state": BatchPlanned, "cancel": CancelNone, "cancel_at": nil, "claim": claim, "due_at": due.UTC(), "meant_at": due.UTC(), "job_id": 0,
+			"state": BatchPlanned, "cancel": CancelNone, "cancel_at": nil, "claim": claim, "send_at": b.SendAt, "due_at": b.DueAt, "meant_at": b.MeantAt, "job_id": 0,
 			"request_id": "", "request_at": nil, "handed_at": nil, "lease_until": nil, "result_code": 0, "result_text": "",
 			"doubts": 0, "reached": false, "asks": false, "listed": 0, "listed_at": nil,
 		})

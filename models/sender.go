@@ -138,6 +138,18 @@ func (s Sender) SentToday(now time.Time) (count int, known bool) {
 	return s.SentCount, y == ny && m == nm && d == nd
 }
 
+// sentOn is how many messages were sent on the day of at, as far as it is known now.
+func (s Sender) sentOn(at, now time.Time) int {
+	y, m, d := at.In(kakao.KST).Date()
+	if ny, nm, nd := now.In(kakao.KST).Date(); y != ny || m != nm || d != nd {
+		return 0
+	}
+	if count, known := s.SentToday(now); known {
+		return count
+	}
+	return 0
+}
+
 // NewSender is what is filled in to register a sender.
 type NewSender struct {
 	PlusFriendID  string

@@ -433,9 +433,7 @@ const limitWindow = 7 * 24 * time.Hour
 // of those days: each is probed by number.
 func (db *DB) OverLimit(ctx context.Context, c Campaign, batchID int64, at time.Time, limit int) ([]int64, error) {
 	from, to := at.Add(-limitWindow), at.Add(limitWindow)
-	var campaigns []int64
-	err := db.read(ctx).Raw(`SELECT id FROM campaigns WHERE team_id = ? AND id <> ? AND NOT test AND state <> 'draft'
-		AND (finished_at IS NULL OR finished_at > ?) AND (planned > 0) ORDER BY id`, c.TeamID, c.ID, from.UTC()).Scan(&campaigns).Error
+	campaigns, err := db.limiting(ctx, c, from)
 	if err != nil {
 		return nil, err
 	}
@@ -443,8 +441,7 @@ func (db *DB) OverLimit(ctx context.Context, c Campaign, batchID int64, at time.
 	for _, id := range campaigns {
 		var rows []SentTo
 		err := db.read(ctx).Raw(`SELECT m.id, COALESCE(b.request_at, b.called_at) AS sent_at FROM messages m `+
-			db.probe("b.request_at, b.called_at", "messages o CROSS JOIN batches b", `o.campaign_id = ? AND o.phone = m.phone
-				AND o.state IN (0, 1, 10) AND b.id = o.id >> 10 AND b.state IN ('sending', 'in_doubt', 'handed_over')`, "b")+`
+			db.probe("b.request_at, b.called_at", "messages o CROSS JOIN batches b", sentSQL+" AND o.phone = m.phone", "b")+`
 			m.id BETWEEN ? AND ? AND m.state = 0`, id, batchID<<positionBits, batchID<<positionBits|(1<<positionBits-1)).Scan(&rows).Error
 		if err != nil {
 			return nil, err
@@ -463,6 +460,18 @@ func (db *DB) OverLimit(ctx context.Context, c Campaign, batchID int64, at time.
 	}
 	slices.Sort(over)
 	return over, nil
+}
+
+// sentSQL says of a message o of a campaign, and of its batch b, that they count for the
+// limit.
+const sentSQL = "o.campaign_id = ? AND o.state IN (0, 1, 10) AND b.id = o.id >> 10 AND b.state IN ('sending', 'in_doubt', 'handed_over')"
+
+// limiting are the campaigns of c's team, besides c, whose messages may count for the
+// limit from the time on.
+func (db *DB) limiting(ctx context.Context, c Campaign, from time.Time) (ids []int64, err error) {
+	err = db.read(ctx).Raw(`SELECT id FROM campaigns WHERE team_id = ? AND id <> ? AND NOT test AND state <> 'draft'
+		AND (finished_at IS NULL OR finished_at > ?) AND (planned > 0) ORDER BY id`, c.TeamID, c.ID, from.UTC()).Scan(&ids).Error
+	return ids, err
 }
 
 // crowded reports whether one more message at the time at makes more than limit of them

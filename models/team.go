@@ -13,6 +13,7 @@ type Team struct {
 	ID          int64
 	Name        string
 	LeadMinutes int
+	UndoMinutes int // for how long a launch "now" can be undone; 0: it cannot
 	CreatedAt   time.Time
 
 	Suppressed    int64    // numbers on its suppression list
@@ -21,10 +22,22 @@ type Team struct {
 	WeeklyLimit   int      // messages to one person in 7 days; 0: no limit
 	RetentionDays int      // after which personal data is erased; 0: it is kept
 	HashKey       []byte   // of the hashes, encrypted; nil: there are none yet
+	Prices        Prices   `gorm:"serializer:json"`
 }
 
 // Lead is how long before its time a message is handed over.
 func (t Team) Lead() time.Duration { return time.Duration(t.LeadMinutes) * time.Minute }
+
+// UndoUntil is until when a campaign can be undone that is launched at now to go out at
+// once: a whole minute, since the provider knows no others. It is nil where that is not
+// wanted.
+func (t Team) UndoUntil(now time.Time) *time.Time {
+	if t.UndoMinutes == 0 {
+		return nil
+	}
+	until := now.Add(time.Duration(t.UndoMinutes)*time.Minute + time.Minute - time.Nanosecond).Truncate(time.Minute).UTC()
+	return &until
+}
 
 // Member is a person in a team.
 type Member struct {
@@ -45,6 +58,9 @@ func (db *DB) Team(ctx context.Context, id int64) (t Team, err error) {
 func (db *DB) CreateTeam(ctx context.Context, t *Team) error {
 	if t.SuppressCodes == nil {
 		t.SuppressCodes = []string{}
+	}
+	if t.Prices == nil {
+		t.Prices = Prices{}
 	}
 	return dbError(db.write(ctx).Create(t).Error, "team")
 }

@@ -112,7 +112,7 @@ func (v Calendar) weeks() [][]time.Time {
 
 // entryLabel is all of an entry in words.
 func (v Calendar) entryLabel(p Page, e models.CalendarEntry) string {
-	return fmt.Sprintf("%s %s, %s, %s", p.Clock(e.At), campaignName(p, e.Campaign), p.T("import.people", "Count", e.Recipients), p.T("campaign.state."+string(e.State)))
+	return fmt.Sprintf("%s %s, %s, %s", clock(e.At), campaignName(p, e.Campaign), p.T("import.people", "Count", e.Recipients), p.T("campaign.state."+string(e.State)))
 }
 
 // entryMovePath is where the time of an entry is changed; empty where it cannot be.
@@ -127,6 +127,9 @@ func entryMovePath(p Page, e models.CalendarEntry) string {
 	}
 	return ""
 }
+
+// clock is the time of day in Korea, to the minute.
+func clock(at time.Time) string { return at.In(kakao.KST).Format("15:04") }
 
 func calendarPretitle(p Page, v Calendar) string {
 	if v.AppkeyID == 0 {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -129,9 +128,16 @@ type FallbackStep struct {
 
 // ScheduleStep is the step that says when.
 type ScheduleStep struct {
-	Campaign models.Campaign
-	In       models.NewSchedule
-	Now      time.Time
+	Campaign    models.Campaign
+	In          models.NewSchedule
+	Pace        models.NewPace
+	Unread      bool                  // what was typed cannot be read, so Campaign does not say it
+	Recipients  int64                 // 0: none yet
+	Sender      models.Sender         // zero if none is chosen
+	Course      models.Course         // what time and pace come to
+	Wrong       []models.FieldProblem // with when it would go out
+	UndoMinutes int                   // for how long it can be undone if it is to go out at once
+	Now         time.Time
 }
 
 // suggested fills a time in that suits most people: ten in the morning, tomorrow.
@@ -150,53 +156,12 @@ func (s ScheduleStep) lastDay() string {
 	return s.Now.In(kakao.KST).AddDate(0, 0, s.Campaign.Channel.Traits().HorizonDays).Format(time.DateOnly)
 }
 
-// CheckStep is the last step, from which the campaign is launched.
-type CheckStep struct {
-	Campaign models.Campaign
-	Report   models.Report
-	Preview  Preview
-}
-
-// launchText says what the button that launches does.
-func (s CheckStep) launchText() models.Text {
-	if s.Campaign.ScheduledAt != nil {
-		return models.T("compose.launch_at", "Time", *s.Campaign.ScheduledAt)
-	}
-	if s.Report.Blocked() {
-		return models.T("compose.launch_now_blocked")
-	}
-	return models.T("compose.launch_now", "Count", s.Report.Sendable)
-}
-
 // LaunchedText says that c has been launched.
 func LaunchedText(c models.Campaign) models.Text {
 	if c.ScheduledAt != nil {
 		return models.T("compose.launched_later")
 	}
 	return models.T("compose.launched_now")
-}
-
-// findingLabel names the field that a finding is about, "" if it is about none.
-func findingLabel(p Page, f models.Finding) string {
-	if rest, ok := strings.CutPrefix(f.Field, "button-"); ok {
-		n, _, _ := strings.Cut(rest, "-")
-		i, _ := strconv.Atoi(n)
-		return p.T("compose.button_n", "Number", i+1)
-	}
-	return map[string]string{
-		"message/name": p.T("campaigns.name"), "message/sender": p.T("compose.sender"), "message/text": p.T("compose.text"),
-		"fallback/text": p.T("compose.fallback_text"), "fallback/title": p.T("compose.fallback_title"),
-	}[f.Step+"/"+f.Field]
-}
-
-// mendPath leads to where a finding is mended.
-func mendPath(c models.Campaign, f models.Finding) string {
-	path := StepPath(c, f.Step)
-	switch f.Field {
-	case "", "scheduled_at":
-		return path
-	}
-	return path + "#" + f.Field
 }
 
 // campaignName is what a campaign is called, also while it has no name.

@@ -43,7 +43,7 @@ func (f RecallForm) question(p Page) string {
 	return p.T("recall.messages_question", "Count", len(f.Messages))
 }
 
-func spanText(s models.BatchSpan) string {
+func batchSpanText(s models.BatchSpan) string {
 	if s.First == s.Last {
 		return strconv.FormatInt(s.First, 10)
 	}

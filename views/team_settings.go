@@ -9,6 +9,8 @@ import (
 // TeamSettingsPath is the settings of a team.
 func TeamSettingsPath(teamID int64) string { return TeamPath(teamID) + "/settings" }
 
+func pricesPath(teamID int64) string { return TeamSettingsPath(teamID) + "/prices" }
+
 func testNumbersPath(teamID int64) string { return TeamSettingsPath(teamID) + "/test-numbers" }
 
 func removeTestNumberPath(n models.TestNumber) string {
@@ -23,6 +25,8 @@ type TeamSettings struct {
 	Numbers   []models.TestNumberRow
 	Number    models.NewTestNumber
 	NumberErr error
+	Prices    models.NewPrices
+	PricesErr error
 
 	Recipients RecipientSettings
 }

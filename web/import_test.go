@@ -3,6 +3,7 @@ package web_test
 import (
 	"bytes"
 	"fmt"
+	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -33,8 +34,16 @@ type studio struct {
 
 func newStudio(t *testing.T) *studio {
 	t.Helper()
+	return newStudioLogging(t, slog.DiscardHandler)
+}
+
+// newStudioLogging is [newStudio] with a log.
+func newStudioLogging(t *testing.T, log slog.Handler) *studio {
+	t.Helper()
 	offset := kakao.DayOffset(time.Now())
-	s := &studio{site: newSite(t, func(c *web.Config) { c.ClockOffset, c.KeepUploads = offset, 72*time.Hour })}
+	s := &studio{site: newSiteLogging(t, log, func(c *web.Config) {
+		c.ClockOffset, c.KeepUploads = offset, 72*time.Hour
+	})}
 	s.setUp(t)
 	soon := nhnsim.Span{Min: 10 * time.Millisecond, Max: 50 * time.Millisecond}
 	s.openSim(t, nhnsim.Config{
@@ -103,6 +112,8 @@ func (s *studio) draft(t *testing.T) models.Campaign {
 func (s *studio) launch(t *testing.T, c models.Campaign) {
 	t.Helper()
 	c, err := s.DB.Campaign(t.Context(), s.appkey.ID, c.ID)
+	check(t, err)
+	_, err = s.Actions.CheckNow(t.Context(), s.admin, c)
 	check(t, err)
 	check(t, s.Actions.Launch(t.Context(), s.admin, s.appkey.ID, c.ID, c.Revision))
 }

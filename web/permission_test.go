@@ -77,6 +77,7 @@ func (s *site) things(t *testing.T, appkey models.Appkey) map[string]func() stri
 			latest = s.thing(t, appkey)
 			return fmt.Sprint(latest.ID)
 		},
+		"rows": func() string { return models.RowNoValue },
 		"import": func() string {
 			i := models.Import{TeamID: appkey.TeamID, CampaignID: latest.ID, State: models.ImportFailed, Problem: "import.failed", Mapping: []string{}}
 			if err := s.DB.CreateImport(t.Context(), &i); err != nil {
@@ -109,6 +110,13 @@ func (s *site) things(t *testing.T, appkey models.Appkey) map[string]func() stri
 				t.Fatal(err)
 			}
 			return fmt.Sprint(r.ID)
+		},
+		"work": func() string {
+			w := models.AudienceWork{TeamID: appkey.TeamID, AudienceID: int64(next()) + 1000, Kind: models.WorkAppend, Sources: []models.Source{}, State: models.WorkDone}
+			if err := s.DB.CreateAudienceWork(t.Context(), &w); err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprint(w.ID)
 		},
 		"test_number": func() string {
 			number := models.TestNumber{TeamID: appkey.TeamID, Phone: fmt.Sprintf("0102000%04d", next()), Name: "휴대폰"}

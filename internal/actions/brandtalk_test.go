@@ -271,7 +271,7 @@ func TestBrandTalkCheck(t *testing.T) {
 		}
 	}
 	for key, severity := range map[string]models.Severity{
-		"schedule.horizon": models.Blocking, "brandtalk.ended": models.Warning, "check.no_value": models.Warning, "brandtalk.daily_max": models.Note,
+		"schedule.horizon": models.Blocking, "brandtalk.ended": models.Warning, "check.no_value": models.Warning, "brandtalk.daily_max": models.Unknown,
 	} {
 		if got[key] != severity {
 			t.Errorf("%s is %q in %v", key, got[key], got)

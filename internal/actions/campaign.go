@@ -2,9 +2,7 @@ package actions
 
 import (
 	"context"
-	"fmt"
 	"reflect"
-	"slices"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -103,17 +101,39 @@ func (s *Service) SaveFallback(ctx context.Context, by models.Actor, before, c m
 	return s.SaveDraft(ctx, by, before, c)
 }
 
-// SaveSchedule keeps the time of a draft, if it can be sent then.
-func (s *Service) SaveSchedule(ctx context.Context, by models.Actor, before, c models.Campaign, in models.NewSchedule) (models.Campaign, error) {
+// SaveSchedule keeps the time and the pace of a draft, if it can be sent so.
+func (s *Service) SaveSchedule(ctx context.Context, by models.Actor, before, c models.Campaign, in models.NewSchedule, pace models.NewPace) (models.Campaign, error) {
 	at, err := in.At()
-	if err != nil {
+	pacing, paceErr := pace.Pacing()
+	if err := models.JoinFields(err, paceErr); err != nil {
 		return c, err
 	}
-	if err := c.Channel.CheckSchedule(at, s.Now()); err != nil {
+	c.ScheduledAt, c.Pace, c.PerDay = at, pacing.Pace, pacing.PerDay
+	if err := s.CheckSchedule(ctx, c); err != nil {
 		return c, err
 	}
-	c.ScheduledAt = at
 	return s.SaveDraft(ctx, by, before, c)
+}
+
+// CheckSchedule finds what is wrong with when a draft is to be sent, if it is launched
+// now.
+func (s *Service) CheckSchedule(ctx context.Context, c models.Campaign) error {
+	team, err := s.DB.Team(ctx, c.TeamID)
+	if err != nil {
+		return err
+	}
+	recipients, err := s.DB.AudienceSize(ctx, c)
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	c = c.LaunchedNow(team, now)
+	begin := now
+	if c.UndoUntil != nil {
+		begin = *c.UndoUntil
+	}
+	spread, _ := c.Spread()
+	return models.JoinFields(c.Channel.CheckSchedule(c.ScheduledAt, begin), c.Channel.CheckPace(spread, recipients, now))
 }
 
 // SaveDraft keeps what has been edited of a draft, right or wrong. c carries the
@@ -157,13 +177,15 @@ type draft struct {
 	Fallback    models.Fallback
 	AudienceID  int64
 	ScheduledAt *time.Time
+	Pace        int `json:",omitempty"`
+	PerDay      int `json:",omitempty"`
 
 	TemplateID      int64 `json:",omitempty"`
 	TemplateVersion int   `json:",omitempty"`
 }
 
 func draftOf(c models.Campaign) draft {
-	return draft{c.Name, c.SenderID, c.Content, c.Fallback, c.AudienceID, c.ScheduledAt, c.TemplateID, c.TemplateVersion}
+	return draft{c.Name, c.SenderID, c.Content, c.Fallback, c.AudienceID, c.ScheduledAt, c.Pace, c.PerDay, c.TemplateID, c.TemplateVersion}
 }
 
 // Launch freezes a draft and begins to plan it. revision is the one that was
@@ -183,25 +205,49 @@ func (s *Service) Launch(ctx context.Context, by models.Actor, appkeyID, id int6
 	if c.Revision != revision {
 		return models.Errorf(models.Conflict, "check.changed")
 	}
-	report, err := s.Check(ctx, c)
+	report, err := s.checked(ctx, by, c)
 	if err != nil {
 		return err
-	}
-	if report.Blocked() {
-		return models.Errorf(models.Invalid, "check.blocked")
 	}
 	if err := s.uploadImageOf(ctx, c); err != nil && !triedLater(err) {
 		return err
 	}
 	e := models.Event{
 		Action: "campaign.launch", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectID: c.ID, ObjectName: c.Name,
-		After: map[string]any{"audience": report.Audience, "scheduled_at": c.ScheduledAt, "revision": c.Revision},
+		After: map[string]any{"audience": report.Audience, "scheduled_at": c.ScheduledAt, "pace": c.Pace, "per_day": c.PerDay, "revision": c.Revision},
 	}
 	return s.change(ctx, by, &e, func(tx *models.DB) error { return s.launch(ctx, tx, by, c, report) })
 }
 
+// checked is the report of the check by which c may be launched. Without one that holds,
+// it begins another.
+func (s *Service) checked(ctx context.Context, by models.Actor, c models.Campaign) (r models.Report, err error) {
+	k, found, err := s.DB.Check(ctx, c.ID)
+	if err != nil {
+		return r, err
+	}
+	if !found || !k.Holds(c, s.Now()) {
+		if _, err := s.StartCheck(ctx, by, c); err != nil {
+			return r, err
+		}
+		if found && k.Of(c) && k.State == models.CheckDone {
+			return r, models.Errorf(models.Conflict, "check.stale")
+		}
+		return r, models.Errorf(models.Conflict, "check.not_done")
+	}
+	r, err = s.Review(ctx, c, k)
+	if err == nil && r.Blocked() {
+		return r, models.Errorf(models.Invalid, "check.blocked")
+	}
+	return r, err
+}
+
 func (s *Service) launch(ctx context.Context, tx *models.DB, by models.Actor, c models.Campaign, report models.Report) error {
-	launched, err := tx.LaunchCampaign(ctx, c, by.User.ID, report.Audience, s.Now())
+	team, err := tx.Team(ctx, c.TeamID)
+	if err != nil {
+		return err
+	}
+	launched, err := tx.LaunchCampaign(ctx, c.LaunchedNow(team, s.Now()), by.User.ID, report.Audience)
 	if err != nil {
 		return err
 	}
@@ -209,6 +255,9 @@ func (s *Service) launch(ctx context.Context, tx *models.DB, by models.Actor, c 
 		return models.Errorf(models.Conflict, "check.changed")
 	}
 	if err := tx.ForgetDrafts(ctx, models.PlaceCampaign, c.ID); err != nil {
+		return err
+	}
+	if err := tx.ForgetCheckRows(ctx, c.ID); err != nil { // the messages say it from now on
 		return err
 	}
 	_, err = s.Jobs.InsertTx(ctx, tx.SQLTx(), PlanCampaign{CampaignID: c.ID}, nil)
@@ -225,13 +274,16 @@ func (s *Service) Pause(ctx context.Context, by models.Actor, appkeyID, id int64
 }
 
 // Resume lets a paused or held campaign go on. Batches whose time has passed
-// meanwhile are due from now on.
+// meanwhile are due from now on, at the campaign's pace.
 func (s *Service) Resume(ctx context.Context, by models.Actor, appkeyID, id int64) error {
 	return s.steer(ctx, by, appkeyID, id, "campaign.resume", func(ctx context.Context, tx *models.DB, c models.Campaign) (bool, error) {
 		if c.Planned < c.Audience {
 			return tx.MoveCampaign(ctx, c.ID, stopped(), models.CampaignPlanning, map[string]any{"hold": "", "hold_code": 0, "refusals": 0})
 		}
 		if err := tx.RenewDue(ctx, c.ID, s.Now()); err != nil {
+			return false, err
+		}
+		if err := s.layRest(ctx, tx, c); err != nil {
 			return false, err
 		}
 		return tx.MoveCampaign(ctx, c.ID, stopped(), s.runningState(c), map[string]any{"hold": "", "hold_code": 0, "refusals": 0})
@@ -244,7 +296,7 @@ func stopped() []models.CampaignState {
 
 // runningState is scheduled while c's time is to come.
 func (s *Service) runningState(c models.Campaign) models.CampaignState {
-	if c.ScheduledAt != nil && c.ScheduledAt.After(s.Now()) {
+	if at := c.Begins(); at != nil && at.After(s.Now()) {
 		return models.CampaignScheduled
 	}
 	return models.CampaignSending
@@ -270,181 +322,4 @@ func (s *Service) steer(ctx context.Context, by models.Actor, appkeyID, id int64
 		}
 		return err
 	})
-}
-
-// Check runs every rule over the draft and all its recipients.
-func (s *Service) Check(ctx context.Context, c models.Campaign) (r models.Report, err error) {
-	sender, err := s.checkMessage(ctx, c, &r)
-	if err != nil {
-		return r, err
-	}
-	if err := s.checkRecipients(ctx, c, &r); err != nil {
-		return r, err
-	}
-	if c.Channel.Traits().Fallback {
-		if err := r.AddForm("fallback", c.Fallback.Check(c.Content.Ad, sender)); err != nil {
-			return r, err
-		}
-		checkFallback(c, sender, &r)
-	}
-	if err := r.AddForm("schedule", c.Channel.CheckSchedule(c.ScheduledAt, s.Now())); err != nil {
-		return r, err
-	}
-	if c.ScheduledAt != nil && c.ScheduledAt.After(s.Now().AddDate(0, 0, models.WarnDays)) {
-		r.Add(models.Warning, "schedule", "check.far", "Days", models.WarnDays)
-	}
-	c.Channel.Note(c, sender, &r)
-	team, err := s.DB.Team(ctx, c.TeamID)
-	if err == nil && team.WeeklyLimit > 0 && !c.Test {
-		r.Add(models.Note, "recipients", "check.weekly_limit", "Count", team.WeeklyLimit)
-	}
-	return r, err
-}
-
-func (s *Service) checkMessage(ctx context.Context, c models.Campaign, r *models.Report) (models.Sender, error) {
-	draft := models.NewCampaign{Name: c.Name, SenderID: c.SenderID, Content: c.Content}
-	if err := r.AddForm("message", draft.Validate(c.Channel)); err != nil || c.SenderID == 0 {
-		return models.Sender{}, err
-	}
-	sender, err := s.DB.Sender(ctx, c.AppkeyID, c.SenderID)
-	if err != nil {
-		return sender, err
-	}
-	if usable, reason := sender.Usable(); !usable {
-		r.Add(models.Blocking, "message", reason.Key, reason.Args...)
-	}
-	return sender, s.checkRegistered(ctx, c, r)
-}
-
-// checkRegistered looks at how the template that a campaign sends stands with the
-// provider, as far as it is known here.
-func (s *Service) checkRegistered(ctx context.Context, c models.Campaign, r *models.Report) error {
-	if !c.Channel.Registers() || c.Content.TemplateCode == "" {
-		return nil
-	}
-	t, err := s.DB.TemplateWithCode(ctx, c.SenderID, c.Content.TemplateCode)
-	if models.KindOf(err) == models.NotFound {
-		return nil
-	}
-	if usable, reason := t.Usable(); err == nil && !usable {
-		r.Add(models.Blocking, "message", reason.Key, reason.Args...)
-	}
-	return err
-}
-
-// checkRecipients puts every message together.
-func (s *Service) checkRecipients(ctx context.Context, c models.Campaign, r *models.Report) error {
-	if c.AudienceID == 0 {
-		r.Add(models.Blocking, "recipients", "check.no_recipients")
-		return nil
-	}
-	audience, err := s.DB.Audience(ctx, c.TeamID, c.AudienceID)
-	if err != nil {
-		return err
-	}
-	r.Audience = audience.Size
-	for _, name := range c.Content.Names(c.Fallback) {
-		if !slices.Contains(audience.Columns, name) && !hasDefault(c, name) {
-			r.Add(models.Blocking, "recipients", "check.no_column", "Name", name)
-		}
-	}
-	if r.Blocked() {
-		return nil
-	}
-	skipped, err := s.countSkips(ctx, c)
-	if err != nil {
-		return err
-	}
-	r.Sendable = r.Audience
-	for _, reason := range []string{models.SkipSuppressed, models.SkipNoValue, models.SkipTooLong} {
-		r.Sendable -= skipped[reason]
-		if n := skipped[reason]; n > 0 {
-			r.Add(models.Warning, "recipients", "check."+reason, "Count", n)
-		}
-	}
-	if r.Sendable == 0 {
-		r.Add(models.Blocking, "recipients", "check.nobody")
-	}
-	return nil
-}
-
-// hasDefault reports whether every place of the variable has a default.
-func hasDefault(c models.Campaign, name string) bool {
-	_, skip, err := models.NewComposer(c.Channel, c.Content, c.Fallback).Compose(othersFilled(c, name))
-	return err == nil && skip != models.SkipNoValue
-}
-
-// othersFilled are values for all variables but name.
-func othersFilled(c models.Campaign, name string) string {
-	values := map[string]string{}
-	for _, n := range c.Content.Names(c.Fallback) {
-		if n != name {
-			values[n] = "x"
-		}
-	}
-	return models.VarsJSON(values)
-}
-
-// checkChunk is how many recipients are read at a time.
-const checkChunk = 5000
-
-func (s *Service) countSkips(ctx context.Context, c models.Campaign) (map[string]int64, error) {
-	composer := models.NewComposer(c.Channel, c.Content, c.Fallback)
-	skipped := map[string]int64{}
-	team, err := s.DB.Team(ctx, c.TeamID)
-	if err != nil || composer.Fixed() && team.Suppressed == 0 {
-		return skipped, err
-	}
-	hash, err := s.Hasher(team)
-	if err != nil {
-		return nil, err
-	}
-	after := ""
-	for {
-		rs, err := s.DB.RecipientsAfter(ctx, c.AudienceID, after, checkChunk)
-		if err != nil || len(rs) == 0 {
-			return skipped, err
-		}
-		suppressed := map[string]bool{}
-		if team.Suppressed > 0 {
-			if suppressed, err = s.DB.SuppressedAmong(ctx, team.ID, rs, hash); err != nil {
-				return nil, err
-			}
-		}
-		for _, recipient := range rs {
-			if suppressed[recipient.Phone] {
-				skipped[models.SkipSuppressed]++
-				continue
-			}
-			_, skip, err := composer.Compose(recipient.Vars)
-			if err != nil {
-				return nil, fmt.Errorf("recipient %d: %w", recipient.ID, err)
-			}
-			if skip != "" {
-				skipped[skip]++
-			}
-		}
-		after = rs[len(rs)-1].Phone
-	}
-}
-
-// checkFallback looks at what is not wrong with the fallback in itself.
-func checkFallback(c models.Campaign, sender models.Sender, r *models.Report) {
-	if !c.Fallback.On {
-		r.Add(models.Note, "fallback", "check.no_fallback")
-	} else if c.Fallback.Text == "" {
-		checkMadeSMS(c, sender, r)
-	}
-}
-
-// checkMadeSMS looks at the text that the provider makes of the message, which
-// nobody has checked for what an SMS can carry.
-func checkMadeSMS(c models.Campaign, sender models.Sender, r *models.Report) {
-	sms := c.Fallback.SMS(c.Content, sender.UnsubscribeNo, c.Content.Samples(c.Fallback))
-	if len(sms.Unsendable) > 0 {
-		r.Add(models.Warning, "fallback", "check.sms_unsendable", "Characters", string(sms.Unsendable))
-	}
-	if sms.Cut() {
-		r.Add(models.Warning, "fallback", "check.sms_cut", "Count", sms.Bytes, "Max", sms.Limit)
-	}
 }

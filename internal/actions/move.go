@@ -32,7 +32,11 @@ func (s *Service) Reschedule(ctx context.Context, by models.Actor, appkeyID, id 
 	if err != nil {
 		return r, err
 	}
-	if err := c.Channel.CheckSchedule(at, s.Now()); err != nil {
+	moved := c
+	moved.ScheduledAt = at
+	spread, _ := moved.Spread()
+	now := s.Now()
+	if err := models.JoinFields(c.Channel.CheckSchedule(at, now), c.Channel.CheckPace(spread, c.Audience, now)); err != nil {
 		return r, err
 	}
 	if c.ScheduledAt != nil && c.ScheduledAt.Equal(*at) {
@@ -65,14 +69,10 @@ func (s *Service) reschedule(ctx context.Context, tx *models.DB, c models.Campai
 		return models.Errorf(models.Conflict, "campaign.moved")
 	}
 	c.ScheduledAt = &at
-	team, err := tx.Team(ctx, c.TeamID)
-	if err != nil {
-		return err
-	}
 	if err := tx.CreateRecall(ctx, r); err != nil {
 		return err
 	}
-	if r.Moved, err = tx.MovePlanned(ctx, *r, s.due(c, team), ulid.Make().String()); err != nil {
+	if r.Moved, err = tx.MovePlanned(ctx, *r, ulid.Make().String()); err != nil {
 		return err
 	}
 	held, err := tx.MoveHanded(ctx, *r, s.Now())
@@ -83,7 +83,39 @@ func (s *Service) reschedule(ctx context.Context, tx *models.DB, c models.Campai
 		return models.Errorf(models.Conflict, "recall.nothing")
 	}
 	r.Messages = r.Moved + held
+	if err := s.layMoved(ctx, tx, c, *r); err != nil {
+		return err
+	}
 	return tx.SetRecall(ctx, *r)
+}
+
+// layMoved lays the batches of a move from the campaign's new time on, at its pace.
+func (s *Service) layMoved(ctx context.Context, tx *models.DB, c models.Campaign, r models.Recall) error {
+	team, err := tx.Team(ctx, c.TeamID)
+	if err != nil {
+		return err
+	}
+	bs, err := tx.MovedBatches(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	spread, _ := c.Spread()
+	var n int64
+	var planned, held []models.Batch
+	for _, b := range bs {
+		var at time.Time
+		at, n = spread.Fit(n, b.Open())
+		b = s.laidAt(b, c, team, at)
+		if b.State == models.BatchPlanned {
+			planned = append(planned, b)
+			continue
+		}
+		held = append(held, b)
+	}
+	if err := tx.LayBatches(ctx, planned); err != nil {
+		return err
+	}
+	return tx.SetSendAt(ctx, held)
 }
 
 // moveBatch goes on with withdrawing a batch from the provider; done is whether that is
@@ -108,7 +140,7 @@ func (s *Service) moveBatch(ctx context.Context, c models.Campaign, b models.Bat
 func (s *Service) withdraw(ctx context.Context, c models.Campaign, b models.Batch) (done bool, err error) {
 	sent := b.RequestAt == nil || !b.RequestAt.After(s.Now())
 	if b.Open() == 0 || b.RequestID == "" || b.Cancel == models.CancelMoving && sent {
-		return true, s.leave(ctx, b)
+		return true, s.DB.LeaveBatch(ctx, b.ID)
 	}
 	if wait := s.Provider.rest(b.AppkeyID); wait > 0 {
 		return false, s.DB.PostponeRecall(ctx, b.ID, s.Now().Add(wait))
@@ -172,7 +204,7 @@ func (s *Service) judgeWithdrawal(ctx context.Context, b models.Batch, listed []
 	}
 	switch {
 	case len(open) == underWay: // or nothing is open any more
-		return true, s.leave(ctx, b)
+		return true, s.DB.LeaveBatch(ctx, b.ID)
 	case len(open) == cancelled:
 		return true, s.DB.Tx(ctx, func(tx *models.DB) error { return s.planAnew(ctx, tx, b, &w) })
 	}
@@ -214,7 +246,12 @@ func (s *Service) planAnew(ctx context.Context, tx *models.DB, b models.Batch, w
 	if err != nil {
 		return err
 	}
-	released, err := tx.ReleaseBatch(ctx, b, s.due(c, team), ulid.Make().String())
+	now, err := tx.Batch(ctx, b.ID) // it may have been moved once more
+	if err != nil || now.SendAt == nil {
+		return err
+	}
+	laid := s.laidAt(b, c, team, *now.SendAt)
+	released, err := tx.ReleaseBatch(ctx, laid, ulid.Make().String())
 	if err != nil || !released {
 		return err
 	}
@@ -230,11 +267,5 @@ func (s *Service) planAnew(ctx context.Context, tx *models.DB, b models.Batch, w
 			return err
 		}
 	}
-	return tx.CountMoved(ctx, b.RecallID, int64(len(open)))
-}
-
-// leave ends the moving of a batch that was sent before it could be withdrawn.
-func (s *Service) leave(ctx context.Context, b models.Batch) error {
-	_, err := s.DB.MoveCancel(ctx, b.ID, []models.Cancel{models.CancelMoving, models.CancelWithdrawing}, models.CancelLate)
-	return err
+	return tx.CountMoved(ctx, now.RecallID, int64(len(open)))
 }

@@ -41,6 +41,7 @@ func (s *Service) CopyCampaign(ctx context.Context, by models.Actor, k models.Ap
 func (s *Service) copyOf(by models.Actor, k models.Appkey, of models.Campaign, name string) models.Campaign {
 	c := s.newDraft(by, k, name, of.SenderID)
 	c.Channel, c.Content, c.Fallback, c.RetryOf = of.Channel, of.Content, of.Fallback, of.RetryOf
+	c.Pace, c.PerDay = of.Pace, of.PerDay
 	c.TemplateID, c.TemplateVersion = of.TemplateID, of.TemplateVersion
 	return c
 }

@@ -29,6 +29,27 @@ func (s *Service) SaveTeamSettings(ctx context.Context, by models.Actor, teamID 
 	})
 }
 
+// SavePrices changes what a team pays for a message of each kind.
+func (s *Service) SavePrices(ctx context.Context, by models.Actor, teamID int64, in models.NewPrices) error {
+	if err := by.May(models.ManageTeam); err != nil {
+		return err
+	}
+	prices, err := in.Prices()
+	if err != nil {
+		return err
+	}
+	e := models.Event{Action: "team.update", TeamID: teamID, ObjectType: "team", ObjectID: teamID, After: map[string]any{"prices": prices}}
+	return s.change(ctx, by, &e, func(tx *models.DB) error {
+		t, err := tx.Team(ctx, teamID)
+		if err != nil {
+			return err
+		}
+		e.ObjectName, e.Before = t.Name, map[string]any{"prices": t.Prices}
+		t.Prices = prices
+		return tx.SavePrices(ctx, t)
+	})
+}
+
 // AddTestNumber adds a mobile phone to those that get test messages of a team.
 func (s *Service) AddTestNumber(ctx context.Context, by models.Actor, teamID int64, in models.NewTestNumber) (n models.TestNumber, err error) {
 	if err := by.May(models.ManageTeam); err != nil {

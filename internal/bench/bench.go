@@ -240,6 +240,9 @@ func (r *run) dispatch(ctx context.Context) (err error) {
 		return err
 	}
 	began := time.Now()
+	if _, err := r.app.Actions.CheckNow(ctx, models.Actor{}, r.campaign); err != nil {
+		return err
+	}
 	if err := r.app.Actions.Launch(ctx, models.Actor{}, r.appkey.ID, r.campaign.ID, r.campaign.Revision); err != nil {
 		return err
 	}

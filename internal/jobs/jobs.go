@@ -28,6 +28,7 @@ func Workers(s *actions.Service) *river.Workers {
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.CheckTemplate) error { return s.CheckTemplate(ctx, a.TemplateID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.ChangeGroup) error { return s.ChangeGroup(ctx, a.ChangeID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.WorkOnAudience) error { return s.RunAudienceWork(ctx, a.WorkID) }))
+	river.AddWorker(ws, worker(func(ctx context.Context, a actions.CheckCampaign) error { return s.RunCheck(ctx, a.CampaignID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.ApplySuppressions) error {
 		return s.ApplySuppressions(ctx, a.TeamID)
 	}))

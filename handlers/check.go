@@ -1,0 +1,140 @@
+package handlers
+
+import (
+	"net/http"
+	"strconv"
+
+	"soshik/models"
+	"soshik/views"
+)
+
+// ShowCheck is the last step of composing: everything that speaks against the
+// campaign or for it, and the button that launches it.
+func (h *Handlers) ShowCheck(w http.ResponseWriter, r *http.Request) error {
+	return h.compose(w, r, func(draft models.Campaign) error {
+		return h.showCheck(w, r, draft, nil)
+	})
+}
+
+// CheckCampaign runs the check once more.
+func (h *Handlers) CheckCampaign(w http.ResponseWriter, r *http.Request) error {
+	return h.compose(w, r, func(draft models.Campaign) error {
+		if _, err := h.actions.CheckAgain(r.Context(), h.visit(r).actor, draft); err != nil {
+			return err
+		}
+		return h.Redirect(w, r, views.StepPath(draft, "check"), models.Text{})
+	})
+}
+
+// checkOf is the check of c as it is. Whoever may launch c has one begun where there is
+// none.
+func (h *Handlers) checkOf(r *http.Request, c models.Campaign) (k models.Check, err error) {
+	k, found, err := h.db.Check(r.Context(), c.ID)
+	if err != nil || found && k.Of(c) && (k.State != models.CheckDone || k.Holds(c, h.now())) {
+		return k, err
+	}
+	if h.visit(r).actor.Can(models.ManageCampaigns) {
+		return h.actions.StartCheck(r.Context(), h.visit(r).actor, c)
+	}
+	if !k.Of(c) {
+		return models.Check{}, nil
+	}
+	return k, nil
+}
+
+func (h *Handlers) showCheck(w http.ResponseWriter, r *http.Request, c models.Campaign, err error) error {
+	step := views.CheckStep{Campaign: c}
+	var readErr error
+	if step.Check, readErr = h.checkOf(r, c); readErr != nil {
+		return readErr
+	}
+	p := h.titled(r, c.Name)
+	if step.Running() {
+		p.Refresh = refreshWithoutScript
+	}
+	if partial(r) {
+		if !step.Running() {
+			w.Header().Set("HX-Refresh", "true")
+		}
+		return h.Render(w, r, http.StatusOK, views.CheckProgress(p, step))
+	}
+	if step.Check.State == models.CheckDone {
+		if step.Report, readErr = h.actions.Review(r.Context(), c, step.Check); readErr != nil {
+			return readErr
+		}
+	}
+	team := h.visit(r).team
+	step.Prices, step.Course = team.Prices, c.CourseNow(team, step.Report.Audience, h.now())
+	senders, readErr := h.db.Senders(r.Context(), c.AppkeyID)
+	if readErr != nil {
+		return readErr
+	}
+	if step.Preview, readErr = h.preview(r, c, senders, "kakao"); readErr != nil {
+		return readErr
+	}
+	return h.RenderForm(w, r, err, views.CheckPage(p, step, err))
+}
+
+// checkRows answers for recipients behind a finding with fn. Where there are none, as
+// after an edit, the check is what there is to see.
+func (h *Handlers) checkRows(w http.ResponseWriter, r *http.Request, fn func(list views.CheckRowsList) error) error {
+	return h.compose(w, r, func(draft models.Campaign) error {
+		k, _, err := h.db.Check(r.Context(), draft.ID)
+		if err != nil {
+			return err
+		}
+		f, found := k.Report.Finding(r.PathValue("rows"))
+		if !found || !k.Of(draft) {
+			return h.Redirect(w, r, views.StepPath(draft, "check"), models.Text{})
+		}
+		return fn(views.CheckRowsList{Campaign: draft, Finding: f})
+	})
+}
+
+// ListCheckRows are the recipients behind a finding.
+func (h *Handlers) ListCheckRows(w http.ResponseWriter, r *http.Request) error {
+	return h.checkRows(w, r, func(list views.CheckRowsList) (err error) {
+		list.After = after(r)
+		if list.Rows, err = h.db.CheckRows(r.Context(), list.Campaign.ID, list.Finding.Rows, list.After, rowsPerPage+1); err != nil {
+			return err
+		}
+		if len(list.Rows) > rowsPerPage {
+			list.Rows = list.Rows[:rowsPerPage]
+			list.Next = list.Rows[rowsPerPage-1].Position
+		}
+		return h.Render(w, r, http.StatusOK, views.CheckRowsPage(h.titled(r, list.Campaign.Name), list))
+	})
+}
+
+// DownloadCheckRows are they as a CSV file.
+func (h *Handlers) DownloadCheckRows(w http.ResponseWriter, r *http.Request) error {
+	return h.checkRows(w, r, func(list views.CheckRowsList) error {
+		v := h.visit(r)
+		if err := h.actions.ExportCheckRows(r.Context(), v.actor, list.Campaign, list.Finding); err != nil {
+			return err
+		}
+		csvHeaders(w, "check-"+strconv.FormatInt(list.Campaign.ID, 10)+"-"+list.Finding.Rows)
+		behind := int64(0)
+		h.stream(r, w, views.CheckRowsHeader(v.locale, list), func() ([][]string, error) {
+			rows, err := h.db.CheckRows(r.Context(), list.Campaign.ID, list.Finding.Rows, behind, downloadChunk)
+			lines := make([][]string, len(rows))
+			for i, row := range rows {
+				lines[i], behind = views.CheckRowFields(list, row), row.Position
+			}
+			return lines, err
+		})
+		return nil
+	})
+}
+
+// SavePrices changes what a team pays for a message.
+func (h *Handlers) SavePrices(w http.ResponseWriter, r *http.Request) error {
+	v, in := h.visit(r), models.NewPrices{}
+	for _, kind := range models.PriceKinds() {
+		in[kind] = field(r, string(kind))
+	}
+	if err := h.actions.SavePrices(r.Context(), v.actor, v.team.ID, in); err != nil {
+		return h.showTeamSettings(w, r, views.TeamSettings{In: models.SettingsOf(v.team), Prices: in, PricesErr: err})
+	}
+	return h.Redirect(w, r, views.TeamSettingsPath(v.team.ID), models.T("price.saved"))
+}
