@@ -82,7 +82,11 @@ func TestSomeBatchesAndRecipientsAreCancelled(t *testing.T) {
 
 	v.button("고른 묶음 취소…")
 	v.says("먼저 취소할 것을 골라 주세요")
-	v.Visit(path(c, "/batches/cancel?batch=2"))
+	v.Visit(path(c, ""))
+	v.link("묶음 하나씩 보기")
+	v.Must(v.Field("2번 묶음 고르기").Check())
+	v.look("campaign-each")
+	v.button("고른 묶음 취소…")
 	v.says("고른 발송 묶음 1개를 취소할까요?", "발송사가 보낼 시간을 기다리고", c.ScheduledAt.In(kakao.KST).Format("15:04"))
 	v.look("cancel-batches")
 	v.Click(v.Role("button", "203명 취소").Or(v.Role("button", "202명 취소")).First())

@@ -51,7 +51,7 @@ const groupsPerPage = 50
 
 func (h *Handlers) progress(r *http.Request, c models.Campaign) (v views.Progress, err error) {
 	ctx := r.Context()
-	v = views.Progress{Campaign: c, After: after(r), CreatedBy: h.nameOf(ctx, c.CreatedBy), LaunchedBy: h.nameOf(ctx, c.LaunchedBy)}
+	v = views.Progress{Campaign: c, After: after(r), Each: r.URL.Query().Has("each"), CreatedBy: h.nameOf(ctx, c.CreatedBy), LaunchedBy: h.nameOf(ctx, c.LaunchedBy)}
 	if v.Equation, err = h.db.Equation(ctx, c); err != nil {
 		return v, err
 	}
@@ -86,7 +86,7 @@ func (h *Handlers) progress(r *http.Request, c models.Campaign) (v views.Progres
 // batchGroups reads a page of batches, and what was last answered about those that
 // have not been handed over.
 func (h *Handlers) batchGroups(ctx context.Context, v *views.Progress) (err error) {
-	if v.Groups, err = h.db.BatchGroups(ctx, v.ID, v.After, groupsPerPage+1); err != nil {
+	if v.Groups, err = h.db.BatchGroups(ctx, v.ID, v.After, v.Each, groupsPerPage+1); err != nil {
 		return err
 	}
 	if len(v.Groups) > groupsPerPage {

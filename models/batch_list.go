@@ -15,6 +15,7 @@ type BatchGroup struct {
 	Size     int64 // recipients
 	State    BatchState
 	Asks     bool // a person has to decide
+	Cancel   Cancel
 	Requests int64
 	Request  string // id of the request, if there is one only
 	Calls    int64
@@ -24,17 +25,21 @@ type BatchGroup struct {
 	Text     string   // the provider's own words
 }
 
-// BatchGroups are the batches of a campaign behind the number after, grouped, at
-// most limit rows.
-func (db *DB) BatchGroups(ctx context.Context, campaignID, after int64, limit int) ([]BatchGroup, error) {
+// BatchGroups are the batches of a campaign behind the number after, grouped unless
+// each is asked for, at most limit rows.
+func (db *DB) BatchGroups(ctx context.Context, campaignID, after int64, each bool, limit int) ([]BatchGroup, error) {
+	alone := "state IN ('sending', 'in_doubt')"
+	if each {
+		alone = "1 = 1"
+	}
 	var gs []BatchGroup
 	return gs, db.read(ctx).Raw(`SELECT MIN(id) AS batch_id, MIN(number) AS first, MAX(number) AS last, COUNT(*) AS batches,
-			SUM(size) AS size, state, asks, COUNT(NULLIF(request_id, '')) AS requests, MAX(request_id) AS request,
+			SUM(size) AS size, state, asks, cancel, COUNT(NULLIF(request_id, '')) AS requests, MAX(request_id) AS request,
 			SUM(calls) AS calls, MIN(called_at) AS called_at, MIN(handed_at) AS handed_at, result_code AS code, MAX(result_text) AS text
-		FROM (SELECT b.*, CASE WHEN state IN ('sending', 'in_doubt') THEN -number
-				ELSE number - ROW_NUMBER() OVER (PARTITION BY state, result_code ORDER BY number) END AS run
+		FROM (SELECT b.*, CASE WHEN `+alone+` THEN -number
+				ELSE number - ROW_NUMBER() OVER (PARTITION BY state, result_code, cancel ORDER BY number) END AS run
 			FROM batches b WHERE campaign_id = ? AND number > ?) AS numbered
-		GROUP BY state, asks, result_code, run ORDER BY first LIMIT ?`, campaignID, after, limit).Scan(&gs).Error
+		GROUP BY state, asks, cancel, result_code, run ORDER BY first LIMIT ?`, campaignID, after, limit).Scan(&gs).Error
 }
 
 // LastCalls are the last requests made for each of the batches.

@@ -24,6 +24,7 @@ type Progress struct {
 	Stoppable  models.Stoppable
 	Coming     []models.ComingDay // on which days what is planned is to be sent
 	Groups     []models.BatchGroup
+	Each       bool                  // each batch is a row
 	After      int64                 // number of the batch before the first group
 	Next       int64                 // where the next page of groups begins; 0: there is none
 	Calls      map[int64]models.Call // the last one of a batch
@@ -243,6 +244,14 @@ func batchState(g models.BatchGroup) (key, color string) {
 	if g.Asks {
 		return "progress.batch.asks", "red"
 	}
+	switch {
+	case g.Cancel == models.CancelAsked:
+		return "recall.batch.asked", "orange"
+	case g.Cancel.Moves():
+		return "recall.batch.moving", "orange"
+	case g.Cancel == models.CancelDone && g.State == models.BatchHanded:
+		return "recall.batch.cancelled", "secondary"
+	}
 	key = "progress.batch." + string(g.State)
 	switch g.State {
 	case models.BatchPlanned, models.BatchCancelled:
@@ -299,10 +308,17 @@ func groupTime(p Page, g models.BatchGroup) string {
 }
 
 func (v Progress) groupsPath(after int64) string {
-	if after == 0 {
+	q := url.Values{}
+	if v.Each {
+		q.Set("each", "1")
+	}
+	if after > 0 {
+		q.Set("after", strconv.FormatInt(after, 10))
+	}
+	if len(q) == 0 {
 		return CampaignPath(v.Campaign)
 	}
-	return fmt.Sprintf("%s?after=%d", CampaignPath(v.Campaign), after)
+	return CampaignPath(v.Campaign) + "?" + q.Encode()
 }
 
 func decidePath(c models.Campaign, number int64) string {

@@ -16,6 +16,14 @@ type RecallForm struct {
 	Stoppable models.Stoppable
 }
 
+// eachPath is the same page with each batch as a row, or with batches that stand alike as
+// one.
+func (v Progress) eachPath() string {
+	other := v
+	other.Each = !v.Each
+	return other.groupsPath(0) + "#batches"
+}
+
 // path is where the form is posted to.
 func (f RecallForm) path() string {
 	if len(f.Spans) > 0 {
@@ -108,20 +116,16 @@ func (v RecallView) Live() bool { return v.Done.Open > 0 }
 // cancelState is how far the cancelling or moving of a batch has come, in words, and in
 // which of Tabler's colours.
 func (v RecallView) cancelState(b models.Batch) (key, color string) {
-	switch {
-	case b.Cancel.Moves():
-		return "recall.batch.moving", "orange"
-	case b.Cancel == models.CancelAsked:
-		return "recall.batch.asked", "orange"
-	case b.Cancel == models.CancelLate:
+	if b.Cancel == models.CancelLate {
 		return "recall.batch.late", "secondary"
 	}
-	return batchState(models.BatchGroup{State: b.State, Asks: b.Asks})
+	return batchState(models.BatchGroup{State: b.State, Asks: b.Asks, Cancel: b.Cancel})
 }
 
 // pickable reports whether batches of a group can be chosen to be cancelled.
 func (v Progress) pickable(p Page, g models.BatchGroup) bool {
-	return v.picks(p) && g.State != models.BatchRefused && g.State != models.BatchCancelled
+	open := g.Cancel != models.CancelAsked && g.Cancel != models.CancelDone
+	return open && v.picks(p) && g.State != models.BatchRefused && g.State != models.BatchCancelled
 }
 
 // picks reports whether batches can be chosen to be cancelled.
