@@ -18,7 +18,9 @@ import (
 func (s *site) heldCampaign(t *testing.T, name string, n int) models.Campaign {
 	t.Helper()
 	c := s.launched(t, name, n, true)
-	s.untilCampaign(t, c, func(_ models.Campaign, e models.Equation) bool { return e.Planned+e.Unplanned+e.InDoubt == 0 && e.Handed > 0 })
+	s.untilCampaign(t, c, func(_ models.Campaign, e models.Equation) bool {
+		return e.Planned+e.Unplanned+e.InDoubt == 0 && e.Handed > 0
+	})
 	return c
 }
 
@@ -166,7 +168,9 @@ func TestACampaignIsMovedFromTheCalendar(t *testing.T) {
 	v.look("move-outcome")
 	v.link("캠페인으로")
 	v.says(later, "시간 변경")
-	s.untilCampaign(t, c, func(_ models.Campaign, e models.Equation) bool { return e.Handed == e.Audience-e.Refused && e.Cancelled == 0 })
+	s.untilCampaign(t, c, func(_ models.Campaign, e models.Equation) bool {
+		return e.Handed == e.Audience-e.Refused && e.Cancelled == 0
+	})
 }
 
 func TestTheFailedAreSentToAgainAndACampaignIsCopied(t *testing.T) {

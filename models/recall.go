@@ -39,12 +39,12 @@ type BatchSpan struct{ First, Last int64 }
 
 // spansSQL is a condition that batches in one of the spans meet.
 func spansSQL(spans []BatchSpan) (condition string, args []any) {
-	parts := make([]string, len(spans))
-	for i, s := range spans {
-		parts[i] = "number BETWEEN ? AND ?"
+	parts := []string{"1 = 0"}
+	for _, s := range spans {
+		parts = append(parts, "number BETWEEN ? AND ?")
 		args = append(args, s.First, s.Last)
 	}
-	return "(" + strings.Join(append(parts, "1 = 0"), " OR ") + ")", args
+	return "(" + strings.Join(parts, " OR ") + ")", args
 }
 
 // StoppableBatches adds up the batches of a campaign in the spans.
