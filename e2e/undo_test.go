@@ -37,6 +37,8 @@ func (s *site) launched(t *testing.T, name string, n int, later bool) models.Cam
 		c, err = s.Actions.SaveDraft(t.Context(), by, before, c)
 		check(t, err)
 	}
+	_, err := s.Actions.CheckNow(t.Context(), by, c)
+	check(t, err)
 	check(t, s.Actions.Launch(t.Context(), by, c.AppkeyID, c.ID, c.Revision))
 	return c
 }
