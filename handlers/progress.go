@@ -18,8 +18,11 @@ func (h *Handlers) ShowCampaign(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if c.State == models.CampaignDraft {
+	switch {
+	case c.State == models.CampaignDraft:
 		return h.Redirect(w, r, views.StepPath(c, "message"), models.Text{})
+	case c.State.Frozen():
+		return h.Redirect(w, r, views.ApprovalPath(c), models.Text{})
 	}
 	return h.showCampaign(w, r, c, nil)
 }
@@ -51,7 +54,7 @@ const groupsPerPage = 50
 
 func (h *Handlers) progress(r *http.Request, c models.Campaign) (v views.Progress, err error) {
 	ctx := r.Context()
-	v = views.Progress{Campaign: c, After: after(r), Each: r.URL.Query().Has("each"), CreatedBy: h.nameOf(ctx, c.CreatedBy), LaunchedBy: h.nameOf(ctx, c.LaunchedBy)}
+	v = views.Progress{Campaign: c, Now: h.now(), After: after(r), Each: r.URL.Query().Has("each"), CreatedBy: h.nameOf(ctx, c.CreatedBy), LaunchedBy: h.nameOf(ctx, c.LaunchedBy)}
 	if v.Equation, err = h.db.Equation(ctx, c); err != nil {
 		return v, err
 	}
@@ -62,6 +65,9 @@ func (h *Handlers) progress(r *http.Request, c models.Campaign) (v views.Progres
 		return v, err
 	}
 	if v.Batches, err = h.db.BatchCounts(ctx, c.ID); err != nil {
+		return v, err
+	}
+	if v.Approvals, err = h.db.CampaignApprovals(ctx, c.ID, approvalsShown); err != nil {
 		return v, err
 	}
 	if v.Stoppable, err = h.db.Stoppable(ctx, c, h.now()); err != nil {
@@ -104,8 +110,8 @@ func (h *Handlers) batchGroups(ctx context.Context, v *views.Progress) (err erro
 }
 
 // nameOf is a person's name; empty if there is no such person any more.
-func (h *Handlers) nameOf(ctx context.Context, userID int64) string {
-	user, err := h.db.User(ctx, userID)
+func (s *Site) nameOf(ctx context.Context, userID int64) string {
+	user, err := s.db.User(ctx, userID)
 	if err != nil {
 		return ""
 	}

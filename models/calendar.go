@@ -57,7 +57,7 @@ func (db *DB) Calendar(ctx context.Context, teamID, appkeyID int64, from, to tim
 func (db *DB) calendarEntries(ctx context.Context, cs []Campaign) ([]CalendarEntry, error) {
 	var audiences []int64
 	for _, c := range cs {
-		if c.State == CampaignDraft {
+		if c.LaunchedAt == nil {
 			audiences = append(audiences, c.AudienceID)
 		}
 	}
