@@ -18,8 +18,11 @@ func (h *Handlers) ShowCampaign(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if c.State == models.CampaignDraft {
+	switch {
+	case c.State == models.CampaignDraft:
 		return h.Redirect(w, r, views.StepPath(c, "message"), models.Text{})
+	case c.State.Frozen():
+		return h.Redirect(w, r, views.ApprovalPath(c), models.Text{})
 	}
 	return h.showCampaign(w, r, c, nil)
 }
@@ -62,6 +65,9 @@ func (h *Handlers) progress(r *http.Request, c models.Campaign) (v views.Progres
 		return v, err
 	}
 	if v.Batches, err = h.db.BatchCounts(ctx, c.ID); err != nil {
+		return v, err
+	}
+	if v.Approvals, err = h.db.CampaignApprovals(ctx, c.ID, approvalsShown); err != nil {
 		return v, err
 	}
 	if v.Stoppable, err = h.db.Stoppable(ctx, c, h.now()); err != nil {

@@ -52,9 +52,12 @@ func (h *Handlers) showTeamSettings(w http.ResponseWriter, r *http.Request, view
 	if view.Recipients.Err == nil {
 		view.Recipients.In = models.RecipientSettingsOf(h.visit(r).team)
 	}
+	if view.Approval.Err == nil {
+		view.Approval.In = models.ApprovalSettingsOf(h.visit(r).team)
+	}
 	if view.PricesErr == nil {
 		view.Prices = models.PricesOf(h.visit(r).team)
 	}
-	formErr := cmp.Or(view.Err, view.NumberErr, view.PricesErr, view.Recipients.Err)
+	formErr := cmp.Or(view.Err, view.NumberErr, view.PricesErr, view.Recipients.Err, view.Approval.Err)
 	return h.RenderForm(w, r, formErr, views.TeamSettingsPage(h.page(r, "team_settings.title"), view))
 }

@@ -55,6 +55,7 @@ type Batch struct {
 	Reached    bool // a repeat was answered with -1005
 	Doubts     int  // attempts given up after the settling time
 	Asks       bool // a person has to decide
+	Suspect    bool // the provider may have more of it than is known here; not claimed before it has been asked
 	Listed     int64
 	ListedAt   *time.Time
 	RequestID  string
@@ -132,6 +133,13 @@ func (db *DB) BatchCounts(ctx context.Context, campaignID int64) (map[BatchState
 		counts[r.State] = r.N
 	}
 	return counts, err
+}
+
+// BatchAsks reports whether a batch of the campaign waits for a person.
+func (db *DB) BatchAsks(ctx context.Context, campaignID int64) (bool, error) {
+	var n int64
+	err := db.read(ctx).Model(&Batch{}).Where("campaign_id = ? AND state = ? AND asks", campaignID, BatchInDoubt).Limit(1).Count(&n).Error
+	return n > 0, err
 }
 
 // Calls are the requests made for a batch, in order.

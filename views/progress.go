@@ -26,6 +26,7 @@ type Progress struct {
 	Coming     []models.ComingDay // on which days what is planned is to be sent
 	Now        time.Time
 	Groups     []models.BatchGroup
+	Approvals  []models.ApprovalRow
 	After      int64                 // number of the batch before the first group
 	Next       int64                 // where the next page of groups begins; 0: there is none
 	Calls      map[int64]models.Call // the last one of a batch
@@ -41,7 +42,7 @@ func (v Progress) Cancellable() bool {
 	switch v.State {
 	case models.CampaignPlanning, models.CampaignScheduled, models.CampaignSending, models.CampaignPaused, models.CampaignHeld:
 		return true
-	case models.CampaignDraft, models.CampaignCancelling, models.CampaignFinished, models.CampaignCancelled:
+	case models.CampaignDraft, models.CampaignWaiting, models.CampaignApproved, models.CampaignCancelling, models.CampaignFinished, models.CampaignCancelled:
 	}
 	return false
 }

@@ -29,6 +29,7 @@ type TeamSettings struct {
 	Prices    models.NewPrices
 	PricesErr error
 
+	Approval   ApprovalSettings
 	Recipients RecipientSettings
 }
 

@@ -77,6 +77,9 @@ func (s *Service) cancelEach(ctx context.Context, c models.Campaign) (open int, 
 func (s *Service) cancelBatch(ctx context.Context, c models.Campaign, b models.Batch) (done bool, err error) {
 	switch b.State {
 	case models.BatchPlanned:
+		if b.Suspect {
+			return false, s.exposeSuspect(ctx, b.ID)
+		}
 		return s.cancelPlanned(ctx, b)
 	case models.BatchHanded:
 		return s.cancelHanded(ctx, c, b)
@@ -174,6 +177,9 @@ func (s *Service) endCancelling(ctx context.Context, c models.Campaign) error {
 		if err == nil && !moved {
 			return models.Errorf(models.Conflict, "campaign.moved")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.notify(ctx, tx, models.Actor{}, c, models.Notice{Kind: models.NoticeCancelled})
 	})
 }

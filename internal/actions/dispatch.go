@@ -73,6 +73,12 @@ func (d *delivery) key() string { return attemptKey(d.campaign, d.batch.ID, d.ba
 // or that somebody else has claimed, is left alone.
 func (s *Service) SendBatch(ctx context.Context, batchID int64) error {
 	d, err := s.claim(ctx, batchID)
+	if errors.Is(err, errSuspect) {
+		if err := s.exposeSuspect(ctx, batchID); err != nil {
+			return err
+		}
+		d, err = s.claim(ctx, batchID)
+	}
 	if errors.Is(err, errImageMissing) {
 		if ready, err := s.uploadFirst(ctx, batchID); err != nil || !ready {
 			return err
@@ -162,6 +168,9 @@ func (s *Service) takeTurn(ctx context.Context, tx *models.DB, d *delivery) erro
 	return nil
 }
 
+// errSuspect says that a batch has to be looked up before it is claimed.
+var errSuspect = errors.New("the provider may have more of the batch than is known")
+
 // claimable reads the batch and says by a nil delivery that it must not go out
 // now.
 func (s *Service) claimable(ctx context.Context, tx *models.DB, batchID int64) (*delivery, error) {
@@ -173,6 +182,9 @@ func (s *Service) claimable(ctx context.Context, tx *models.DB, batchID int64) (
 	b, c := &d.batch, d.campaign
 	if b.State != models.BatchPlanned || b.Cancel != models.CancelNone || !c.State.Runs() || b.DueAt.After(now) {
 		return nil, nil
+	}
+	if b.Suspect || b.Reported() {
+		return nil, errSuspect
 	}
 	if late(*b, now) {
 		return nil, s.hold(ctx, tx, c, "hold.late")
@@ -384,8 +396,10 @@ func (s *Service) accept(ctx context.Context, tx *models.DB, d *delivery, res *n
 	if err := tx.ForgetRefusals(ctx, d.campaign.ID); err != nil {
 		return err
 	}
-	_, err = tx.RecordOutcomes(ctx, refusals(d, res, now))
-	return err
+	if _, err = tx.RecordOutcomes(ctx, refusals(d, res, now)); err != nil {
+		return err
+	}
+	return tx.CountHanded(ctx, d.campaign.ID, len(d.messages))
 }
 
 // refusals are the recipients that the answer refuses, each with its own code. The
@@ -531,22 +545,43 @@ func (s *Service) endCall(ctx context.Context, tx *models.DB, d *delivery, outco
 
 // pause stops a running campaign for a reason.
 func (s *Service) pause(ctx context.Context, tx *models.DB, c models.Campaign, reason string, code int) error {
-	return s.stop(ctx, tx, c, models.CampaignPaused, "campaign.pause", reason, code)
+	_, err := s.stop(ctx, tx, c, models.CampaignPaused, reason, code)
+	return err
 }
 
 // hold stops a running campaign until a person has decided.
 func (s *Service) hold(ctx context.Context, tx *models.DB, c models.Campaign, reason string) error {
-	return s.stop(ctx, tx, c, models.CampaignHeld, "campaign.hold", reason, 0)
+	_, err := s.stop(ctx, tx, c, models.CampaignHeld, reason, 0)
+	return err
 }
 
-func (s *Service) stop(ctx context.Context, tx *models.DB, c models.Campaign, to models.CampaignState, action, reason string, code int) error {
-	moved, err := tx.MoveCampaign(ctx, c.ID, []models.CampaignState{models.CampaignScheduled, models.CampaignSending}, to,
-		map[string]any{"hold": reason, "hold_code": code})
+// stop pauses or holds a running campaign, and tells people of it. moved is false if it
+// did not run.
+func (s *Service) stop(ctx context.Context, tx *models.DB, c models.Campaign, to models.CampaignState, reason string, code int) (moved bool, err error) {
+	return s.stopIn(ctx, tx, c, []models.CampaignState{models.CampaignScheduled, models.CampaignSending}, to, reason, code)
+}
+
+// stopIn is [Service.stop] for a campaign that is in one of the states from.
+func (s *Service) stopIn(
+	ctx context.Context, tx *models.DB, c models.Campaign, from []models.CampaignState, to models.CampaignState, reason string, code int,
+) (moved bool, err error) {
+	moved, err = tx.MoveCampaign(ctx, c.ID, from, to, map[string]any{"hold": reason, "hold_code": code})
 	if err != nil || !moved {
-		return err
+		return false, err
 	}
-	return tx.Audit(ctx, models.Actor{}, models.Event{
+	action, n := "campaign.pause", models.Notice{Kind: models.NoticePaused, Reason: models.T(reason)}
+	if to == models.CampaignHeld {
+		action, n.Kind = "campaign.hold", models.NoticeHeld
+	}
+	if reason == holdDoubt {
+		n.Kind = models.NoticeAsks
+	}
+	err = tx.Audit(ctx, models.Actor{}, models.Event{
 		Action: action, TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectID: c.ID, ObjectName: c.Name,
 		After: map[string]any{"reason": reason, "code": code},
 	})
+	if err != nil {
+		return true, err
+	}
+	return true, s.notify(ctx, tx, models.Actor{}, c, n)
 }

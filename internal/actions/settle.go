@@ -45,6 +45,9 @@ func (s *Service) SettleBatch(ctx context.Context, batchID int64) error {
 	if rests, err := s.resting(ctx, s.DB, d.batch); err != nil || rests {
 		return err
 	}
+	if d.batch.Suspect {
+		return s.exposeSuspect(ctx, batchID) // and is settled when it is due again
+	}
 	client, err := s.load(ctx, d)
 	if err != nil {
 		return fmt.Errorf("settle batch %d: %w", batchID, err)
@@ -190,8 +193,10 @@ func (s *Service) acceptListed(ctx context.Context, tx *models.DB, d *delivery, 
 	for i, m := range missing {
 		outcomes[i] = models.MessageOutcome{ID: m.ID, State: models.MessageLost, Code: models.CodeAnswerLost, DoneAt: now.UnixMilli()}
 	}
-	_, err = tx.RecordOutcomes(ctx, outcomes)
-	return err
+	if _, err = tx.RecordOutcomes(ctx, outcomes); err != nil {
+		return err
+	}
+	return tx.CountHanded(ctx, d.campaign.ID, len(d.messages))
 }
 
 // cancelDoubled tries to stop an earlier attempt that has turned up beside its
@@ -287,11 +292,14 @@ func (s *Service) repeat(ctx context.Context, d *delivery) error {
 // since it has reported results of it. Results that come before the answer are the
 // answer.
 func (s *Service) acceptReported(ctx context.Context, tx *models.DB, d *delivery) error {
-	_, err := tx.MoveBatch(ctx, d.batch, []models.BatchState{models.BatchInDoubt}, models.BatchHanded, map[string]any{"handed_at": s.Now(), "asks": false})
+	moved, err := tx.MoveBatch(ctx, d.batch, []models.BatchState{models.BatchInDoubt}, models.BatchHanded, map[string]any{"handed_at": s.Now(), "asks": false})
 	if err != nil {
 		return err
 	}
-	return s.endCall(ctx, tx, d, models.CallAccepted, "", nil)
+	if err := s.endCall(ctx, tx, d, models.CallAccepted, "", nil); err != nil || !moved {
+		return err
+	}
+	return tx.CountHanded(ctx, d.campaign.ID, len(d.messages))
 }
 
 // giveUpAttempt ends an attempt of which nothing can be under way any more. The
@@ -311,9 +319,17 @@ func (s *Service) giveUpAttempt(ctx context.Context, tx *models.DB, d *delivery)
 	return s.endCall(ctx, tx, d, models.CallNotFound, "", nil)
 }
 
+// holdDoubt is why a campaign is held of which a batch asks.
+const holdDoubt = "hold.doubt"
+
 // askPerson leaves it to a person whether the batch counts as sent or is sent
-// again.
+// again. People are told when that stops the campaign, or else of the first one that
+// asks.
 func (s *Service) askPerson(ctx context.Context, tx *models.DB, d *delivery) error {
+	asked, err := tx.BatchAsks(ctx, d.campaign.ID)
+	if err != nil {
+		return err
+	}
 	moved, err := tx.MoveBatch(ctx, d.batch, []models.BatchState{models.BatchInDoubt}, models.BatchInDoubt,
 		map[string]any{"asks": true, "doubts": d.batch.Doubts + 1})
 	if err != nil || !moved {
@@ -324,7 +340,11 @@ func (s *Service) askPerson(ctx context.Context, tx *models.DB, d *delivery) err
 			return err
 		}
 	}
-	return s.hold(ctx, tx, d.campaign, "hold.doubt")
+	stopped, err := s.stop(ctx, tx, d.campaign, models.CampaignHeld, holdDoubt, 0)
+	if err != nil || stopped || asked {
+		return err
+	}
+	return s.notify(ctx, tx, models.Actor{}, d.campaign, models.Notice{Kind: models.NoticeAsks, Reason: models.T(holdDoubt)})
 }
 
 // Decision is what a person says about a batch that nobody knows about.
@@ -372,5 +392,8 @@ func (s *Service) decide(ctx context.Context, tx *models.DB, b models.Batch, dec
 	if err == nil && !moved {
 		return models.Errorf(models.Conflict, "batch.decided")
 	}
-	return err
+	if err != nil || decision != CountAsSent {
+		return err
+	}
+	return tx.CountHanded(ctx, b.CampaignID, int(b.Open()))
 }

@@ -41,7 +41,12 @@ type bench struct {
 func newBench(t testing.TB, timeout time.Duration) *bench {
 	t.Helper()
 	offset := kakao.DayOffset(time.Now())
-	now := func() time.Time { return time.Now().Add(offset).UTC() }
+	return newBenchOn(t, testdb.Open(t), timeout, func() time.Time { return time.Now().Add(offset).UTC() })
+}
+
+// newBenchOn is newBench on a database, by the clock now.
+func newBenchOn(t testing.TB, db *models.DB, timeout time.Duration, now func() time.Time) *bench {
+	t.Helper()
 	b := &bench{sim: openSim(t, now)}
 	api := httptest.NewServer(b.sim)
 	t.Cleanup(api.Close)
@@ -50,7 +55,7 @@ func newBench(t testing.TB, timeout time.Duration) *bench {
 		t.Fatal(err)
 	}
 	b.Service = &actions.Service{
-		DB: testdb.Open(t), Log: slog.New(slog.DiscardHandler), Keeper: keeper, Now: now,
+		DB: db, Log: slog.New(slog.DiscardHandler), Keeper: keeper, Now: now,
 		Provider: actions.NewProvider(keeper, timeout, &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}}),
 		Timing:   actions.Timing{CallTimeout: timeout, Settling: 4 * timeout},
 		Sweeping: actions.SweepSettings{ResultsEvery: 100 * time.Millisecond},

@@ -36,11 +36,15 @@ const (
 // or that are over; results that may have come. Processes may sweep at the same
 // time. Nothing depends on the job queue's own rescue.
 func (s *Service) Sweep(ctx context.Context) error {
+	if err := s.Beat(ctx); err != nil {
+		return err // nothing goes on before it is known whether it may
+	}
 	return errors.Join(
 		s.sweepOutages(ctx),
 		s.sweepLeases(ctx),
 		s.sweepDoubt(ctx),
 		s.sweepWaiting(ctx),
+		s.sweepApprovals(ctx),
 		s.sweepCampaigns(ctx),
 		s.sweepResults(ctx),
 		s.sweepExpired(ctx),
@@ -57,6 +61,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepUploads(ctx),
 		s.sweepListings(ctx),
 		s.sweepTemplates(ctx),
+		s.sweepDeliveries(ctx),
 	)
 }
 
@@ -150,9 +155,13 @@ func (s *Service) finish(ctx context.Context, c models.Campaign, e models.Equati
 		if err != nil || !moved {
 			return err
 		}
-		return tx.Audit(ctx, models.Actor{}, models.Event{
+		err = tx.Audit(ctx, models.Actor{}, models.Event{
 			Action: "campaign.finish", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectID: c.ID, ObjectName: c.Name, After: e,
 		})
+		if err != nil {
+			return err
+		}
+		return s.notify(ctx, tx, models.Actor{}, c, models.Notice{Kind: endKind(e)})
 	})
 }
 

@@ -22,7 +22,7 @@ func (s *Service) TestCampaign(ctx context.Context, by models.Actor, draft model
 		return test, again, err
 	}
 	if draft.State != models.CampaignDraft {
-		return test, false, models.Errorf(models.Conflict, "campaign.launched_already")
+		return test, false, noDraft(draft)
 	}
 	if draft.Revision != in.Revision {
 		return test, false, models.Errorf(models.Conflict, "test_message.changed")
