@@ -30,6 +30,12 @@ type Progress struct {
 	After      int64                 // number of the batch before the first group
 	Next       int64                 // where the next page of groups begins; 0: there is none
 	Calls      map[int64]models.Call // the last one of a batch
+
+	Rates    models.Rates
+	Doubt    models.Doubt
+	Outage   models.Outage // of the provider
+	Limited  time.Duration // for which the provider wants no calls; 0: it takes them
+	Settling time.Duration // after which it is decided what a batch in doubt is
 }
 
 // Live reports whether the page can still change by itself.
@@ -79,14 +85,11 @@ func (v Progress) cancelled() bool {
 }
 
 // batches is how many batches there are.
-func (v Progress) batches() (all, handed int64) {
-	for state, n := range v.Batches {
+func (v Progress) batches() (all int64) {
+	for _, n := range v.Batches {
 		all += n
-		if state != models.BatchPlanned && state != models.BatchSending && state != models.BatchInDoubt {
-			handed += n
-		}
 	}
-	return all, handed
+	return all
 }
 
 // pretitle is what the campaign is one of.

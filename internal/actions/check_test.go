@@ -170,8 +170,10 @@ func TestRulesThatAreNotAboutSingleRecipients(t *testing.T) {
 		"no mark":           {func(c *models.Campaign) { c.Fallback.Text = "쿠폰 [무료 수신거부]0801234567" }, "fallback.ad_mark"},
 		"no way to decline": {func(c *models.Campaign) { c.Fallback.Text = "(광고)쿠폰" }, "fallback.opt_out"},
 		"no fallback":       {func(c *models.Campaign) { c.Fallback.On = false }, "check.no_fallback"},
-		"a lost image":      {func(c *models.Campaign) { c.Content.Image, c.Content.ImageLink = &models.Picture{ID: 77}, "https://a.example" }, "check.image_lost"},
-		"no column":         {func(c *models.Campaign) { c.Content.Text = "#{없음}" }, "check.no_column"},
+		"a lost image": {func(c *models.Campaign) {
+			c.Content.Image, c.Content.ImageLink = &models.Picture{ID: 77}, "https://a.example"
+		}, "check.image_lost"},
+		"no column": {func(c *models.Campaign) { c.Content.Text = "#{없음}" }, "check.no_column"},
 	} {
 		c := b.draft(t, 120)
 		before := c
