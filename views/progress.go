@@ -67,7 +67,7 @@ const toldOut = 10 * time.Minute
 
 // undoable reports whether the launch can still be undone.
 func (v Progress) undoable() bool {
-	return v.UndoUntil != nil && v.UndoUntil.After(v.Now) && v.Cancellable()
+	return v.UndoUntil != nil && v.UndoUntil.After(v.Now) && (v.State.Runs() || v.State == models.CampaignPlanning)
 }
 
 // wentOut reports whether the time to undo the launch has ended a moment ago, and
