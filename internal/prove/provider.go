@@ -43,7 +43,6 @@ func startProvider(ctx context.Context, seed uint64, c *clock) (*provider, error
 	var err error
 	p.Sim, err = nhnsim.Open(nhnsim.Config{
 		Now: c.now, Seed: seed, FailedCallUsesKey: p.usesKey, FailureRate: .02,
-		EndsExactly:     p.random.IntN(2) == 0,
 		Latency:         nhnsim.Span{Min: 50 * time.Millisecond, Max: 500 * time.Millisecond},
 		FallbackLatency: nhnsim.Span{Min: 50 * time.Millisecond, Max: 500 * time.Millisecond},
 	})
