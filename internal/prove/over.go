@@ -28,7 +28,7 @@ func (r *run) untilOver(ctx context.Context, progress io.Writer) error {
 		if err := r.workers.revive(ctx); err != nil {
 			return err
 		}
-		if r.kills < r.cfg.Kills && time.Now().After(nextKill) {
+		if r.kills < r.cfg.Kills && r.worthKilling(time.Since(nextKill)) {
 			if err := r.end(ctx, r.random.IntN(len(r.workers.slots))); err != nil {
 				return err
 			}
@@ -44,6 +44,12 @@ func (r *run) untilOver(ctx context.Context, progress io.Writer) error {
 		_, _ = fmt.Fprintln(progress, r.state())
 		nextLook = time.Now().Add(time.Second)
 	}
+}
+
+// worthKilling reports whether a worker is to be killed that is due to be since late:
+// rather while a call is under way, if there is one soon.
+func (r *run) worthKilling(late time.Duration) bool {
+	return late > 0 && (r.provider.underWay.Load() > 0 || late > time.Second)
 }
 
 // end ends a worker, one in four as it should be, the others by a kill.
