@@ -18,8 +18,11 @@ func (h *Handlers) ShowCampaign(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if c.State == models.CampaignDraft {
+	switch {
+	case c.State == models.CampaignDraft:
 		return h.Redirect(w, r, views.StepPath(c, "message"), models.Text{})
+	case c.State.Frozen():
+		return h.Redirect(w, r, views.ApprovalPath(c), models.Text{})
 	}
 	return h.showCampaign(w, r, c, nil)
 }
@@ -34,8 +37,9 @@ func (h *Handlers) showCampaign(w http.ResponseWriter, r *http.Request, c models
 		return readErr
 	}
 	p := h.titled(r, c.Name)
-	if view.Live() {
-		p.Refresh = refreshWithoutScript
+	view.Outage, p.Outage = p.Outage, models.Outage{} // it stands among the troubles
+	if every := view.Poll(); every > 0 {
+		p.Refresh = max(every, refreshWithoutScript)
 	}
 	if partial(r) {
 		return h.RenderForm(w, r, err, views.CampaignPart(p, view, err))
@@ -51,7 +55,7 @@ const groupsPerPage = 50
 
 func (h *Handlers) progress(r *http.Request, c models.Campaign) (v views.Progress, err error) {
 	ctx := r.Context()
-	v = views.Progress{Campaign: c, After: after(r), CreatedBy: h.nameOf(ctx, c.CreatedBy), LaunchedBy: h.nameOf(ctx, c.LaunchedBy)}
+	v = views.Progress{Campaign: c, Now: h.now(), After: after(r), CreatedBy: h.nameOf(ctx, c.CreatedBy), LaunchedBy: h.nameOf(ctx, c.LaunchedBy)}
 	if v.Equation, err = h.db.Equation(ctx, c); err != nil {
 		return v, err
 	}
@@ -64,14 +68,30 @@ func (h *Handlers) progress(r *http.Request, c models.Campaign) (v views.Progres
 	if v.Batches, err = h.db.BatchCounts(ctx, c.ID); err != nil {
 		return v, err
 	}
+	if v.Approvals, err = h.db.CampaignApprovals(ctx, c.ID, approvalsShown); err != nil {
+		return v, err
+	}
 	if v.Stoppable, err = h.db.Stoppable(ctx, c, h.now()); err != nil {
 		return v, err
 	}
 	if v.Coming, err = h.db.ComingDays(ctx, c.ID, comingDays); err != nil {
 		return v, err
 	}
-	err = h.batchGroups(ctx, &v)
-	return v, err
+	if err = h.batchGroups(ctx, &v); err != nil {
+		return v, err
+	}
+	return v, h.howItGoes(r, &v)
+}
+
+// howItGoes reads how fast the campaign goes, and what holds it up.
+func (h *Handlers) howItGoes(r *http.Request, v *views.Progress) (err error) {
+	v.Now, v.Settling = h.now(), h.actions.Timing.Settling
+	v.Limited = h.actions.LimitedFor(h.visit(r).appkey)
+	if v.Rates, err = h.db.Rates(r.Context(), v.Campaign, v.Now); err != nil {
+		return err
+	}
+	v.Doubt, err = h.db.Doubt(r.Context(), v.ID)
+	return err
 }
 
 // batchGroups reads a page of batches, and what was last answered about those that
@@ -95,8 +115,8 @@ func (h *Handlers) batchGroups(ctx context.Context, v *views.Progress) (err erro
 }
 
 // nameOf is a person's name; empty if there is no such person any more.
-func (h *Handlers) nameOf(ctx context.Context, userID int64) string {
-	user, err := h.db.User(ctx, userID)
+func (s *Site) nameOf(ctx context.Context, userID int64) string {
+	user, err := s.db.User(ctx, userID)
 	if err != nil {
 		return ""
 	}

@@ -13,6 +13,8 @@ type CampaignState string
 // The states of a campaign.
 const (
 	CampaignDraft      CampaignState = "draft"
+	CampaignWaiting    CampaignState = "waiting"   // for approval; nothing can be edited
+	CampaignApproved   CampaignState = "approved"  // can be launched as it is
 	CampaignPlanning   CampaignState = "planning"  // messages and batches are being written
 	CampaignScheduled  CampaignState = "scheduled" // its time is still to come
 	CampaignSending    CampaignState = "sending"
@@ -26,10 +28,20 @@ const (
 // CampaignStates are all states.
 func CampaignStates() []CampaignState {
 	return []CampaignState{
-		CampaignDraft, CampaignPlanning, CampaignScheduled, CampaignSending, CampaignPaused,
+		CampaignDraft, CampaignWaiting, CampaignApproved, CampaignPlanning, CampaignScheduled, CampaignSending, CampaignPaused,
 		CampaignHeld, CampaignCancelling, CampaignFinished, CampaignCancelled,
 	}
 }
+
+// Frozen reports whether a second person is asked, or has approved, so that nothing may
+// change.
+func (s CampaignState) Frozen() bool { return s == CampaignWaiting || s == CampaignApproved }
+
+// Unlaunched reports whether nothing has been launched yet.
+func (s CampaignState) Unlaunched() bool { return s == CampaignDraft || s.Frozen() }
+
+// unlaunched are the states of [CampaignState.Unlaunched].
+var unlaunched = []CampaignState{CampaignDraft, CampaignWaiting, CampaignApproved}
 
 // Runs reports whether batches may be handed over.
 func (s CampaignState) Runs() bool { return s == CampaignScheduled || s == CampaignSending }
@@ -80,7 +92,9 @@ type Campaign struct {
 	PlanAfter       string     // the last number planned
 	Refusals        int        // batches refused in a row
 	Revision        int        // counts edits
+	Returned        Text       `gorm:"serializer:json"` // to who composes: why it is a draft again; empty: it never was anything else
 	CreatedBy       int64
+	EditedBy        int64 // who has edited it last
 	LaunchedBy      int64
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
@@ -178,7 +192,8 @@ func (db *DB) SaveDraft(ctx context.Context, c *Campaign) error {
 	read := c.Revision
 	c.Revision, c.UpdatedAt = read+1, db.now()
 	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ? AND revision = ?", c.ID, CampaignDraft, read).
-		Select("Name", "SenderID", "Content", "Fallback", "AudienceID", "TemplateID", "TemplateVersion", "ScheduledAt", "Pace", "PerDay", "Revision", "UpdatedAt").Updates(c)
+		Select("Name", "SenderID", "Content", "Fallback", "AudienceID", "TemplateID", "TemplateVersion", "ScheduledAt", "Pace", "PerDay",
+			"Revision", "EditedBy", "UpdatedAt").Updates(c)
 	if res.Error == nil && res.RowsAffected == 0 {
 		c.Revision = read
 		return Errorf(Conflict, "campaign.changed")
@@ -271,10 +286,11 @@ func (c Campaign) LaunchedNow(t Team, now time.Time) Campaign {
 	return c
 }
 
-// LaunchCampaign freezes a draft, which is [Campaign.LaunchedNow], and begins its
-// planning. It says whether it was still the draft that was read.
+// LaunchCampaign freezes a draft, or takes one that is approved, which is
+// [Campaign.LaunchedNow], and begins its planning. It says whether it was still as it
+// was read.
 func (db *DB) LaunchCampaign(ctx context.Context, c Campaign, userID, audience int64) (launched bool, err error) {
-	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ? AND revision = ?", c.ID, CampaignDraft, c.Revision).
+	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ? AND revision = ?", c.ID, c.State, c.Revision).
 		Updates(map[string]any{
 			"state": CampaignPlanning, "launched_by": userID, "launched_at": c.LaunchedAt, "undo_until": c.UndoUntil, "audience": audience, "updated_at": db.now(),
 			"fingerprint": c.Content.Fingerprint(c.Channel),
@@ -305,10 +321,10 @@ func (db *DB) Sending(ctx context.Context) (bool, error) {
 	return n > 0, err
 }
 
-// UseAudience gives a draft its recipients. What is edited at the same time is not
-// in its way. used is false if it is no draft any more.
-func (db *DB) UseAudience(ctx context.Context, campaignID, audienceID int64) (used bool, err error) {
+// UseAudience gives a draft its recipients, on behalf of a person. What is edited at the
+// same time is not in its way. used is false if it is no draft any more.
+func (db *DB) UseAudience(ctx context.Context, campaignID, audienceID, userID int64) (used bool, err error) {
 	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ?", campaignID, CampaignDraft).
-		Updates(map[string]any{"audience_id": audienceID, "revision": gorm.Expr("revision + 1"), "updated_at": db.now()})
+		Updates(map[string]any{"audience_id": audienceID, "edited_by": userID, "revision": gorm.Expr("revision + 1"), "updated_at": db.now()})
 	return res.RowsAffected > 0, res.Error
 }

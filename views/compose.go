@@ -41,11 +41,14 @@ func (l CampaignList) olderPath(p Page) string {
 	return fmt.Sprintf("%s%sbefore=%d", l.firstPath(p), separator, l.Rows[len(l.Rows)-1].ID)
 }
 
-// campaignLink is where a row of the list leads to: a draft to where it is
-// composed.
+// campaignLink is where a row of the list leads to: a draft to where it is composed,
+// what waits for approval to where that is decided.
 func campaignLink(c models.Campaign) string {
-	if c.State == models.CampaignDraft {
+	switch {
+	case c.State == models.CampaignDraft:
 		return StepPath(c, "message")
+	case c.State.Frozen():
+		return ApprovalPath(c)
 	}
 	return CampaignPath(c)
 }

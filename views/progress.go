@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"soshik/internal/kakao"
 	"soshik/models"
@@ -23,10 +24,18 @@ type Progress struct {
 	Batches    map[models.BatchState]int64
 	Stoppable  models.Stoppable
 	Coming     []models.ComingDay // on which days what is planned is to be sent
+	Now        time.Time
 	Groups     []models.BatchGroup
+	Approvals  []models.ApprovalRow
 	After      int64                 // number of the batch before the first group
 	Next       int64                 // where the next page of groups begins; 0: there is none
 	Calls      map[int64]models.Call // the last one of a batch
+
+	Rates    models.Rates
+	Doubt    models.Doubt
+	Outage   models.Outage // of the provider
+	Limited  time.Duration // for which the provider wants no calls; 0: it takes them
+	Settling time.Duration // after which it is decided what a batch in doubt is
 }
 
 // Live reports whether the page can still change by itself.
@@ -39,7 +48,7 @@ func (v Progress) Cancellable() bool {
 	switch v.State {
 	case models.CampaignPlanning, models.CampaignScheduled, models.CampaignSending, models.CampaignPaused, models.CampaignHeld:
 		return true
-	case models.CampaignDraft, models.CampaignCancelling, models.CampaignFinished, models.CampaignCancelled:
+	case models.CampaignDraft, models.CampaignWaiting, models.CampaignApproved, models.CampaignCancelling, models.CampaignFinished, models.CampaignCancelled:
 	}
 	return false
 }
@@ -49,20 +58,38 @@ func (v Progress) stopped() bool {
 	return v.State == models.CampaignPaused || v.State == models.CampaignHeld
 }
 
+// toldOut is for how long it is said that a campaign is out that could be undone.
+const toldOut = 10 * time.Minute
+
+// undoable reports whether the launch can still be undone.
+func (v Progress) undoable() bool {
+	return v.UndoUntil != nil && v.UndoUntil.After(v.Now) && v.Cancellable()
+}
+
+// wentOut reports whether the time to undo the launch has ended a moment ago, and
+// something went out.
+func (v Progress) wentOut() bool {
+	return v.UndoUntil != nil && !v.UndoUntil.After(v.Now) && v.Now.Sub(*v.UndoUntil) < toldOut &&
+		(v.State == models.CampaignSending || v.State == models.CampaignFinished)
+}
+
+// undoLeft is how long the launch can be undone, as 4:05.
+func (v Progress) undoLeft() string {
+	left := v.UndoUntil.Sub(v.Now).Round(time.Second)
+	return fmt.Sprintf("%d:%02d", left/time.Minute, left%time.Minute/time.Second)
+}
+
 // cancelled reports whether the campaign is being cancelled, or has been.
 func (v Progress) cancelled() bool {
 	return v.State == models.CampaignCancelling || v.State == models.CampaignCancelled
 }
 
 // batches is how many batches there are.
-func (v Progress) batches() (all, handed int64) {
-	for state, n := range v.Batches {
+func (v Progress) batches() (all int64) {
+	for _, n := range v.Batches {
 		all += n
-		if state != models.BatchPlanned && state != models.BatchSending && state != models.BatchInDoubt {
-			handed += n
-		}
 	}
-	return all, handed
+	return all
 }
 
 // pretitle is what the campaign is one of.

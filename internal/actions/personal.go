@@ -107,6 +107,9 @@ func (s *Service) goOnForgetting(ctx context.Context, f models.Forgetting) error
 	}
 	return s.DB.Tx(ctx, func(tx *models.DB) error {
 		now := s.Now()
+		if err := s.voidForgotten(ctx, tx, f.TeamID, phone); err != nil {
+			return err
+		}
 		erased, err := tx.ErasePerson(ctx, f.TeamID, phone)
 		if err != nil {
 			return err

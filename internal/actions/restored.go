@@ -60,7 +60,7 @@ func (s *Service) holdUnfinished(ctx context.Context, tx *models.DB) error {
 		return err
 	}
 	for _, c := range cs {
-		if err := s.stopIn(ctx, tx, c, running, models.CampaignHeld, "campaign.hold", holdRestored, 0); err != nil {
+		if _, err := s.stopIn(ctx, tx, c, running, models.CampaignHeld, holdRestored, 0); err != nil {
 			return err
 		}
 	}
