@@ -302,8 +302,26 @@ func (s *Service) handOver(ctx context.Context, d *delivery) error {
 		return s.giveBack(ctx, d, err)
 	}
 	time.Sleep(time.Until(turn))
+	if s.Now().Sub(d.call.CalledAt) > s.Timing.CallTimeout/2 {
+		return s.overslept(ctx, d)
+	}
 	res, err := channelOf(d.campaign.Channel).send(ctx, client, d)
 	return s.record(ctx, d, res, err)
+}
+
+// overslept gives a claim back that is too old for its request to be made: the machine
+// was suspended, say. Others count the settling time from the claim on, and may have
+// given the attempt up by now.
+func (s *Service) overslept(ctx context.Context, d *delivery) error {
+	return s.DB.Tx(ctx, func(tx *models.DB) error {
+		if err := s.endCall(ctx, tx, d, models.CallNotSent, "", nil); err != nil {
+			return err
+		}
+		if d.repeat {
+			return s.leaveInDoubt(ctx, tx, d, s.Now())
+		}
+		return s.planAgain(ctx, tx, d, s.Now())
+	})
 }
 
 // load reads what the request needs besides batch and campaign.

@@ -2,6 +2,7 @@ package prove
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -24,11 +25,13 @@ func (r *run) untilOver(ctx context.Context, progress io.Writer) error {
 		if err := r.act(ctx); err != nil {
 			return err
 		}
-		if r.kills < r.cfg.Kills && time.Now().After(nextKill) {
-			if err := r.workers.crash(ctx, r.random.IntN(len(r.workers.slots))); err != nil {
+		if err := r.workers.revive(ctx); err != nil {
+			return err
+		}
+		if r.kills < r.cfg.Kills && r.worthKilling(time.Since(nextKill)) {
+			if err := r.end(ctx, r.random.IntN(len(r.workers.slots))); err != nil {
 				return err
 			}
-			r.kills++
 			nextKill = time.Now().Add(r.interval())
 		}
 		if time.Now().Before(nextLook) {
@@ -41,6 +44,29 @@ func (r *run) untilOver(ctx context.Context, progress io.Writer) error {
 		_, _ = fmt.Fprintln(progress, r.state())
 		nextLook = time.Now().Add(time.Second)
 	}
+}
+
+// worthKilling reports whether a worker is to be killed that is due to be since late:
+// rather while a call is under way, if there is one soon.
+func (r *run) worthKilling(late time.Duration) bool {
+	return late > 0 && (r.provider.underWay.Load() > 0 || late > time.Second)
+}
+
+// end ends a worker, one in four as it should be, the others by a kill.
+func (r *run) end(ctx context.Context, i int) error {
+	if r.random.IntN(4) > 0 {
+		r.kills++
+		return r.workers.crash(ctx, i)
+	}
+	r.stops++
+	before := r.provider.cut.Load()
+	if err := r.workers.stop(i); err != nil {
+		return err
+	}
+	if r.provider.cut.Load() != before {
+		return errors.New("a worker that was told to end cut a call off")
+	}
+	return r.workers.startOne(ctx, i)
 }
 
 // interval is how long the workers are left alone.
