@@ -160,7 +160,7 @@ func TestImagesFromElsewhereAppear(t *testing.T) {
 	now := w.Actions.Now()
 	_, err = w.DB.StartListing(t.Context(), 2, 1, now, now)
 	check(t, err)
-	_, err = w.DB.ClaimListing(t.Context(), 2, "a", now, now)
+	_, err = w.DB.ClaimTask(t.Context(), models.ImageListings(), 2, "a", now, now)
 	check(t, err)
 	l, err := w.DB.ImageListing(t.Context(), 2)
 	check(t, err)
@@ -173,7 +173,7 @@ func TestImagesFromElsewhereAppear(t *testing.T) {
 	v.Must2(v.Reload())
 	v.says("9장 중 7장")
 	v.look("images-running")
-	_, err = w.DB.ReleaseListing(t.Context(), l, now) // as if its process had stopped
+	_, err = w.DB.ReleaseTask(t.Context(), models.ImageListings(), models.Task{ID: 2, Claim: "a", WorkedAt: now}, now) // as if its process had stopped
 	check(t, err)
 	check(t, w.Actions.RunListing(t.Context(), 2))
 	v.Reads(v.Locator(".sk-images"), "콘솔에서.jpg")

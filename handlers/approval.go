@@ -74,7 +74,9 @@ func (h *Handlers) readReview(r *http.Request, view *views.ApprovalView) (err er
 		return err
 	}
 	if found && k.Of(c) && k.State == models.CheckDone {
-		view.Check.Check, view.Check.Prices = k, h.visit(r).team.Prices
+		team := h.visit(r).team
+		view.Check.Check, view.Check.Prices = k, team.Prices
+		view.Check.Course = c.CourseNow(team, k.Total, h.now())
 		if view.Check.Report, err = h.actions.Review(ctx, c, k); err != nil {
 			return err
 		}

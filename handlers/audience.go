@@ -229,7 +229,11 @@ func (h *Handlers) showAudience(w http.ResponseWriter, r *http.Request, a models
 		return readErr
 	}
 	for _, work := range works {
-		view.Works = append(view.Works, views.WorkView{AudienceWork: work, By: h.nameOf(ctx, work.AskedBy)})
+		shown, readErr := h.workView(ctx, work)
+		if readErr != nil {
+			return readErr
+		}
+		view.Works = append(view.Works, shown)
 	}
 	p := h.titled(r, a.Name)
 	if partial(r) {
@@ -251,6 +255,53 @@ func (h *Handlers) showAudience(w http.ResponseWriter, r *http.Request, a models
 		}
 	}
 	return h.RenderForm(w, r, err, views.AudiencePage(p, view, err))
+}
+
+// workView is a work as a page shows it.
+func (h *Handlers) workView(ctx context.Context, work models.AudienceWork) (view views.WorkView, err error) {
+	view = views.WorkView{AudienceWork: work, By: h.nameOf(ctx, work.AskedBy)}
+	view.CanRetry, err = h.actions.CanRetry(ctx, work)
+	return view, err
+}
+
+// work is the one that the URL names, with the page that shows it.
+func (h *Handlers) work(r *http.Request) (work models.AudienceWork, page string, err error) {
+	id, err := pathID(r, "work")
+	if err != nil {
+		return work, "", err
+	}
+	team := h.visit(r).team
+	if work, err = h.db.TeamWork(r.Context(), team.ID, id); err != nil {
+		return work, "", err
+	}
+	var c models.Campaign
+	if work.CampaignID != 0 {
+		c, err = h.db.TeamCampaign(r.Context(), team.ID, work.CampaignID)
+	}
+	return work, views.WorkPage(work, c), err
+}
+
+// CancelWork ends what is being done to an audience. Where it has ended by itself in the
+// meantime, the page says so.
+func (h *Handlers) CancelWork(w http.ResponseWriter, r *http.Request) error {
+	return h.changeWork(w, r, h.actions.CancelWork)
+}
+
+// RetryWork goes on with what was to be done to an audience. Where that is not possible
+// any more, the page says so.
+func (h *Handlers) RetryWork(w http.ResponseWriter, r *http.Request) error {
+	return h.changeWork(w, r, h.actions.RetryWork)
+}
+
+func (h *Handlers) changeWork(w http.ResponseWriter, r *http.Request, change func(context.Context, models.Actor, models.AudienceWork) error) error {
+	work, page, err := h.work(r)
+	if err != nil {
+		return err
+	}
+	if err := change(r.Context(), h.visit(r).actor, work); err != nil && models.KindOf(err) != models.Conflict {
+		return err
+	}
+	return h.Redirect(w, r, page, models.Text{})
 }
 
 // maxUsesShown is how many campaigns that use an audience are read.
@@ -450,7 +501,12 @@ func (h *Handlers) showTake(w http.ResponseWriter, r *http.Request, c models.Cam
 	if view.Work.State == models.WorkRunning {
 		p.Refresh = refreshWithoutScript
 	}
-	if view.Audiences, readErr = h.offered(r.Context(), c.TeamID, view.Query, picked); readErr != nil {
+	if r.Method == http.MethodGet && view.Work.State.Unfinished() { // to be taken again with a click
+		for _, source := range view.Work.Sources {
+			view.Picked = append(view.Picked, source.AudienceID)
+		}
+	}
+	if view.Audiences, readErr = h.offered(r.Context(), c.TeamID, view.Query, view.Picked); readErr != nil {
 		return readErr
 	}
 	return h.RenderForm(w, r, err, views.TakeAudiencesPage(p, view, err))

@@ -81,7 +81,8 @@ func (h *Handlers) showCheck(w http.ResponseWriter, r *http.Request, c models.Ca
 			return readErr
 		}
 	}
-	step.Prices = h.visit(r).team.Prices
+	team := h.visit(r).team
+	step.Prices, step.Course = team.Prices, c.CourseNow(team, step.Report.Audience, h.now())
 	senders, readErr := h.db.Senders(r.Context(), c.AppkeyID)
 	if readErr != nil {
 		return readErr

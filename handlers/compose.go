@@ -311,40 +311,96 @@ func (h *Handlers) showFallback(w http.ResponseWriter, r *http.Request, c models
 // EditSchedule is the step of composing that says when.
 func (h *Handlers) EditSchedule(w http.ResponseWriter, r *http.Request) error {
 	return h.compose(w, r, func(draft models.Campaign) error {
-		return h.showSchedule(w, r, draft, models.ScheduleOf(draft.ScheduledAt), nil)
+		step := views.ScheduleStep{Campaign: draft, In: models.ScheduleOf(draft.ScheduledAt), Pace: models.PaceOf(draft.Pacing())}
+		return h.showSchedule(w, r, step, nil)
 	})
 }
 
-// SaveSchedule keeps the time and leads to the check.
+// SaveSchedule keeps time and pace and leads to the check.
 func (h *Handlers) SaveSchedule(w http.ResponseWriter, r *http.Request) error {
 	return h.compose(w, r, func(draft models.Campaign) error {
-		typed, in := draft, models.NewSchedule{Later: field(r, "when") == "later", Date: field(r, "date"), Clock: field(r, "clock")}
-		typed.Revision = edited(r, draft)
-		if r.PostForm.Has("later") {
-			return h.keepSchedule(w, r, draft, typed, in)
+		step := scheduleForm(r, draft)
+		if r.PostForm.Has("later") || redraws(r) {
+			return h.keepSchedule(w, r, draft, step)
 		}
-		saved, err := h.actions.SaveSchedule(r.Context(), h.visit(r).actor, draft, typed, in)
+		saved, err := h.actions.SaveSchedule(r.Context(), h.visit(r).actor, draft, step.Campaign, step.In, step.Pace)
 		if err != nil {
-			return h.showSchedule(w, r, afterSave(draft, saved, err), in, err)
+			step.Campaign = afterSave(draft, saved, err)
+			return h.showSchedule(w, r, step, err)
 		}
 		return h.Redirect(w, r, views.StepPathAfter(saved, "schedule"), models.Text{})
 	})
 }
 
-// keepSchedule keeps whatever time can be read.
-func (h *Handlers) keepSchedule(w http.ResponseWriter, r *http.Request, draft, typed models.Campaign, in models.NewSchedule) error {
-	again := func(c models.Campaign, err error) error { return h.showSchedule(w, r, c, in, err) }
-	at, err := in.At()
-	if err != nil {
-		return again(typed, err)
-	}
-	typed.ScheduledAt = at
-	return h.saveForLater(w, r, draft, typed, again)
+// PreviewSchedule says what the typed time and pace come to, and keeps nothing.
+func (h *Handlers) PreviewSchedule(w http.ResponseWriter, r *http.Request) error {
+	return h.compose(w, r, func(draft models.Campaign) error {
+		step, _ := typedSchedule(scheduleForm(r, draft))
+		return h.showSchedule(w, r, step, nil)
+	})
 }
 
-func (h *Handlers) showSchedule(w http.ResponseWriter, r *http.Request, c models.Campaign, in models.NewSchedule, err error) error {
-	step := views.ScheduleStep{Campaign: c, In: in, Now: h.now()}
-	return h.RenderForm(w, r, err, views.SchedulePage(h.titled(r, c.Name), step, err))
+func scheduleForm(r *http.Request, draft models.Campaign) views.ScheduleStep {
+	draft.Revision = edited(r, draft)
+	return views.ScheduleStep{
+		Campaign: draft,
+		In:       models.NewSchedule{Later: field(r, "when") == "later", Date: field(r, "date"), Clock: field(r, "clock")},
+		Pace:     models.NewPace{Paced: field(r, "pace") == "paced", Rate: field(r, "rate"), Spread: checked(r, "spread"), PerDay: field(r, "per_day")},
+	}
+}
+
+// typedSchedule is step with its campaign as it was typed, as far as it can be read.
+func typedSchedule(step views.ScheduleStep) (views.ScheduleStep, error) {
+	at, err := step.In.At()
+	pacing, paceErr := step.Pace.Pacing()
+	err = models.JoinFields(err, paceErr)
+	step.Unread = err != nil
+	step.Campaign.ScheduledAt, step.Campaign.Pace, step.Campaign.PerDay = at, pacing.Pace, pacing.PerDay
+	return step, err
+}
+
+// keepSchedule keeps whatever time and pace can be read, right or wrong, and leaves
+// composing or shows the form again.
+func (h *Handlers) keepSchedule(w http.ResponseWriter, r *http.Request, draft models.Campaign, step views.ScheduleStep) error {
+	typed, err := typedSchedule(step)
+	if err != nil {
+		return h.showSchedule(w, r, step, err)
+	}
+	if redraws(r) {
+		saved, err := h.actions.SaveDraft(r.Context(), h.visit(r).actor, draft, typed.Campaign)
+		typed.Campaign = afterSave(draft, saved, err)
+		return h.showSchedule(w, r, typed, err)
+	}
+	return h.saveForLater(w, r, draft, typed.Campaign, func(c models.Campaign, err error) error {
+		step.Campaign = c
+		return h.showSchedule(w, r, step, err)
+	})
+}
+
+// showSchedule completes step and shows it, or only what it comes to.
+func (h *Handlers) showSchedule(w http.ResponseWriter, r *http.Request, step views.ScheduleStep, err error) error {
+	ctx, c, now := r.Context(), step.Campaign, h.now()
+	var readErr error
+	if step.Recipients, readErr = h.db.AudienceSize(ctx, c); readErr != nil {
+		return readErr
+	}
+	if step.Sender, readErr = h.db.Sender(ctx, c.AppkeyID, c.SenderID); readErr != nil && models.KindOf(readErr) != models.NotFound {
+		return readErr
+	}
+	team := h.visit(r).team
+	step.Now, step.UndoMinutes, step.Course = now, team.UndoMinutes, c.CourseNow(team, step.Recipients, now)
+	if !step.Unread {
+		wrong := h.actions.CheckSchedule(ctx, c)
+		if wrong != nil && models.KindOf(wrong) != models.Invalid {
+			return wrong
+		}
+		step.Wrong = models.FieldProblems(wrong)
+	}
+	p := h.titled(r, c.Name)
+	if partial(r) {
+		return h.RenderForm(w, r, err, views.ScheduleCourse(p, step))
+	}
+	return h.RenderForm(w, r, err, views.SchedulePage(p, step, err))
 }
 
 // LaunchCampaign launches the draft that was checked, or what was approved, and leads

@@ -11,6 +11,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 
 	"soshik/internal/actions"
 	"soshik/models"
@@ -152,10 +153,13 @@ func (h *Handlers) ShowImport(w http.ResponseWriter, r *http.Request) error {
 		return h.showMapping(w, r, c, i, nil)
 	}
 	p := h.titled(r, c.Name)
+	view := views.ImportView{Campaign: c, Import: i, Kind: importKind(r, i), After: after(r)}
 	if i.State == models.ImportRunning {
 		p.Refresh = 2
+		if h.now().Sub(i.WorkedAt) > stillAfter {
+			view.StillSince, view.NoRoom = i.WorkedAt, h.actions.NoRoom()
+		}
 	}
-	view := views.ImportView{Campaign: c, Import: i, Kind: importKind(r, i), After: after(r)}
 	if keep := h.actions.Sweeping.KeepUploads; keep > 0 {
 		view.KeptUntil = i.CreatedAt.Add(keep)
 	}
@@ -167,6 +171,10 @@ func (h *Handlers) ShowImport(w http.ResponseWriter, r *http.Request) error {
 	}
 	return h.Render(w, r, http.StatusOK, views.ImportPage(p, view))
 }
+
+// stillAfter is after how long without a sign of life the page of an import says so. By then, another
+// process would have taken it up, if it could.
+const stillAfter = time.Minute
 
 // rowsPerPage is how many rows of a list are shown.
 const rowsPerPage = 50
@@ -220,7 +228,11 @@ func (h *Handlers) MapImport(w http.ResponseWriter, r *http.Request) error {
 	ctx, actor, form := r.Context(), h.visit(r).actor, i
 	if as, asked := readAs(r, i); asked {
 		form.Encoding, form.Separator, form.Sheet, form.HasHeader, form.International = as.Encoding, as.Separator, as.Sheet, as.Header, as.International
-		err = h.actions.ReadImportAs(ctx, actor, c, i, as)
+		var uses []string
+		if r.PostForm.Has(models.ColumnField(0)) {
+			uses = mapping(r, len(i.Mapping))
+		}
+		err = h.actions.ReadImportAs(ctx, actor, c, i, as, uses)
 	} else {
 		form.Mapping = mapping(r, len(i.Mapping))
 		err = h.actions.StartImport(ctx, actor, c, i, form.Mapping)

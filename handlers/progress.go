@@ -46,6 +46,9 @@ func (h *Handlers) showCampaign(w http.ResponseWriter, r *http.Request, c models
 	return h.RenderForm(w, r, err, views.CampaignPage(p, view, err))
 }
 
+// comingDays is on how many days at most it is shown what is still to be sent.
+const comingDays = 100
+
 // groupsPerPage is how many rows of batches are shown.
 const groupsPerPage = 50
 
@@ -68,6 +71,9 @@ func (h *Handlers) progress(r *http.Request, c models.Campaign) (v views.Progres
 		return v, err
 	}
 	if v.Stoppable, err = h.db.Stoppable(ctx, c, h.now()); err != nil {
+		return v, err
+	}
+	if v.Coming, err = h.db.ComingDays(ctx, c.ID, comingDays); err != nil {
 		return v, err
 	}
 	err = h.batchGroups(ctx, &v)

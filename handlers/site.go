@@ -110,7 +110,10 @@ func (s *Site) identify(r *http.Request, v *visit) error {
 	if user.Locale != "" {
 		v.locale = s.catalogs.Locale(user.Locale)
 	}
-	return s.db.TouchSession(r.Context(), v.session)
+	if err := s.db.TouchSession(r.Context(), v.session); !models.DiskFull(err) {
+		return err
+	}
+	return nil // on a full disk, pages can be read all the same, and say so
 }
 
 // scope reads the team and the appkey that the URL names. What belongs to a team

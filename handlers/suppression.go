@@ -13,6 +13,9 @@ import (
 func (h *Handlers) ListSuppressions(w http.ResponseWriter, r *http.Request) error {
 	v := h.visit(r)
 	list := views.SuppressionList{Typed: query(r, "phone"), Filter: models.SuppressionFilter{Past: query(r, "past") != "", Before: queryID(r, "before")}}
+	if partial(r) {
+		return h.showSuppressing(w, r, list)
+	}
 	var err error
 	if list.Typed != "" {
 		list.Suppressions, err = h.findSuppressions(r.Context(), v.team, list.Typed)
@@ -30,7 +33,33 @@ func (h *Handlers) ListSuppressions(w http.ResponseWriter, r *http.Request) erro
 	if list.Names, readErr = h.suppressors(r.Context(), list.Suppressions); readErr != nil {
 		return readErr
 	}
-	return h.RenderForm(w, r, err, views.SuppressionsPage(h.page(r, "nav.suppressions"), list, err))
+	if list.Work, readErr = h.suppressing(r); readErr != nil {
+		return readErr
+	}
+	p := h.page(r, "nav.suppressions")
+	if list.Work.State == models.WorkRunning {
+		p.Refresh = refreshWithoutScript
+	}
+	return h.RenderForm(w, r, err, views.SuppressionsPage(p, list, err))
+}
+
+// suppressing is the work that puts, or has put, the last file's numbers on the list.
+func (h *Handlers) suppressing(r *http.Request) (views.WorkView, error) {
+	last, found, err := h.db.LastSuppressing(r.Context(), h.visit(r).team.ID)
+	if err != nil || !found {
+		return views.WorkView{}, err
+	}
+	return h.workView(r.Context(), last)
+}
+
+func (h *Handlers) showSuppressing(w http.ResponseWriter, r *http.Request, list views.SuppressionList) (err error) {
+	if list.Work, err = h.suppressing(r); err != nil {
+		return err
+	}
+	if list.Work.State != models.WorkRunning {
+		w.Header().Set("HX-Refresh", "true")
+	}
+	return h.Render(w, r, http.StatusOK, views.SuppressionStatus(h.page(r, "nav.suppressions"), list))
 }
 
 // findSuppressions are all suppressions of a number, those of its hash included.

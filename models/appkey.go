@@ -28,11 +28,9 @@ type Appkey struct {
 	Appkey         string
 	Secret         []byte `json:"-"` // sealed by a [Keeper]
 	BaseURL        string
-	SenderVersion  string    // v2.1, v2.0
-	ConvertToBrand bool      // send the header that FriendTalk needs since 2025-12-31
-	RatePerSecond  int       // requests to the provider
-	ResultsUntil   time.Time // results before this time have been taken in
-	PollAt         time.Time // when results are asked for next
+	SenderVersion  string // v2.1, v2.0
+	ConvertToBrand bool   // send the header that FriendTalk needs since 2025-12-31
+	RatePerSecond  int    // requests to the provider
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 }

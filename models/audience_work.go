@@ -48,10 +48,14 @@ type WorkState string
 
 // The states of a work.
 const (
-	WorkRunning WorkState = "running"
-	WorkDone    WorkState = "done"
-	WorkFailed  WorkState = "failed"
+	WorkRunning   WorkState = "running"
+	WorkDone      WorkState = "done"
+	WorkFailed    WorkState = "failed"
+	WorkCancelled WorkState = "cancelled" // by somebody; what it had done by then stays
 )
+
+// Unfinished reports whether it has ended before everything was done.
+func (s WorkState) Unfinished() bool { return s == WorkFailed || s == WorkCancelled }
 
 // AudienceWork is something that is done to an audience as a whole, in chunks. How far
 // it has come is written with each, so that it goes on where it was.
@@ -108,9 +112,16 @@ func (db *DB) AudienceWorks(ctx context.Context, audienceID int64, limit int) ([
 	return ws, db.read(ctx).Where("audience_id = ?", audienceID).Order("id DESC").Limit(limit).Find(&ws).Error
 }
 
-// RunningWork is the work that an audience waits for; found is false if there is none.
-func (db *DB) RunningWork(ctx context.Context, audienceID int64) (w AudienceWork, found bool, err error) {
-	return first[AudienceWork](db.read(ctx).Where("audience_id = ? AND state = ?", audienceID, WorkRunning))
+// TeamWork reads a work of the team that people have asked for.
+func (db *DB) TeamWork(ctx context.Context, teamID, id int64) (w AudienceWork, err error) {
+	err = db.read(ctx).Where("team_id = ? AND kind NOT IN ?", teamID, []WorkKind{WorkDelete, WorkErase}).First(&w, id).Error
+	return w, dbError(err, "audience_work")
+}
+
+// LastSuppressing is the newest work of a team that puts a file's numbers on its
+// suppression list; found is false if there is none.
+func (db *DB) LastSuppressing(ctx context.Context, teamID int64) (w AudienceWork, found bool, err error) {
+	return first[AudienceWork](db.read(ctx).Where("team_id = ? AND kind = ?", teamID, WorkSuppress).Order("id DESC"))
 }
 
 // LastCampaignWork is the newest work that makes the recipients of a campaign; found
@@ -128,32 +139,46 @@ func first[Row any](q *gorm.DB) (row Row, found bool, err error) {
 	return rows[0], true, nil
 }
 
-// ClaimAudienceWork gives a running work to a job, if nobody has worked on it since
-// quiet.
-func (db *DB) ClaimAudienceWork(ctx context.Context, id int64, claim string, now, quiet time.Time) (claimed bool, err error) {
-	res := db.write(ctx).Model(&AudienceWork{}).Where("id = ? AND state = ? AND (claim = '' OR worked_at < ?)", id, WorkRunning, quiet.UTC()).
-		Updates(map[string]any{"claim": claim, "worked_at": now.UTC()})
-	return res.RowsAffected > 0, res.Error
-}
-
 // SaveAudienceWork writes down how far w has come, and locks it until the transaction
 // ends. It says whether it still is under w's claim.
 func (db *DB) SaveAudienceWork(ctx context.Context, w AudienceWork) (ours bool, err error) {
-	res := db.write(ctx).Model(&AudienceWork{}).Where("id = ? AND claim = ? AND state = ?", w.ID, w.Claim, WorkRunning).
+	res := AudienceWorks().running(db.write(ctx).Model(&AudienceWork{}), w.ID, w.Claim).
 		Select("State", "Problem", "Step", "After", "Done", "Total", "Added", "Updated", "Removed", "WorkedAt", "EndedAt").Updates(w)
 	return res.RowsAffected > 0, res.Error
 }
 
-// ReleaseAudienceWork takes a running work from the job that holds w's claim, so that
-// another may claim it at once. Of several processes, it says so to one.
-func (db *DB) ReleaseAudienceWork(ctx context.Context, w AudienceWork, now time.Time) (released bool, err error) {
-	res := db.write(ctx).Model(&AudienceWork{}).Where("id = ? AND state = ? AND claim = ? AND worked_at <= ?", w.ID, WorkRunning, w.Claim, w.WorkedAt.UTC()).
-		Updates(map[string]any{"claim": "", "worked_at": now.UTC()})
-	return res.RowsAffected > 0, res.Error
+// CancelAudienceWork ends a running work, whoever works on it; cancelled is false if it
+// has ended by itself. It must run in a transaction.
+func (db *DB) CancelAudienceWork(ctx context.Context, id int64, now time.Time) (cancelled bool, err error) {
+	if cancelled, err = db.StopTask(ctx, AudienceWorks(), id, string(WorkCancelled), now); err != nil || !cancelled {
+		return false, err
+	}
+	return true, db.write(ctx).Model(&AudienceWork{}).Where("id = ?", id).Update("ended_at", now.UTC()).Error
 }
 
-// StalledAudienceWorks are those that run and that nobody has worked on since quiet.
-func (db *DB) StalledAudienceWorks(ctx context.Context, quiet time.Time) ([]AudienceWork, error) {
+// ResumeAudienceWork has a work gone on with where it was that has ended unfinished;
+// resumed is false if it has not.
+func (db *DB) ResumeAudienceWork(ctx context.Context, id int64, now time.Time) (resumed bool, err error) {
+	res := db.write(ctx).Model(&AudienceWork{}).Where("id = ? AND state IN ?", id, []WorkState{WorkFailed, WorkCancelled}).
+		Select("State", "Problem", "Claim", "WorkedAt", "EndedAt").Updates(AudienceWork{State: WorkRunning, WorkedAt: now.UTC()})
+	return res.RowsAffected > 0, dbError(res.Error, "audience_work")
+}
+
+// UnfinishedWorks are works that have ended unfinished before the time given: those that
+// nobody has asked for, and those that still keep recipients to go on with.
+func (db *DB) UnfinishedWorks(ctx context.Context, before time.Time, limit int) ([]AudienceWork, error) {
 	var ws []AudienceWork
-	return ws, db.read(ctx).Where("state = ? AND worked_at < ?", WorkRunning, quiet.UTC()).Order("id").Find(&ws).Error
+	err := db.read(ctx).Where(`state IN ('failed', 'cancelled') AND ended_at < ? AND (kind IN ? OR sources LIKE '%"staged":true%')`, before.UTC(),
+		[]WorkKind{WorkDelete, WorkErase}).Order("ended_at").Limit(limit).Find(&ws).Error
+	return ws, err
+}
+
+// UnstageWork notes that what a work was to read is gone: it cannot be gone on with.
+func (db *DB) UnstageWork(ctx context.Context, w AudienceWork) error {
+	for i, source := range w.Sources {
+		if source.Staged {
+			w.Sources[i].Staged, w.Sources[i].AudienceID = false, 0
+		}
+	}
+	return db.write(ctx).Model(&AudienceWork{}).Where("id = ?", w.ID).Select("Sources").Updates(w).Error
 }

@@ -42,8 +42,9 @@ type Batch struct {
 	AppkeyID   int64
 	Number     int64 // in the campaign, from 1
 	State      BatchState
-	DueAt      time.Time // not claimed, or not looked up, before
-	MeantAt    time.Time // when it was to go out: waiting for the provider moves DueAt alone
+	DueAt      time.Time  // not claimed, or not looked up, before
+	MeantAt    time.Time  // when it was to go out: waiting for the provider moves DueAt alone
+	SendAt     *time.Time // when the provider is to send it; nil: at once
 	JobID      int64
 	Attempt    int
 	Claim      string
@@ -165,10 +166,10 @@ func (db *DB) SetBatch(ctx context.Context, id int64, set map[string]any) error 
 	return db.write(ctx).Model(&Batch{}).Where("id = ?", id).Updates(set).Error
 }
 
-// PlannedBatchIDs are the planned batches of a campaign, in order.
-func (db *DB) PlannedBatchIDs(ctx context.Context, campaignID int64) ([]int64, error) {
+// PlannedBatchIDs are the planned batches of a campaign that are due now, in order.
+func (db *DB) PlannedBatchIDs(ctx context.Context, campaignID int64, now time.Time) ([]int64, error) {
 	var ids []int64
-	return ids, db.write(ctx).Model(&Batch{}).Where("campaign_id = ? AND state = ?", campaignID, BatchPlanned).Order("number").Pluck("id", &ids).Error
+	return ids, db.write(ctx).Model(&Batch{}).Where("campaign_id = ? AND state = ? AND due_at <= ?", campaignID, BatchPlanned, now.UTC()).Order("number").Pluck("id", &ids).Error
 }
 
 // SetJobs notes which job is to claim each batch.

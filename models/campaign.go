@@ -81,6 +81,9 @@ type Campaign struct {
 	TemplateID      int64 // 0: none
 	TemplateVersion int
 	ScheduledAt     *time.Time // nil: at once
+	Pace            int        // recipients a minute; 0: as fast as it goes
+	PerDay          int        // recipients a day at most; 0: no limit
+	UndoUntil       *time.Time // of one launched to go out at once: when it does, and can be undone until; nil: at once indeed
 	Test            bool       // to the team's test numbers
 	OriginalID      int64      // of a test: the campaign that it tries out; 0: a template
 	FormToken       string     // of a test: names the form that began it, which begins no other
@@ -189,7 +192,7 @@ func (db *DB) SaveDraft(ctx context.Context, c *Campaign) error {
 	read := c.Revision
 	c.Revision, c.UpdatedAt = read+1, db.now()
 	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ? AND revision = ?", c.ID, CampaignDraft, read).
-		Select("Name", "SenderID", "Content", "Fallback", "AudienceID", "TemplateID", "TemplateVersion", "ScheduledAt", "Revision", "EditedBy", "UpdatedAt").Updates(c)
+		Select("Name", "SenderID", "Content", "Fallback", "AudienceID", "TemplateID", "TemplateVersion", "ScheduledAt", "Pace", "PerDay", "Revision", "EditedBy", "UpdatedAt").Updates(c)
 	if res.Error == nil && res.RowsAffected == 0 {
 		c.Revision = read
 		return Errorf(Conflict, "campaign.changed")
@@ -272,12 +275,23 @@ func (db *DB) Equation(ctx context.Context, c Campaign) (e Equation, err error) 
 // openSQL is how many messages of a batch share the batch's state.
 const openSQL = "(size - skipped - refused - delivered - failed - cancelled - closed)"
 
-// LaunchCampaign freezes a draft, or takes one that is approved, and begins its
-// planning. It says whether it was still as it was read.
-func (db *DB) LaunchCampaign(ctx context.Context, c Campaign, userID, audience int64, now time.Time) (launched bool, err error) {
+// LaunchedNow is c as it is when it is launched now: what goes out at once waits for as
+// long as the team may undo it.
+func (c Campaign) LaunchedNow(t Team, now time.Time) Campaign {
+	c.LaunchedAt, c.UndoUntil = &now, nil
+	if c.ScheduledAt == nil {
+		c.UndoUntil = t.UndoUntil(now)
+	}
+	return c
+}
+
+// LaunchCampaign freezes a draft, or takes one that is approved, which is
+// [Campaign.LaunchedNow], and begins its planning. It says whether it was still as it was
+// read.
+func (db *DB) LaunchCampaign(ctx context.Context, c Campaign, userID, audience int64) (launched bool, err error) {
 	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ? AND revision = ?", c.ID, c.State, c.Revision).
 		Updates(map[string]any{
-			"state": CampaignPlanning, "launched_by": userID, "launched_at": now, "audience": audience, "updated_at": db.now(),
+			"state": CampaignPlanning, "launched_by": userID, "launched_at": c.LaunchedAt, "undo_until": c.UndoUntil, "audience": audience, "updated_at": db.now(),
 			"fingerprint": c.Content.Fingerprint(c.Channel),
 		})
 	return res.RowsAffected > 0, res.Error

@@ -12,7 +12,7 @@ import (
 )
 
 // CampaignHash is a SHA-256 over everything that is sent by a campaign or decides it:
-// the appkey, channel, sender, content, the bytes of its image, fallback, time, and every
+// the appkey, channel, sender, content, the bytes of its image, fallback, time and pace, and every
 // recipient with their values, in the order of their numbers. Two campaigns of the same
 // hash send the same.
 type CampaignHash struct {
@@ -33,6 +33,7 @@ type hashed struct {
 	ImageHash   string
 	Fallback    Fallback
 	ScheduledAt *time.Time
+	Pacing      Pacing
 }
 
 // NewCampaignHash begins the hash of c, which goes out over k from s. imageHash is that
@@ -41,6 +42,7 @@ func NewCampaignHash(c Campaign, k Appkey, s Sender, imageHash string) (*Campaig
 	in := hashed{
 		Appkey: k.Appkey, BaseURL: k.BaseURL, Convert: k.ConvertToBrand, Channel: c.Channel, SenderID: c.SenderID, Sender: s.PlusFriendID,
 		SenderKey: s.SenderKey, Content: c.Content.Trim(), ImageHash: imageHash, Fallback: c.Fallback,
+		Pacing: c.Pacing(),
 	}
 	if c.ScheduledAt != nil {
 		in.ScheduledAt = new(c.ScheduledAt.UTC())

@@ -130,18 +130,11 @@ func (db *DB) BeginCheck(ctx context.Context, k Check) (begun bool, err error) {
 	return res.RowsAffected > 0, dbError(res.Error, "check")
 }
 
-// ClaimCheck gives a running check to a job, if nobody has worked on it since quiet.
-func (db *DB) ClaimCheck(ctx context.Context, campaignID int64, claim string, now, quiet time.Time) (claimed bool, err error) {
-	res := db.write(ctx).Model(&Check{}).Where("campaign_id = ? AND state = ? AND (claim = '' OR worked_at < ?)", campaignID, CheckRunning, quiet.UTC()).
-		Updates(map[string]any{"claim": claim, "worked_at": now.UTC()})
-	return res.RowsAffected > 0, res.Error
-}
-
 // SaveCheck writes down how far k has come, and locks it until the transaction ends. It
 // says whether it still is under k's claim, and the campaign still as it was.
 func (db *DB) SaveCheck(ctx context.Context, k Check) (ours bool, err error) {
 	const same = "EXISTS (SELECT 1 FROM campaigns c WHERE c.id = checks.campaign_id AND c.revision = checks.revision AND c.launched_at IS NULL)"
-	res := db.write(ctx).Model(&Check{}).Where("campaign_id = ? AND claim = ? AND state = ? AND "+same, k.CampaignID, k.Claim, CheckRunning).
+	res := Checks().running(db.write(ctx).Model(&Check{}), k.CampaignID, k.Claim).Where(same).
 		Select("State", "Problem", "Done", "Total", "After", "Tally", "Report", "Hash", "WorkedAt", "EndedAt").Updates(k)
 	return res.RowsAffected > 0, res.Error
 }
@@ -153,21 +146,7 @@ func (db *DB) RemoveCheck(ctx context.Context, campaignID int64) error {
 
 // DropCheck removes a running check from under k's claim: what it was about is no more.
 func (db *DB) DropCheck(ctx context.Context, k Check) error {
-	return db.write(ctx).Where("campaign_id = ? AND claim = ? AND state = ?", k.CampaignID, k.Claim, CheckRunning).Delete(&Check{}).Error
-}
-
-// ReleaseCheck takes a running check from the job that holds k's claim, so that another
-// may claim it at once. Of several processes, it says so to one.
-func (db *DB) ReleaseCheck(ctx context.Context, k Check, now time.Time) (released bool, err error) {
-	res := db.write(ctx).Model(&Check{}).Where("campaign_id = ? AND state = ? AND claim = ? AND worked_at <= ?", k.CampaignID, CheckRunning, k.Claim, k.WorkedAt.UTC()).
-		Updates(map[string]any{"claim": "", "worked_at": now.UTC()})
-	return res.RowsAffected > 0, res.Error
-}
-
-// StalledChecks are those that run and that nobody has worked on since quiet.
-func (db *DB) StalledChecks(ctx context.Context, quiet time.Time) ([]Check, error) {
-	var ks []Check
-	return ks, db.read(ctx).Where("state = ? AND worked_at < ?", CheckRunning, quiet.UTC()).Order("campaign_id").Find(&ks).Error
+	return Checks().running(db.write(ctx), k.CampaignID, k.Claim).Delete(&Check{}).Error
 }
 
 // checkRowsBatch is how many rows one statement writes.

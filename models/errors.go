@@ -145,6 +145,24 @@ func unfinished() []string {
 	}
 }
 
+// JoinFields is everything that several checks of one form have found; nil if they
+// have found nothing. An error that is not about the form comes back alone.
+func JoinFields(errs ...error) error {
+	p := problems{}
+	for _, err := range errs {
+		e, ok := errors.AsType[*Error](err)
+		if err != nil && (!ok || e.Kind != Invalid || len(e.Fields) == 0) {
+			return err
+		}
+		if ok {
+			for field, text := range e.Fields {
+				p.add(field, text.Key, text.Args...)
+			}
+		}
+	}
+	return p.err()
+}
+
 // FieldProblem is what is wrong with a field of a form.
 type FieldProblem struct {
 	Field string

@@ -59,7 +59,11 @@ func (r friendTalk) checkSent(c Content, p problems) { r.check(c, p) }
 func (friendTalk) parameters(Content) *parameters { return nil }
 
 func (friendTalk) note(c Campaign, s Sender, now time.Time, r *Report) {
-	if sent := s.sentOn(c.goesOut(now), now); s.DailyMax > 0 && r.Sendable > int64(s.DailyMax-sent) {
+	day := r.Sendable
+	if c.PerDay > 0 {
+		day = min(day, int64(c.PerDay))
+	}
+	if sent := s.sentOn(c.goesOut(now), now); s.DailyMax > 0 && day > int64(s.DailyMax-sent) {
 		r.Add(Warning, RuleDailyMax, "schedule", "check.daily_max", "Max", s.DailyMax, "Sent", sent, "Count", r.Sendable)
 	}
 	r.Add(Unknown, RuleReach, "", "check.friends_only")

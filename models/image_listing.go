@@ -50,41 +50,12 @@ func (db *DB) StartListing(ctx context.Context, appkeyID, askedBy int64, now, qu
 	return res.RowsAffected > 0, res.Error
 }
 
-// ClaimListing gives a running listing to a job, if nobody has worked on it since
-// quiet.
-func (db *DB) ClaimListing(ctx context.Context, appkeyID int64, claim string, now, quiet time.Time) (claimed bool, err error) {
-	res := db.write(ctx).Model(&ImageListing{}).Where("appkey_id = ? AND state = ? AND (claim = '' OR worked_at < ?)", appkeyID, RefreshRunning, quiet.UTC()).
-		Updates(map[string]any{"claim": claim, "worked_at": now.UTC(), "read_count": 0, "total": 0, "fetched": 0, "missing": 0})
-	return res.RowsAffected > 0, res.Error
-}
-
 // SaveListing writes down where a running listing stands. It says whether the listing
 // still is under l's claim.
 func (db *DB) SaveListing(ctx context.Context, l ImageListing) (ours bool, err error) {
-	res := db.write(ctx).Model(&ImageListing{}).Where("appkey_id = ? AND state = ? AND claim = ?", l.AppkeyID, RefreshRunning, l.Claim).
+	res := ImageListings().running(db.write(ctx).Model(&ImageListing{}), l.AppkeyID, l.Claim).
 		Select("State", "Problem", "ReadCount", "Total", "Fetched", "Missing", "WorkedAt", "SucceededAt").Updates(l)
 	return res.RowsAffected > 0, res.Error
-}
-
-// TouchListing is a sign of life of the job that holds the claim.
-func (db *DB) TouchListing(ctx context.Context, appkeyID int64, claim string, now time.Time) error {
-	return db.write(ctx).Model(&ImageListing{}).Where("appkey_id = ? AND state = ? AND claim = ?", appkeyID, RefreshRunning, claim).
-		Update("worked_at", now.UTC()).Error
-}
-
-// ReleaseListing takes a running listing from the job that holds l's claim, so that
-// another may have it at once. Of several processes, it says so to one.
-func (db *DB) ReleaseListing(ctx context.Context, l ImageListing, now time.Time) (released bool, err error) {
-	res := db.write(ctx).Model(&ImageListing{}).
-		Where("appkey_id = ? AND state = ? AND claim = ? AND worked_at <= ?", l.AppkeyID, RefreshRunning, l.Claim, l.WorkedAt.UTC()).
-		Updates(map[string]any{"claim": "", "worked_at": now.UTC()})
-	return res.RowsAffected > 0, res.Error
-}
-
-// StalledListings are those that run and that nobody has worked on since quiet.
-func (db *DB) StalledListings(ctx context.Context, quiet time.Time) ([]ImageListing, error) {
-	var ls []ImageListing
-	return ls, db.read(ctx).Where("state = ? AND worked_at < ?", RefreshRunning, quiet.UTC()).Find(&ls).Error
 }
 
 // AppkeysToList are appkeys whose last listing began before since, or that never had

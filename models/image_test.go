@@ -265,11 +265,11 @@ func TestAListingIsOneJobs(t *testing.T) {
 		}
 	}
 	for claim, want := range map[string]bool{"a": true} {
-		if claimed, err := o.ClaimListing(ctx, k, claim, o.now, quiet); claimed != want || err != nil {
+		if claimed, err := o.ClaimTask(ctx, models.ImageListings(), k, claim, o.now, quiet); claimed != want || err != nil {
 			t.Errorf("claim %s: %v %v", claim, claimed, err)
 		}
 	}
-	if claimed, err := o.ClaimListing(ctx, k, "b", o.now, quiet); claimed || err != nil {
+	if claimed, err := o.ClaimTask(ctx, models.ImageListings(), k, "b", o.now, quiet); claimed || err != nil {
 		t.Errorf("claimed twice: %v %v", claimed, err)
 	}
 	l, err := o.ImageListing(ctx, k)
@@ -278,16 +278,16 @@ func TestAListingIsOneJobs(t *testing.T) {
 	if ours, err := o.SaveListing(ctx, l); !ours || err != nil {
 		t.Errorf("saved: %v %v", ours, err)
 	}
-	stalled, err := o.StalledListings(ctx, o.now.Add(time.Minute))
-	if err != nil || len(stalled) != 1 || stalled[0].ReadCount != 3 || stalled[0].AskedBy != 7 {
+	stalled, err := o.StalledTasks(ctx, models.ImageListings(), o.now.Add(time.Minute))
+	if err != nil || len(stalled) != 1 || stalled[0].ID != k || stalled[0].Claim != "a" || !stalled[0].WorkedAt.Equal(l.WorkedAt) {
 		t.Fatalf("stalled: %+v %v", stalled, err)
 	}
 	for n, want := range []bool{true, false} {
-		if released, err := o.ReleaseListing(ctx, stalled[0], o.now.Add(time.Minute)); released != want || err != nil {
+		if released, err := o.ReleaseTask(ctx, models.ImageListings(), stalled[0], o.now.Add(time.Minute)); released != want || err != nil {
 			t.Errorf("release %d: %v %v", n, released, err)
 		}
 	}
-	if claimed, err := o.ClaimListing(ctx, k, "b", o.now, quiet); !claimed || err != nil {
+	if claimed, err := o.ClaimTask(ctx, models.ImageListings(), k, "b", o.now, quiet); !claimed || err != nil {
 		t.Errorf("claimed by another: %v %v", claimed, err)
 	}
 	if ours, err := o.SaveListing(ctx, l); ours || err != nil {

@@ -49,6 +49,7 @@ const (
 	FallbackUnderWay
 	FallbackDelivered
 	FallbackFailed
+	FallbackUnknown // no result came in the provider's 90 days
 )
 
 // Message is one recipient's message.
@@ -106,6 +107,16 @@ func (s MessageState) may(next MessageState) bool {
 func (db *DB) OpenMessages(ctx context.Context, batchID int64) ([]Message, error) {
 	var ms []Message
 	err := db.read(ctx).Where("id BETWEEN ? AND ? AND state = ?", batchID<<positionBits, batchID<<positionBits|(1<<positionBits-1), MessageOpen).
+		Order("id").Find(&ms).Error
+	return ms, err
+}
+
+// AwaitedMessages are those of a batch of which a result is still to come, that of
+// their SMS included, by position.
+func (db *DB) AwaitedMessages(ctx context.Context, batchID int64) ([]Message, error) {
+	var ms []Message
+	err := db.read(ctx).Where("id BETWEEN ? AND ?", batchID<<positionBits, batchID<<positionBits|(1<<positionBits-1)).
+		Where("state = ? OR (state = ? AND fallback IN ?)", MessageOpen, MessageFailed, []FallbackState{FallbackTarget, FallbackUnderWay}).
 		Order("id").Find(&ms).Error
 	return ms, err
 }

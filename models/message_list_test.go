@@ -50,7 +50,7 @@ func (l *ledger) plan(t *testing.T, number int64, state models.BatchState) {
 	t.Helper()
 	must(t, l.Tx(t.Context(), func(tx *models.DB) error {
 		after := l.campaign.PlanAfter
-		b, err := tx.PlanBatch(t.Context(), &l.campaign, number, time.Now(), 100)
+		b, err := tx.PlanBatch(t.Context(), &l.campaign, models.Batch{Number: number, DueAt: time.Now()}, 100)
 		if err != nil {
 			return err
 		}

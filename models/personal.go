@@ -3,6 +3,8 @@ package models
 import (
 	"context"
 	"time"
+
+	"soshik/internal/kakao"
 )
 
 // ForgetState is how far the forgetting of a person has come.
@@ -74,6 +76,56 @@ func (db *DB) personRecipients(ctx context.Context, teamID int64, phone string) 
 	}
 	var rs []Recipient
 	return rs, db.read(ctx).Raw(query, teamID, phone).Scan(&rs).Error
+}
+
+// rawRemarks is how many remarks are looked through at a time.
+const rawRemarks = 5000
+
+// RemarksNaming are the remarks about refused rows of a team's imports whose text has the
+// number, which is in no column of its own there; their values are without it.
+func (db *DB) RemarksNaming(ctx context.Context, teamID int64, phone string) ([]ImportRow, error) {
+	var imports []int64
+	err := db.read(ctx).Model(&Import{}).Where("team_id = ? AND refused > 0 AND erased_at IS NULL", teamID).Order("id").Pluck("id", &imports).Error
+	if err != nil {
+		return nil, err
+	}
+	var named []ImportRow
+	eraser := kakao.ErasePhone(phone)
+	for _, id := range imports {
+		for after, more := int64(-1), true; more; {
+			rows, err := db.ImportRows(ctx, id, RowRefused, after, rawRemarks)
+			if err != nil {
+				return nil, err
+			}
+			for _, row := range rows {
+				after = row.Line
+				if erased, found := eraser.In(row.Value, erasedMark); found {
+					row.Value = erased
+					named = append(named, row)
+				}
+			}
+			more = len(rows) == rawRemarks
+		}
+	}
+	return named, nil
+}
+
+// EraseRemarks writes remarks as [DB.RemarksNaming] has them.
+func (db *DB) EraseRemarks(ctx context.Context, rows []ImportRow) error {
+	for _, row := range rows {
+		err := db.write(ctx).Exec("UPDATE import_rows SET value = ? WHERE import_id = ? AND kind = ? AND line = ?", row.Value, row.ImportID, row.Kind, row.Line).Error
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// KeptUploads are the imports of a team whose files are kept though nobody reads them any
+// more.
+func (db *DB) KeptUploads(ctx context.Context, teamID int64) ([]Import, error) {
+	var is []Import
+	return is, db.read(ctx).Where("team_id = ? AND path <> '' AND state NOT IN ?", teamID, []ImportState{ImportMapping, ImportRunning}).Find(&is).Error
 }
 
 const remarksOf = `import_id IN (SELECT id FROM imports WHERE team_id = ?) AND phone = ? AND phone <> ''`

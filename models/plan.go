@@ -3,15 +3,16 @@ package models
 import (
 	"context"
 	"fmt"
-	"time"
 )
 
 // PlanBatch writes the next batch of a campaign, and in it a message for each of
-// the next recipients behind c.PlanAfter, at most size. The batch has no job and
-// no skipped messages yet. It must run in a transaction; c is brought up to date.
-// The batch is empty when the plan is whole.
-func (db *DB) PlanBatch(ctx context.Context, c *Campaign, number int64, due time.Time, size int) (Batch, error) {
-	b := Batch{CampaignID: c.ID, AppkeyID: c.AppkeyID, Number: number, State: BatchPlanned, DueAt: due.UTC(), MeantAt: due.UTC()}
+// the next recipients behind c.PlanAfter, at most size. b has the batch's number, and
+// when it is to be handed over and sent; it has no job and no skipped messages yet. It
+// must run in a transaction; c is brought up to date. The batch is empty when the plan
+// is whole.
+func (db *DB) PlanBatch(ctx context.Context, c *Campaign, b Batch, size int64) (Batch, error) {
+	b.CampaignID, b.AppkeyID, b.State = c.ID, c.AppkeyID, BatchPlanned
+	b.DueAt, b.MeantAt = b.DueAt.UTC(), b.DueAt.UTC()
 	if err := db.write(ctx).Create(&b).Error; err != nil {
 		return b, fmt.Errorf("create batch: %w", err)
 	}

@@ -73,40 +73,12 @@ func (db *DB) StartRefresh(ctx context.Context, appkeyID, askedBy int64, now, qu
 	return res.RowsAffected > 0, res.Error
 }
 
-// ClaimRefresh gives a running refresh to a job, if nobody has worked on it since
-// quiet.
-func (db *DB) ClaimRefresh(ctx context.Context, appkeyID int64, claim string, now, quiet time.Time) (claimed bool, err error) {
-	res := db.write(ctx).Model(&SenderRefresh{}).Where("appkey_id = ? AND state = ? AND (claim = '' OR worked_at < ?)", appkeyID, RefreshRunning, quiet.UTC()).
-		Updates(map[string]any{"claim": claim, "worked_at": now.UTC(), "read_count": 0})
-	return res.RowsAffected > 0, res.Error
-}
-
 // SaveRefresh writes down where a running refresh stands. It says whether the
 // refresh still is under r's claim.
 func (db *DB) SaveRefresh(ctx context.Context, r SenderRefresh) (ours bool, err error) {
-	res := db.write(ctx).Model(&SenderRefresh{}).Where("appkey_id = ? AND state = ? AND claim = ?", r.AppkeyID, RefreshRunning, r.Claim).
+	res := SenderRefreshes().running(db.write(ctx).Model(&SenderRefresh{}), r.AppkeyID, r.Claim).
 		Select("State", "ReadCount", "Total", "Problem", "WorkedAt", "EndedAt", "SucceededAt").Updates(r)
 	return res.RowsAffected > 0, res.Error
-}
-
-// TouchRefresh is a sign of life of the job that holds the claim.
-func (db *DB) TouchRefresh(ctx context.Context, appkeyID int64, claim string, now time.Time) error {
-	return db.write(ctx).Model(&SenderRefresh{}).Where("appkey_id = ? AND state = ? AND claim = ?", appkeyID, RefreshRunning, claim).
-		Update("worked_at", now.UTC()).Error
-}
-
-// ReleaseRefresh takes a running refresh from the job that holds r's claim, so that
-// another may have it at once. Of several processes, it says so to one.
-func (db *DB) ReleaseRefresh(ctx context.Context, r SenderRefresh, now time.Time) (released bool, err error) {
-	res := db.write(ctx).Model(&SenderRefresh{}).Where("appkey_id = ? AND state = ? AND claim = ? AND worked_at <= ?", r.AppkeyID, RefreshRunning, r.Claim, r.WorkedAt.UTC()).
-		Updates(map[string]any{"claim": "", "worked_at": now.UTC()})
-	return res.RowsAffected > 0, res.Error
-}
-
-// StalledRefreshes are those that run and that nobody has worked on since quiet.
-func (db *DB) StalledRefreshes(ctx context.Context, quiet time.Time) ([]SenderRefresh, error) {
-	var rs []SenderRefresh
-	return rs, db.read(ctx).Where("state = ? AND worked_at < ?", RefreshRunning, quiet.UTC()).Find(&rs).Error
 }
 
 // AppkeysToRefresh are appkeys whose last refresh began before since, or that never

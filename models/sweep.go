@@ -29,11 +29,11 @@ func (db *DB) ExpireLeases(ctx context.Context, databaseNow, now time.Time) (int
 	return res.RowsAffected, res.Error
 }
 
-// DoubtfulBatches are batches in doubt that are to be looked up now. One that waits
-// for a person is among them as soon as results of it have come.
+// DoubtfulBatches are batches in doubt that are to be looked up now, those that wait
+// for a person too.
 func (db *DB) DoubtfulBatches(ctx context.Context, now time.Time, limit int) ([]Batch, error) {
 	var bs []Batch
-	err := db.read(ctx).Where("state = ? AND due_at <= ? AND (asks = ? OR delivered + failed + cancelled > 0)", BatchInDoubt, now.UTC(), false).
+	err := db.read(ctx).Where("state = ? AND due_at <= ?", BatchInDoubt, now.UTC()).
 		Order("due_at, id").Limit(limit).Find(&bs).Error
 	return bs, err
 }
@@ -52,53 +52,6 @@ func (db *DB) CancellableBatches(ctx context.Context, campaignID, after int64, l
 	err := db.read(ctx).Where("campaign_id = ? AND number > ? AND cancel <> ? AND state NOT IN ?", campaignID, after, CancelDone,
 		[]BatchState{BatchRefused, BatchCancelled}).Order("number").Limit(limit).Find(&bs).Error
 	return bs, err
-}
-
-// OpenAppkeys are the appkeys with messages whose results are still to come and
-// that are to be asked now, by channel; since is when the oldest of their open
-// requests was made.
-func (db *DB) OpenAppkeys(ctx context.Context, now time.Time) ([]OpenAppkey, error) {
-	var ks []OpenAppkey
-	err := db.read(ctx).Raw(`SELECT k.id, c.channel, MIN(b.called_at) AS since
-		FROM appkeys k JOIN batches b ON b.appkey_id = k.id JOIN campaigns c ON c.id = b.campaign_id
-		WHERE k.poll_at <= ? AND b.state IN ('handed_over', 'in_doubt', 'sending') AND b.called_at IS NOT NULL
-			AND (`+openSQL+` > 0 OR b.sms_waiting > 0) AND (b.request_at IS NULL OR b.request_at <= ?)
-		GROUP BY k.id, c.channel ORDER BY k.id, c.channel`, now.UTC(), now.UTC()).Scan(&ks).Error
-	return ks, err
-}
-
-// OpenAppkey is an appkey, and one of its channels, whose results are to be asked
-// for.
-type OpenAppkey struct {
-	ID      int64
-	Channel Channel
-	Since   FlexTime
-}
-
-// OpenRequests are handed-over batches of an appkey and a channel that have open
-// messages and are to be read now, at most limit. Those that were called before the
-// time oldest are left out, and those whose request is to be cancelled, which is read
-// anyway.
-func (db *DB) OpenRequests(ctx context.Context, appkeyID int64, ch Channel, now, oldest time.Time, limit int) ([]Batch, error) {
-	var bs []Batch
-	err := db.read(ctx).Raw(`SELECT b.* FROM batches b JOIN campaigns c ON c.id = b.campaign_id
-		WHERE b.appkey_id = ? AND c.channel = ? AND b.state = ? AND b.request_id <> '' AND b.cancel <> ? AND b.due_at <= ?
-			AND (`+openSQL+` > 0) AND b.called_at > ? AND (b.request_at IS NULL OR b.request_at <= ?)
-		ORDER BY b.due_at, b.id LIMIT ?`,
-		appkeyID, ch, BatchHanded, CancelAsked, now.UTC(), oldest.UTC(), now.UTC(), limit).Scan(&bs).Error
-	return bs, err
-}
-
-// ClaimPoll moves the appkey's next question on from now, so that of several
-// processes one asks. It says whether it was this one.
-func (db *DB) ClaimPoll(ctx context.Context, id int64, now, next time.Time) (bool, error) {
-	res := db.write(ctx).Model(&Appkey{}).Where("id = ? AND poll_at <= ?", id, now.UTC()).Update("poll_at", next.UTC())
-	return res.RowsAffected > 0, res.Error
-}
-
-// SetResultsUntil notes up to when the appkey's results have been taken in.
-func (db *DB) SetResultsUntil(ctx context.Context, id int64, until time.Time) error {
-	return db.write(ctx).Model(&Appkey{}).Where("id = ? AND results_until < ?", id, until.UTC()).Update("results_until", until.UTC()).Error
 }
 
 // CampaignsByULID are the ids of the campaigns that the provider knows under these

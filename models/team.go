@@ -13,6 +13,7 @@ type Team struct {
 	ID          int64
 	Name        string
 	LeadMinutes int
+	UndoMinutes int // for how long a launch "now" can be undone; 0: it cannot
 	CreatedAt   time.Time
 
 	Suppressed    int64    // numbers on its suppression list
@@ -27,6 +28,17 @@ type Team struct {
 
 // Lead is how long before its time a message is handed over.
 func (t Team) Lead() time.Duration { return time.Duration(t.LeadMinutes) * time.Minute }
+
+// UndoUntil is until when a campaign can be undone that is launched at now to go out at
+// once: a whole minute, since the provider knows no others. It is nil where that is not
+// wanted.
+func (t Team) UndoUntil(now time.Time) *time.Time {
+	if t.UndoMinutes == 0 {
+		return nil
+	}
+	until := now.Add(time.Duration(t.UndoMinutes)*time.Minute + time.Minute - time.Nanosecond).Truncate(time.Minute).UTC()
+	return &until
+}
 
 // Member is a person in a team.
 type Member struct {

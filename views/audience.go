@@ -136,24 +136,55 @@ type AudienceView struct {
 type WorkView struct {
 	models.AudienceWork
 
-	By string
+	By       string
+	CanRetry bool // it has ended unfinished, and can be gone on with
 }
 
-// running is the work under way.
-func (v AudienceView) running() (w WorkView, found bool) {
-	for _, w := range v.Works {
-		if w.State == models.WorkRunning {
-			return w, true
-		}
+// WorkPath is where a work is cancelled and gone on with.
+func WorkPath(w models.AudienceWork) string {
+	return fmt.Sprintf("%s/works/%d", TeamPath(w.TeamID), w.ID)
+}
+
+// WorkPage is the page that shows a work; c is the campaign that it is for, if any.
+func WorkPage(w models.AudienceWork, c models.Campaign) string {
+	switch {
+	case w.CampaignID != 0:
+		return FromAudiencesPath(c)
+	case w.Kind == models.WorkSuppress:
+		return SuppressionsPath(w.TeamID)
 	}
-	return w, false
+	return AudiencePath(models.Audience{ID: w.AudienceID, TeamID: w.TeamID})
+}
+
+// running is a key of the catalogs: what is going on.
+func (w WorkView) running() string {
+	switch {
+	case w.CampaignID != 0:
+		return "audience.taking"
+	case w.Kind == models.WorkSuppress:
+		return "audience.suppressing"
+	}
+	return "audience.running"
+}
+
+// stays is a key of the catalogs: what is left of the work when it is cancelled.
+func (w WorkView) stays() string {
+	if w.CampaignID != 0 {
+		return "audience.cancel_take"
+	}
+	return "audience.cancel_stays"
+}
+
+// last is the newest work; none: the zero value.
+func (v AudienceView) last() (w WorkView) {
+	if len(v.Works) > 0 {
+		w = v.Works[0]
+	}
+	return w
 }
 
 // Busy reports whether the page changes by itself.
-func (v AudienceView) Busy() bool {
-	_, busy := v.running()
-	return busy
-}
+func (v AudienceView) Busy() bool { return v.last().State == models.WorkRunning }
 
 func (v AudienceView) path(after int64) string {
 	q := url.Values{}

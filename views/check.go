@@ -17,6 +17,7 @@ type CheckStep struct {
 	Campaign models.Campaign
 	Check    models.Check  // zero: there was none yet
 	Report   models.Report // of a check that is done
+	Course   models.Course // how it is spread over time
 	Prices   models.Prices
 	Preview  Preview
 	Ask      AskStep

@@ -123,9 +123,16 @@ type FallbackStep struct {
 
 // ScheduleStep is the step that says when.
 type ScheduleStep struct {
-	Campaign models.Campaign
-	In       models.NewSchedule
-	Now      time.Time
+	Campaign    models.Campaign
+	In          models.NewSchedule
+	Pace        models.NewPace
+	Unread      bool                  // what was typed cannot be read, so Campaign does not say it
+	Recipients  int64                 // 0: none yet
+	Sender      models.Sender         // zero if none is chosen
+	Course      models.Course         // what time and pace come to
+	Wrong       []models.FieldProblem // with when it would go out
+	UndoMinutes int                   // for how long it can be undone if it is to go out at once
+	Now         time.Time
 }
 
 // suggested fills a time in that suits most people: ten in the morning, tomorrow.

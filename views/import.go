@@ -70,6 +70,9 @@ type MappingView struct {
 	Rows    [][]string // the first ones
 }
 
+// columnsFormID is the form of the columns' uses, for buttons that stand outside of it.
+const columnsFormID = "columns-form"
+
 func (v MappingView) columns() []int {
 	n := make([]int, v.Columns)
 	for i := range n {
@@ -189,6 +192,17 @@ type ImportView struct {
 	Next     int64 // where the next page begins; 0: there is none
 	// KeptUntil is how long the file is there; zero: for ever.
 	KeptUntil time.Time
+	// StillSince is since when nothing has moved, although it should; zero: it does.
+	StillSince time.Time
+	NoRoom     bool // the disk of the data folder is full
+}
+
+// cancelledText says what is left of an import that was cancelled.
+func (v ImportView) cancelledText() string {
+	if v.Purpose == models.PurposeCampaign {
+		return "import.cancelled_text"
+	}
+	return "import.cancelled_text_list"
 }
 
 // readShare is how much of the work reading is, in percent; the rest is storing.
@@ -210,6 +224,9 @@ func (v ImportView) percent() int {
 
 // stage says what is being done.
 func (v ImportView) stage() models.Text {
+	if v.Claim == "" && v.BytesRead == 0 {
+		return models.T("import.queued")
+	}
 	if v.BytesRead < v.Size || v.Import.Rows == 0 {
 		return models.T("import.reading", "Count", v.Import.Rows, "Read", megabytes(v.BytesRead), "Size", megabytes(v.Size))
 	}

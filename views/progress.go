@@ -22,6 +22,7 @@ type Progress struct {
 	Codes      []models.CodeCount
 	Batches    map[models.BatchState]int64
 	Stoppable  models.Stoppable
+	Coming     []models.ComingDay // on which days what is planned is to be sent
 	Groups     []models.BatchGroup
 	Approvals  []models.ApprovalRow
 	After      int64                 // number of the batch before the first group
@@ -362,6 +363,8 @@ func fallbackState(p Page, s models.FallbackState) string {
 		return p.T("progress.sms.delivered")
 	case models.FallbackFailed:
 		return p.T("progress.sms.failed")
+	case models.FallbackUnknown:
+		return p.T("progress.sms.unknown")
 	}
 	panic(fmt.Errorf("no fallback state %d", s))
 }

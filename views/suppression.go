@@ -31,7 +31,8 @@ type SuppressionList struct {
 	Names        map[int64]string // of people
 	Filter       models.SuppressionFilter
 	Typed        string
-	Next         int64 // where the next page begins; 0: there is none
+	Next         int64    // where the next page begins; 0: there is none
+	Work         WorkView // the last file of numbers; zero: none
 }
 
 func (l SuppressionList) path(teamID int64, past bool, before int64) string {

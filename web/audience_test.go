@@ -152,6 +152,71 @@ func TestAudiencesOnTheirPages(t *testing.T) {
 	}
 }
 
+// TestAWorkOnItsPages stops what is being done to an audience and goes on with it, as one
+// finds it on the pages where it shows.
+func TestAWorkOnItsPages(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t)
+	ctx := t.Context()
+	s.bring(t, "/teams/1/audiences/new?from=file", "단골.csv", peopleFile(0, 60), "name", "단골")
+	vip := s.idleAudience(t, "단골", 60)
+	for _, kind := range []models.WorkKind{models.WorkAppend, models.WorkSuppress} {
+		now := s.Actions.Now()
+		w := models.AudienceWork{
+			TeamID: 1, AudienceID: vip.ID, Kind: kind, Sources: []models.Source{{AudienceID: vip.ID, Name: "거부.csv", Reason: "설문"}},
+			State: models.WorkRunning, Claim: "another process", Done: 20, Total: 60, AskedBy: 1, CreatedAt: now, WorkedAt: now,
+		}
+		check(t, s.DB.CreateAudienceWork(ctx, &w))
+		path, work := audiencePath(vip, ""), fmt.Sprintf("/teams/1/works/%d", w.ID)
+		if kind == models.WorkSuppress {
+			path = "/teams/1/suppressions"
+		}
+		s.get(t, path).says(t, http.StatusOK, "20 / 60", "작업 멈추기", `<progress`, `http-equiv="refresh"`)
+		has(t, s.partially(t, path), "20 / 60", `hx-trigger="every 1s"`)
+		s.post(t, work+"/retry", nil).says(t, http.StatusOK, "작업 멈추기") // it runs
+		s.post(t, work+"/cancel", nil).says(t, http.StatusOK, "작업을 멈췄습니다", "20 / 60", "이어서 하기")
+		s.post(t, work+"/cancel", nil).says(t, http.StatusOK, "작업을 멈췄습니다")
+		if ended := s.partially(t, path); strings.Contains(ended.body, "hx-trigger") {
+			t.Error("the page still asks")
+		}
+		s.post(t, work+"/retry", nil).says(t, http.StatusOK)
+		s.workEnds(t, w.ID)
+		if page := s.get(t, path); strings.Contains(page.body, "작업 멈추기") || strings.Contains(page.body, "이어서 하기") {
+			t.Errorf("%s: what is done can be stopped, or gone on with", kind)
+		}
+	}
+	now := s.Actions.Now()
+	failed := models.AudienceWork{
+		TeamID: 1, AudienceID: vip.ID, Kind: models.WorkAppend, Sources: []models.Source{{Name: "붙여넣은 번호"}},
+		State: models.WorkFailed, Problem: models.T("audience.work_failed"), AskedBy: 1, CreatedAt: now, WorkedAt: now, EndedAt: &now,
+	}
+	check(t, s.DB.CreateAudienceWork(ctx, &failed))
+	page := s.get(t, audiencePath(vip, ""))
+	has(t, page, "작업을 끝내지 못했습니다", "일시적인 문제", "처음부터 다시")
+	if strings.Contains(page.body, "이어서 하기") {
+		t.Error("what it read is gone, and it can be gone on with")
+	}
+}
+
+// workEnds waits until a work is done.
+func (s *site) workEnds(t *testing.T, id int64) {
+	t.Helper()
+	deadline, tick := time.After(60*time.Second), time.NewTicker(20*time.Millisecond)
+	defer tick.Stop()
+	for {
+		w, err := s.DB.AudienceWork(t.Context(), id)
+		check(t, err)
+		if w.State == models.WorkDone {
+			return
+		}
+		select {
+		case <-deadline:
+			t.Fatalf("the work is %+v", w)
+		case <-tick.C:
+		}
+	}
+}
+
 func TestACampaignTakesAudiencesOnItsPages(t *testing.T) {
 	t.Parallel()
 	s := newStudio(t)
@@ -186,7 +251,7 @@ func TestTheSuppressionListOnItsPages(t *testing.T) {
 		says(t, http.StatusOK, "번호 2개를", "010-2000-0001")
 	done := s.bring(t, "/teams/1/suppressions/new?from=file", "거부.csv", peopleFile(1, 5), "reason", "설문에서 거부")
 	has(t, done, "수신 거부 목록 보기")
-	s.until(t, "/teams/1/suppressions", "거부.csv")
+	s.until(t, "/teams/1/suppressions", "설문에서 거부")
 	team, err := s.DB.Team(t.Context(), 1)
 	check(t, err)
 	if team.Suppressed != 5 {

@@ -24,6 +24,8 @@ type Config struct {
 	MaxUpload    int64         `name:"max-upload" env:"SOSHIK_MAX_UPLOAD" default:"300" help:"Largest file of recipients, in MB."`
 	KeepUploads  time.Duration `name:"keep-uploads" env:"SOSHIK_KEEP_UPLOADS" default:"72h" help:"How long files of recipients are kept, so that what was refused of them can be given back; 0: for ever. A file without refused rows is deleted as soon as it is imported."`
 	Demo         bool          `name:"demo" env:"SOSHIK_DEMO" help:"Simulated provider inside the process, with people and data to try."`
+	WebOnly      bool          `name:"web-only" env:"SOSHIK_WEB_ONLY" help:"Serve pages and leave the jobs to other processes."`
+	WorkersOnly  bool          `name:"workers-only" env:"SOSHIK_WORKERS_ONLY" help:"Work the jobs and serve no page but /healthz."`
 	Workers      int           `name:"workers" env:"SOSHIK_WORKERS" default:"4" help:"Requests that are handed over at the same time."`
 	Settling     time.Duration `name:"settling" env:"SOSHIK_SETTLING" default:"15m" help:"How long after a request the provider may still take it in or list it."`
 	CallTimeout  time.Duration `name:"call-timeout" env:"SOSHIK_CALL_TIMEOUT" default:"30s" help:"How long to wait for the provider's answer."`
@@ -44,6 +46,10 @@ func (c *Config) Validate() error {
 		return errors.New("SOSHIK_KEEP_UPLOADS must be 0 or at least 1h")
 	case c.Workers < 1 || c.Workers > 100:
 		return errors.New("SOSHIK_WORKERS must be 1 to 100")
+	case c.WebOnly && c.WorkersOnly:
+		return errors.New("SOSHIK_WEB_ONLY and SOSHIK_WORKERS_ONLY exclude each other")
+	case c.Demo && (c.WebOnly || c.WorkersOnly):
+		return errors.New("SOSHIK_DEMO is one process for everything")
 	case c.CallTimeout <= 0 || c.CallTimeout > 5*time.Minute:
 		return errors.New("SOSHIK_CALL_TIMEOUT must be more than 0 and at most 5m")
 	case c.Settling < c.CallTimeout:

@@ -332,7 +332,7 @@ func TestImagesAreRefreshed(t *testing.T) {
 	if !started || err != nil {
 		t.Fatal(started, err)
 	}
-	claimed, err := s.DB.ClaimListing(t.Context(), k.ID, "a", now, now)
+	claimed, err := s.DB.ClaimTask(t.Context(), models.ImageListings(), k.ID, "a", now, now)
 	if !claimed || err != nil {
 		t.Fatal(claimed, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 
@@ -153,4 +154,74 @@ func TestAnImportIsCancelledOnItsPage(t *testing.T) {
 	has(t, s.post(t, mapping.path+"/cancel", nil), "가져오기를 취소했습니다")
 	has(t, s.post(t, mapping.path+"/cancel", nil), "가져오기를 취소했습니다") // a second click
 	has(t, s.get(t, s.path(c, "/recipients")), "단골.csv: 가져오기를 취소했습니다")
+}
+
+// What has been chosen for the columns goes along when other numbers are taken, and stays as it is in the
+// same file; a column that is called otherwise by then is another.
+func TestChoicesForColumnsStay(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t)
+	mapping := s.upload(t, s.draft(t), "단골.csv", cp949(t, listOf(5)))
+	chosen := url.Values{"column-0": {"할인율"}, "column-1": {models.UsePhone}, "column-2": {""}, "column-3": {"메모"}}
+	chosen.Set("international", "1")
+	got := s.post(t, mapping.path, chosen)
+	has(t, got, `form="columns-form" name="international" value="1" aria-pressed="true"`)
+	if n := strings.Count(got.body, `<option value="할인율" selected>`) + strings.Count(got.body, `<option value="" selected>`); n != 2 {
+		t.Errorf("%d of two choices are still there", n)
+	}
+	chosen.Del("international")
+	chosen.Set("encoding", "utf-8")
+	if got := s.post(t, mapping.path, chosen); strings.Contains(got.body, `<option value="할인율" selected>`) {
+		t.Error("columns of other names are used as those were")
+	}
+
+	two := s.post(t, mapping.path, url.Values{"column-0": {models.UsePhone}, "column-1": {models.UsePhone}, "column-2": {""}, "column-3": {""}})
+	if two.status != http.StatusUnprocessableEntity {
+		t.Errorf("two columns of numbers: %d", two.status)
+	}
+	has(t, two, `id="column-0-problem"`, `id="column-1-problem"`, "하나만 고를 수 있습니다")
+	none := s.post(t, mapping.path, url.Values{"column-0": {""}, "column-1": {""}, "column-2": {""}, "column-3": {""}})
+	has(t, none, `id="mapping-problem"`, "하나 골라 주세요")
+}
+
+// An import that waits for others says so, and one that stands still since when. Where that is because the
+// database takes no writes, it goes on by itself once it does.
+func TestAnImportThatStandsStillSaysSo(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t)
+	mapping := s.upload(t, s.draft(t), "단골.csv", cp949(t, listOf(5)))
+	has(t, s.post(t, mapping.path, url.Values{"international": {"0"}}), "가져오기 시작")
+	s.exec(t, "UPDATE imports SET state = 'running', worked_at = $1", s.Actions.Now())
+	has(t, s.get(t, mapping.path), "차례를 기다리는 중입니다")
+	s.exec(t, "UPDATE imports SET claim = 'another'")
+	if got := s.get(t, mapping.path); strings.Contains(got.body, "진행되지 않고") || strings.Contains(got.body, "차례를 기다리는") {
+		t.Error("it moves, and the page says that it does not")
+	}
+	s.refusesClaims(t)
+	s.exec(t, "UPDATE imports SET worked_at = $1", s.Actions.Now().Add(-2*time.Minute))
+	has(t, s.get(t, mapping.path), "부터 진행되지 않고 있습니다", "저절로 이어지지 않으면")
+	if s.DB.Dialect() == models.Postgres {
+		s.exec(t, "DROP TRIGGER no_room ON imports")
+	} else {
+		s.exec(t, "DROP TRIGGER no_room")
+	}
+	has(t, s.until(t, mapping.path, "가져왔습니다", "가져오지 못했습니다"), "6명을 가져왔습니다")
+}
+
+func (s *studio) exec(t *testing.T, query string, args ...any) {
+	t.Helper()
+	_, err := s.DB.SQL().ExecContext(t.Context(), query, args...)
+	check(t, err)
+}
+
+// refusesClaims lets nobody take an import up, as a database without room does.
+func (s *studio) refusesClaims(t *testing.T) {
+	t.Helper()
+	if s.DB.Dialect() == models.SQLite {
+		s.exec(t, "CREATE TRIGGER no_room BEFORE UPDATE OF claim ON imports BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
+		return
+	}
+	s.exec(t, `CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$
+		BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$`)
+	s.exec(t, "CREATE TRIGGER no_room BEFORE UPDATE OF claim ON imports FOR EACH ROW EXECUTE FUNCTION no_room()")
 }

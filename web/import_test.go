@@ -3,6 +3,7 @@ package web_test
 import (
 	"bytes"
 	"fmt"
+	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -33,8 +34,16 @@ type studio struct {
 
 func newStudio(t *testing.T) *studio {
 	t.Helper()
+	return newStudioLogging(t, slog.DiscardHandler)
+}
+
+// newStudioLogging is [newStudio] with a log.
+func newStudioLogging(t *testing.T, log slog.Handler) *studio {
+	t.Helper()
 	offset := kakao.DayOffset(time.Now())
-	s := &studio{site: newSite(t, func(c *web.Config) { c.ClockOffset, c.KeepUploads = offset, 72*time.Hour })}
+	s := &studio{site: newSiteLogging(t, log, func(c *web.Config) {
+		c.ClockOffset, c.KeepUploads = offset, 72*time.Hour
+	})}
 	s.setUp(t)
 	soon := nhnsim.Span{Min: 10 * time.Millisecond, Max: 50 * time.Millisecond}
 	s.openSim(t, nhnsim.Config{

@@ -104,6 +104,13 @@ func (s *site) things(t *testing.T, appkey models.Appkey) map[string]func() stri
 			}
 			return fmt.Sprint(a.ID)
 		},
+		"work": func() string {
+			w := models.AudienceWork{TeamID: appkey.TeamID, AudienceID: int64(next()) + 1000, Kind: models.WorkAppend, Sources: []models.Source{}, State: models.WorkDone}
+			if err := s.DB.CreateAudienceWork(t.Context(), &w); err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprint(w.ID)
+		},
 		"test_number": func() string {
 			number := models.TestNumber{TeamID: appkey.TeamID, Phone: fmt.Sprintf("0102000%04d", next()), Name: "휴대폰"}
 			if err := s.DB.CreateTestNumber(t.Context(), &number); err != nil {

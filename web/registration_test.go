@@ -24,7 +24,7 @@ func newPress(t *testing.T) *press {
 	t.Helper()
 	s, sim, appkey := newAppkeySite(t)
 	add(t, sim, nhnsim.Sender{PlusFriendID: "@봄봄상점", Registered: true})
-	s.post(t, "/appkeys/1/senders/refresh", nil)
+	s.readSenders(t)
 	return &press{s, sim, appkey, s.sender(t)}
 }
 

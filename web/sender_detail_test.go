@@ -36,7 +36,7 @@ func newSenderSite(t *testing.T, changes ...func(*web.Config)) (*site, *nhnsim.S
 		t.Fatal(err)
 	}
 	add(t, sim, fullSender())
-	s.post(t, "/appkeys/1/senders/refresh", nil).says(t, http.StatusOK)
+	s.readSenders(t)
 	return s, sim, k
 }
 
@@ -309,7 +309,7 @@ func TestDeletionThatTheProviderDoesNotConfirm(t *testing.T) {
 
 func TestDeletionThatTimesOutIsLookedUp(t *testing.T) {
 	t.Parallel()
-	s, sim, _ := newSenderSite(t, func(c *web.Config) { c.CallTimeout = 200 * time.Millisecond })
+	s, sim, _ := newSenderSite(t)
 	fail(sim, nhnsim.FaultTimeoutAfter, "delete sender")
 	s.post(t, deletePath, deleteForm()).says(t, http.StatusOK, "삭제했습니다")
 }

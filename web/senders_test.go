@@ -21,6 +21,14 @@ func (s *site) refreshed(t *testing.T, k models.Appkey) {
 	}
 }
 
+// readSenders reads the senders of appkey 1 and waits for them, however long it takes.
+func (s *site) readSenders(t *testing.T) {
+	t.Helper()
+	k, err := s.DB.Appkey(t.Context(), 1)
+	check(t, err)
+	s.refreshed(t, k)
+}
+
 // part asks for what htmx would.
 func (s *site) part(t *testing.T, path string) answer {
 	t.Helper()

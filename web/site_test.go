@@ -25,6 +25,12 @@ type site struct {
 // newSite serves the program; each of changes may change its settings before.
 func newSite(t *testing.T, changes ...func(*web.Config)) *site {
 	t.Helper()
+	return newSiteLogging(t, slog.DiscardHandler, changes...)
+}
+
+// newSiteLogging is [newSite] with a log.
+func newSiteLogging(t *testing.T, log slog.Handler, changes ...func(*web.Config)) *site {
+	t.Helper()
 	cfg := web.Config{
 		Database: testdb.New(t), DataDir: t.TempDir(), MaxUpload: 1, Workers: 2,
 		Settling: 15 * time.Minute, CallTimeout: 5 * time.Second, ResultsEvery: 100 * time.Millisecond, SweepEvery: 100 * time.Millisecond,
@@ -32,7 +38,7 @@ func newSite(t *testing.T, changes ...func(*web.Config)) *site {
 	for _, change := range changes {
 		change(&cfg)
 	}
-	a, err := web.New(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	a, err := web.New(t.Context(), cfg, slog.New(log))
 	if err != nil {
 		t.Fatal(err)
 	}

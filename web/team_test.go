@@ -26,6 +26,7 @@ func TestOverviewLeadsAnEmptyTeamStepByStep(t *testing.T) {
 		}
 	}
 	s.post(t, "/appkeys/1/senders/refresh", nil)
+	s.settled(t, "/appkeys/1/senders")
 	overview := s.get(t, "/teams/1")
 	overview.says(t, http.StatusOK, "발신 프로필 2개", "차단 1", "최근 활동", "발신 프로필 새로 고침")
 	overview.keepsQuiet(t, "첫 메시지를 보내기까지")

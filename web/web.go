@@ -59,6 +59,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err error) 
 			return nil, errors.Join(err, db.Close())
 		}
 	}
+	log = slog.New(masking{log.Handler()})
 	a := &App{DB: db, cfg: cfg, log: log, SetupCode: rand.Text()[:10]}
 	if err := a.build(ctx); err != nil {
 		return nil, errors.Join(err, a.close())
@@ -142,8 +143,11 @@ func (a *App) build(ctx context.Context) error {
 // handler is the way of every request: first what is not a page, then the pages.
 func (a *App) handler(pages http.Handler, assets *static.Files) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle(static.Prefix, assets.Handler())
 	mux.HandleFunc("GET /healthz", a.health)
+	if a.cfg.WorkersOnly {
+		return requestID(recoverer(a.log)(secureHeaders(mux)))
+	}
+	mux.Handle(static.Prefix, assets.Handler())
 	if a.demo != nil {
 		mux.Handle("/demo/phone/", http.StripPrefix("/demo/phone", a.demo.sim.PhoneHandler()))
 	}
@@ -182,6 +186,9 @@ const stopWithin = 15 * time.Second
 // startWork starts the workers and the sweep. stop lets the jobs that are under way
 // end, and cuts them off when its context is done.
 func (a *App) startWork(ctx context.Context) (stop func(context.Context) error, err error) {
+	if a.cfg.WebOnly {
+		return func(context.Context) error { return nil }, nil
+	}
 	// Cancelling the context of Start is River's hard stop.
 	if err := a.Actions.Jobs.Start(context.WithoutCancel(ctx)); err != nil {
 		return nil, fmt.Errorf("start workers: %w", err)

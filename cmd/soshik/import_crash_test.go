@@ -21,11 +21,11 @@ import (
 
 const (
 	crashFiles = 2
-	crashRows  = 120_000
+	crashRows  = 150_000
 )
 
-// The program is killed with SIGKILL at random points of two imports at the same time.
-// Afterwards every recipient of both is there once, and nothing else is.
+// The program is killed with SIGKILL in the midst of two imports at the same time, again and again, at
+// random points after it has gone on with them. Afterwards every recipient of both is there once, and nothing else is.
 func TestKillNineDuringImports(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
@@ -37,13 +37,21 @@ func TestKillNineDuringImports(t *testing.T) {
 	must(t, err)
 	t.Cleanup(func() { _ = db.Close() })
 	imports := startImports(t, db, data)
-	for range 6 {
+	stored := int64(0)
+	for kill := 0; kill < 6 && running(t, db) > 0; kill++ {
 		p := startProcess(t, address, data, key, 0)
-		timer := time.NewTimer(200*time.Millisecond + time.Duration(random.IntN(900))*time.Millisecond)
+		if kill%2 == 0 { // while they read
+			untilMore(t, db, 0, "SELECT COUNT(*) FROM imports WHERE claim <> '' AND worked_at > $1", time.Now().Add(-time.Minute).UTC())
+		} else { // while they store, or when they are done
+			untilMore(t, db, stored, countStored)
+		}
+		timer := time.NewTimer(time.Duration(random.IntN(200)) * time.Millisecond)
 		<-timer.C
 		must(t, p.Process.Kill())
 		_ = p.Wait()
 		freeClaims(t, db)
+		must(t, db.SQL().QueryRowContext(t.Context(), countStored).Scan(&stored))
+		t.Logf("killed at %d, %d imports still running", stored, running(t, db))
 	}
 	startProcess(t, address, data, key, 0)
 	waitForImports(t, db, imports)
@@ -116,6 +124,32 @@ func freeClaims(t *testing.T, db *models.DB) {
 	t.Helper()
 	_, err := db.SQL().ExecContext(t.Context(), "UPDATE imports SET worked_at = $1 WHERE state = 'running'", time.Now().Add(-time.Hour).UTC())
 	must(t, err)
+}
+
+// running is how many imports are not over.
+func running(t *testing.T, db *models.DB) (n int64) {
+	t.Helper()
+	must(t, db.SQL().QueryRowContext(t.Context(), "SELECT COUNT(*) FROM imports WHERE state = 'running'").Scan(&n))
+	return n
+}
+
+// countStored counts the recipients that imports know to be stored; an import that is done has more than
+// any other.
+const countStored = "SELECT COALESCE(SUM(CASE WHEN state = 'running' THEN good ELSE 1000000 END), 0) FROM imports"
+
+// untilMore waits until the number that is asked for is above n.
+func untilMore(t *testing.T, db *models.DB, n int64, query string, args ...any) {
+	t.Helper()
+	deadline, tick := time.After(2*time.Minute), time.NewTicker(5*time.Millisecond)
+	defer tick.Stop()
+	for got := n; got <= n; {
+		must(t, db.SQL().QueryRowContext(t.Context(), query, args...).Scan(&got))
+		select {
+		case <-deadline:
+			t.Fatal("nobody goes on with the imports")
+		case <-tick.C:
+		}
+	}
 }
 
 func waitForImports(t *testing.T, db *models.DB, ids []int64) {

@@ -24,6 +24,7 @@ type commands struct {
 	Serve   serve        `cmd:"" default:"withargs" help:"Serve the dashboard and work its jobs."`
 	Sim     simCommands  `cmd:"" help:"The provider's API: serve it simulated, or check a server of it."`
 	Bench   benchmarks   `cmd:"" help:"Measure how fast the main work is done, each beside its limit."`
+	Prove   proof        `cmd:"" help:"Kill worker processes again and again, and compare the ledger with what a failing provider has accepted."`
 	Sink    sink         `cmd:"" hidden:"" help:"Answer everything, as the limit that bench measures against."`
 	Health  healthCheck  `cmd:"" hidden:"" help:"Ask a running server whether it is well."`
 	Version printVersion `cmd:"" help:"Print the version."`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"errors"
+	"maps"
 
 	"github.com/alexedwards/argon2id"
 
@@ -183,4 +184,25 @@ func withField(err error, field, key string) error {
 	}
 	e.Fields[field] = models.T(key)
 	return e
+}
+
+// allFields is one error about all fields that errs are about, so that a form tells them
+// at once; an error that is about no field of a form comes first, by itself.
+func allFields(errs ...error) error {
+	fields, causes := map[string]models.Text{}, []error{}
+	for _, err := range errs {
+		if err == nil {
+			continue
+		}
+		e, ok := errors.AsType[*models.Error](err)
+		if !ok || e.Kind != models.Invalid || len(e.Fields) == 0 {
+			return err
+		}
+		maps.Copy(fields, e.Fields)
+		causes = append(causes, e.Err)
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	return &models.Error{Kind: models.Invalid, Key: "error.invalid", Fields: fields, Err: errors.Join(causes...)}
 }

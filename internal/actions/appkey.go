@@ -17,7 +17,6 @@ func (s *Service) CreateAppkey(ctx context.Context, by models.Actor, teamID int6
 	}
 	k := s.newAppkey(teamID, in)
 	k.Secret = s.Keeper.Seal(in.Secret)
-	k.ResultsUntil, k.PollAt = s.Now(), s.Now()
 	e := models.Event{Action: "appkey.create", TeamID: teamID, ObjectType: "appkey", ObjectName: k.Name, After: k.Settings()}
 	err := s.change(ctx, by, &e, func(tx *models.DB) error {
 		if err := tx.CreateAppkey(ctx, &k); err != nil {

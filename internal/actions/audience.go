@@ -39,11 +39,8 @@ func (s *Service) CreateAudience(ctx context.Context, by models.Actor, teamID in
 	if err := by.May(models.ManageCampaigns); err != nil {
 		return a, err
 	}
-	if err := in.Validate(); err != nil {
-		return a, err
-	}
 	sources, numbers, err := s.sources(ctx, teamID, from)
-	if err != nil {
+	if err := allFields(in.Validate(), err); err != nil {
 		return a, err
 	}
 	a = models.Audience{
@@ -173,11 +170,12 @@ func (s *Service) SampleAudience(ctx context.Context, by models.Actor, of models
 	if err := by.May(models.ManageCampaigns); err != nil {
 		return a, err
 	}
-	if err := in.Validate(); err != nil {
-		return a, err
-	}
+	var outside error
 	if n <= 0 || n > of.Size {
-		return a, fieldTextError("count", models.T("audience.sample_range", "Max", of.Size))
+		outside = fieldTextError("count", models.T("audience.sample_range", "Max", of.Size))
+	}
+	if err := allFields(in.Validate(), outside); err != nil {
+		return a, err
 	}
 	if seed == 0 {
 		seed = rand.Int64N(999_999) + 1 //nolint:gosec // nothing is secret about it
@@ -292,17 +290,8 @@ func fieldTextError(field string, text models.Text) error {
 // beginWork keeps a work and has a job do it, unless one of its audiences is being
 // changed already.
 func (s *Service) beginWork(ctx context.Context, tx *models.DB, w models.AudienceWork) error {
-	if err := tx.LockTeam(ctx, w.TeamID); err != nil {
+	if err := s.freeFor(ctx, tx, w); err != nil {
 		return err
-	}
-	running, err := tx.RunningWorks(ctx, w.TeamID)
-	if err != nil {
-		return err
-	}
-	for _, r := range running {
-		if inTheWay(w, r) {
-			return models.Errorf(models.Conflict, "audience.busy")
-		}
 	}
 	for _, source := range w.Sources {
 		n, err := tx.CountSource(ctx, source)
@@ -319,8 +308,7 @@ func (s *Service) beginWork(ctx context.Context, tx *models.DB, w models.Audienc
 	if err := tx.CreateAudienceWork(ctx, &w); err != nil {
 		return err
 	}
-	_, err = s.Jobs.InsertTx(ctx, tx.SQLTx(), WorkOnAudience{WorkID: w.ID}, working())
-	return err
+	return s.queue(ctx, tx, audienceWorks(), w.ID)
 }
 
 // inTheWay reports whether w cannot begin while r runs: both would write the same

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/oklog/ulid/v2"
+	"github.com/riverqueue/river"
 
 	"soshik/models"
 )
@@ -21,6 +21,10 @@ type WorkOnAudience struct {
 
 // Kind names the job.
 func (WorkOnAudience) Kind() string { return "work_on_audience" }
+
+func audienceWorks() longTask {
+	return longTask{models.AudienceWorks(), func(id int64) river.JobArgs { return WorkOnAudience{WorkID: id} }, working()}
+}
 
 const (
 	// pieceAlone is how many numbers are dealt with in one transaction, and pieceBeside
@@ -34,29 +38,17 @@ const (
 // the numbers. How far it has come is written with each piece, so that whoever comes
 // after a crash goes on there.
 func (s *Service) RunAudienceWork(ctx context.Context, id int64) error {
-	now, claim := s.Now(), ulid.Make().String()
-	claimed, err := s.DB.ClaimAudienceWork(ctx, id, claim, now, now.Add(-stalled))
-	if err != nil || !claimed {
-		return err
-	}
 	job := &audienceJob{s: s}
-	if job.w, err = s.DB.AudienceWork(ctx, id); err != nil {
-		return err
+	do := func(ctx context.Context, claim string) error {
+		var err error
+		if job.w, err = s.DB.AudienceWork(ctx, id); err != nil {
+			return err
+		}
+		job.w.Claim = claim
+		return job.run(ctx)
 	}
-	err = job.run(ctx)
-	switch {
-	case err == nil, errors.Is(err, errWorkTaken):
-		return nil
-	case ctx.Err() != nil: // the program is stopping: whoever comes next need not wait
-		job.w.WorkedAt = s.Now()
-		_, releaseErr := s.DB.ReleaseAudienceWork(context.WithoutCancel(ctx), job.w, s.Now())
-		return errors.Join(err, releaseErr)
-	}
-	return job.fail(ctx, err)
+	return s.run(ctx, audienceWorks(), id, do, job.end)
 }
-
-// errWorkTaken means that another job has taken the work over.
-var errWorkTaken = errors.New("the work is another job's by now")
 
 // audienceJob is a work under way.
 type audienceJob struct {
@@ -98,7 +90,7 @@ func (j *audienceJob) save(ctx context.Context, tx *models.DB) error {
 	j.w.WorkedAt = j.s.Now()
 	ours, err := tx.SaveAudienceWork(ctx, j.w)
 	if err == nil && !ours {
-		return errWorkTaken
+		return errTaken
 	}
 	return err
 }
@@ -295,7 +287,7 @@ func (j *audienceJob) finish(ctx context.Context) error {
 			return err
 		}
 		if !ours {
-			return errWorkTaken
+			return errTaken
 		}
 		return j.conclude(ctx, tx, now)
 	})
@@ -328,7 +320,7 @@ func (j *audienceJob) conclude(ctx context.Context, tx *models.DB, now time.Time
 	e := audienceEvent("audience.finish", a)
 	if j.w.Kind == models.WorkSuppress {
 		e = models.Event{Action: "suppression.file", TeamID: a.TeamID, ObjectType: "import", ObjectName: j.w.Sources[0].Name}
-		if err := errors.Join(tx.AnalyzeSuppressions(ctx), j.s.applySoon(ctx, tx, a.TeamID)); err != nil {
+		if err := j.s.suppressedMany(ctx, tx, j.w); err != nil {
 			return err
 		}
 	}
@@ -372,8 +364,12 @@ func (s *Service) discard(ctx context.Context, tx *models.DB, teamID, audienceID
 	return err
 }
 
-// fail ends a work that cannot go on. A failure of ours is returned, for the log.
-func (j *audienceJob) fail(ctx context.Context, cause error) error {
+// end ends a work that cannot go on; one that is done has ended itself. A failure of ours
+// is returned, for the log.
+func (j *audienceJob) end(ctx context.Context, cause error) error {
+	if cause == nil {
+		return nil
+	}
 	now := j.s.Now()
 	problem := models.T("audience.work_failed")
 	switch models.KindOf(cause) {
@@ -387,37 +383,17 @@ func (j *audienceJob) fail(ctx context.Context, cause error) error {
 		if err != nil || !ours {
 			return err
 		}
-		e := models.Event{
-			Action: "audience.fail", TeamID: j.w.TeamID, ObjectType: "audience", ObjectID: j.w.AudienceID, Outcome: models.OutcomeFailed,
-			After: map[string]any{"kind": j.w.Kind},
-		}
-		if err := tx.Audit(ctx, models.Actor{}, e); err != nil || j.w.CampaignID == 0 {
-			return err
-		}
-		return j.s.discard(ctx, tx, j.w.TeamID, j.w.AudienceID)
-	})
-	return errors.Join(cause, err)
-}
-
-// sweepAudienceWorks takes up works whose process has died.
-func (s *Service) sweepAudienceWorks(ctx context.Context) error {
-	now := s.Now()
-	ws, err := s.DB.StalledAudienceWorks(ctx, now.Add(-stalled))
-	if err != nil {
-		return err
-	}
-	for _, w := range ws {
-		released, err := s.DB.ReleaseAudienceWork(ctx, w, now)
+		e, err := workEvent(ctx, tx, "audience.fail", j.w)
 		if err != nil {
 			return err
 		}
-		if released {
-			if _, err := s.Jobs.Insert(ctx, WorkOnAudience{WorkID: w.ID}, working()); err != nil {
-				return err
-			}
+		e.Outcome = models.OutcomeFailed
+		if err := tx.Audit(ctx, models.Actor{}, e); err != nil {
+			return err
 		}
-	}
-	return nil
+		return j.s.leaveOff(ctx, tx, j.w, now)
+	})
+	return errors.Join(cause, err)
 }
 
 // stage keeps pasted numbers in an audience of their own, for a work to read.

@@ -2,8 +2,6 @@ package actions
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -64,56 +62,8 @@ func (brandTalk) cancel(ctx context.Context, client *nhn.Client, requestID strin
 	return client.CancelBrandTalk(ctx, requestID, seqs...)
 }
 
-const (
-	// requestsRead are read at most in one go; what is left comes with the next.
-	requestsRead = 200
-	// readAgain is by which part of its age the next reading of a request is put off:
-	// most results come at once, and the last ones may take days.
-	readAgain = 20
-	// readAtLeast is how long it is put off at most.
-	readAtLeast = 6 * time.Hour
-)
-
 // takeResults reads the requests that have open messages, one after another:
 // BrandTalk has no list of what has changed.
-func (b brandTalk) takeResults(ctx context.Context, s *Service, client *nhn.Client, k models.Appkey, _ time.Time) error {
-	now := s.Now()
-	bs, err := s.DB.OpenRequests(ctx, k.ID, models.BrandTalk, now, now.AddDate(0, 0, -kakao.RetentionDays), requestsRead)
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, batch := range bs {
-		if err := b.takeRequest(ctx, s, client, batch); err != nil {
-			errs = append(errs, fmt.Errorf("request of batch %d: %w", batch.ID, err))
-			if noAnswer(err) {
-				break
-			}
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// takeRequest records what the request of a batch has come to. The time of the next
-// reading is moved on first, so that of several processes one reads.
-func (b brandTalk) takeRequest(ctx context.Context, s *Service, client *nhn.Client, batch models.Batch) error {
-	now := s.Now()
-	age := now.Sub(*latestOf(batch.CalledAt, batch.RequestAt))
-	ours, err := s.DB.Postpone(ctx, batch, now.Add(min(max(age/readAgain, s.Sweeping.ResultsEvery), readAtLeast)))
-	if err != nil || !ours {
-		return err
-	}
-	messages, err := b.request(ctx, client, batch.RequestID)
-	if err != nil {
-		return err
-	}
-	return s.takePage(ctx, messages)
-}
-
-// latestOf is the later one of two times, of which the second may be unknown.
-func latestOf(a, b *time.Time) *time.Time {
-	if b != nil && b.After(*a) {
-		return b
-	}
-	return a
+func (brandTalk) takeResults(ctx context.Context, s *Service, client *nhn.Client, r models.Reading, _ time.Time) error {
+	return s.takeRequests(ctx, client, r, s.Now())
 }

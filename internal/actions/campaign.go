@@ -101,17 +101,39 @@ func (s *Service) SaveFallback(ctx context.Context, by models.Actor, before, c m
 	return s.SaveDraft(ctx, by, before, c)
 }
 
-// SaveSchedule keeps the time of a draft, if it can be sent then.
-func (s *Service) SaveSchedule(ctx context.Context, by models.Actor, before, c models.Campaign, in models.NewSchedule) (models.Campaign, error) {
+// SaveSchedule keeps the time and the pace of a draft, if it can be sent so.
+func (s *Service) SaveSchedule(ctx context.Context, by models.Actor, before, c models.Campaign, in models.NewSchedule, pace models.NewPace) (models.Campaign, error) {
 	at, err := in.At()
-	if err != nil {
+	pacing, paceErr := pace.Pacing()
+	if err := models.JoinFields(err, paceErr); err != nil {
 		return c, err
 	}
-	if err := c.Channel.CheckSchedule(at, s.Now()); err != nil {
+	c.ScheduledAt, c.Pace, c.PerDay = at, pacing.Pace, pacing.PerDay
+	if err := s.CheckSchedule(ctx, c); err != nil {
 		return c, err
 	}
-	c.ScheduledAt = at
 	return s.SaveDraft(ctx, by, before, c)
+}
+
+// CheckSchedule finds what is wrong with when a draft is to be sent, if it is launched
+// now.
+func (s *Service) CheckSchedule(ctx context.Context, c models.Campaign) error {
+	team, err := s.DB.Team(ctx, c.TeamID)
+	if err != nil {
+		return err
+	}
+	recipients, err := s.DB.AudienceSize(ctx, c)
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	c = c.LaunchedNow(team, now)
+	begin := now
+	if c.UndoUntil != nil {
+		begin = *c.UndoUntil
+	}
+	spread, _ := c.Spread()
+	return models.JoinFields(c.Channel.CheckSchedule(c.ScheduledAt, begin), c.Channel.CheckPace(spread, recipients, now))
 }
 
 // SaveDraft keeps what has been edited of a draft, right or wrong. c carries the
@@ -156,19 +178,20 @@ type draft struct {
 	Fallback    models.Fallback
 	AudienceID  int64
 	ScheduledAt *time.Time
+	Pace        int `json:",omitempty"`
+	PerDay      int `json:",omitempty"`
 
 	TemplateID      int64 `json:",omitempty"`
 	TemplateVersion int   `json:",omitempty"`
 }
 
 func draftOf(c models.Campaign) draft {
-	return draft{c.Name, c.SenderID, c.Content, c.Fallback, c.AudienceID, c.ScheduledAt, c.TemplateID, c.TemplateVersion}
+	return draft{c.Name, c.SenderID, c.Content, c.Fallback, c.AudienceID, c.ScheduledAt, c.Pace, c.PerDay, c.TemplateID, c.TemplateVersion}
 }
 
 // Launch freezes a draft, or takes one that is approved as it is, and begins to plan it.
-// revision is the one that was
-// checked: a draft that has been edited since is not launched. A second launch
-// finds it launched and does nothing.
+// revision is the one that was checked: a draft that has been edited since is not
+// launched. A second launch finds it launched and does nothing.
 func (s *Service) Launch(ctx context.Context, by models.Actor, appkeyID, id int64, revision int) error {
 	if err := by.May(models.ManageCampaigns); err != nil {
 		return err
@@ -196,7 +219,9 @@ func (s *Service) Launch(ctx context.Context, by models.Actor, appkeyID, id int6
 	}
 	e := models.Event{
 		Action: "campaign.launch", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectID: c.ID, ObjectName: c.Name,
-		After: map[string]any{"audience": report.Audience, "scheduled_at": c.ScheduledAt, "revision": c.Revision, "approval": approval.ID},
+		After: map[string]any{
+			"audience": report.Audience, "scheduled_at": c.ScheduledAt, "pace": c.Pace, "per_day": c.PerDay, "revision": c.Revision, "approval": approval.ID,
+		},
 	}
 	return s.change(ctx, by, &e, func(tx *models.DB) error { return s.launch(ctx, tx, by, c, approval, report) })
 }
@@ -225,7 +250,11 @@ func (s *Service) checked(ctx context.Context, by models.Actor, c models.Campaig
 }
 
 func (s *Service) launch(ctx context.Context, tx *models.DB, by models.Actor, c models.Campaign, approval models.Approval, report models.Report) error {
-	launched, err := tx.LaunchCampaign(ctx, c, by.User.ID, report.Audience, s.Now())
+	team, err := tx.Team(ctx, c.TeamID)
+	if err != nil {
+		return err
+	}
+	launched, err := tx.LaunchCampaign(ctx, c.LaunchedNow(team, s.Now()), by.User.ID, report.Audience)
 	if err != nil {
 		return err
 	}
@@ -255,13 +284,16 @@ func (s *Service) Pause(ctx context.Context, by models.Actor, appkeyID, id int64
 }
 
 // Resume lets a paused or held campaign go on. Batches whose time has passed
-// meanwhile are due from now on.
+// meanwhile are due from now on, at the campaign's pace.
 func (s *Service) Resume(ctx context.Context, by models.Actor, appkeyID, id int64) error {
 	return s.steer(ctx, by, appkeyID, id, "campaign.resume", func(ctx context.Context, tx *models.DB, c models.Campaign) (bool, error) {
 		if c.Planned < c.Audience {
 			return tx.MoveCampaign(ctx, c.ID, stopped(), models.CampaignPlanning, map[string]any{"hold": "", "hold_code": 0, "refusals": 0})
 		}
 		if err := tx.RenewDue(ctx, c.ID, s.Now()); err != nil {
+			return false, err
+		}
+		if err := s.layRest(ctx, tx, c); err != nil {
 			return false, err
 		}
 		return tx.MoveCampaign(ctx, c.ID, stopped(), s.runningState(c), map[string]any{"hold": "", "hold_code": 0, "refusals": 0})
@@ -274,7 +306,7 @@ func stopped() []models.CampaignState {
 
 // runningState is scheduled while c's time is to come.
 func (s *Service) runningState(c models.Campaign) models.CampaignState {
-	if c.ScheduledAt != nil && c.ScheduledAt.After(s.Now()) {
+	if at := c.Begins(); at != nil && at.After(s.Now()) {
 		return models.CampaignScheduled
 	}
 	return models.CampaignSending

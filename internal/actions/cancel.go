@@ -81,8 +81,8 @@ func (s *Service) cancelBatch(ctx context.Context, c models.Campaign, b models.B
 	case models.BatchHanded:
 		return s.cancelHanded(ctx, c, b)
 	case models.BatchInDoubt:
-		if b.Asks { // nobody will send it again
-			return true, nil
+		if b.Asks && !b.Reached { // what is not listed now either is not sent any more, so that nobody has to decide
+			return false, s.DB.SetBatch(ctx, b.ID, map[string]any{"asks": false, "due_at": s.Now()})
 		}
 	case models.BatchSending, models.BatchRefused, models.BatchCancelled:
 	}

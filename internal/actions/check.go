@@ -6,8 +6,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"time"
 
-	"github.com/oklog/ulid/v2"
+	"github.com/riverqueue/river"
 
 	"soshik/models"
 )
@@ -19,6 +20,10 @@ type CheckCampaign struct {
 
 // Kind names the job.
 func (CheckCampaign) Kind() string { return "check_campaign" }
+
+func checks() longTask {
+	return longTask{models.Checks(), func(id int64) river.JobArgs { return CheckCampaign{CampaignID: id} }, inImports()}
+}
 
 // StartCheck has every rule run over c and all its recipients, in the background. The
 // check of the same revision that runs already, or that still holds, is the answer.
@@ -47,12 +52,11 @@ func (s *Service) CheckAgain(ctx context.Context, by models.Actor, c models.Camp
 		return s.CheckNow(ctx, by, c)
 	}
 	err = s.DB.Tx(ctx, func(tx *models.DB) error {
-		begun, err := s.beginCheck(ctx, tx, by, c.ID, "")
+		begun, err := s.beginCheck(ctx, tx, by, c.ID)
 		if err != nil || !begun {
 			return err
 		}
-		_, err = s.Jobs.InsertTx(ctx, tx.SQLTx(), CheckCampaign{CampaignID: c.ID}, inImports())
-		return err
+		return s.queue(ctx, tx, checks(), c.ID)
 	})
 	if err != nil {
 		return k, err
@@ -61,9 +65,9 @@ func (s *Service) CheckAgain(ctx context.Context, by models.Actor, c models.Camp
 	return k, err
 }
 
-// beginCheck writes a new check of the campaign as it is now, under a claim or none.
-// begun is false if one runs already.
-func (s *Service) beginCheck(ctx context.Context, tx *models.DB, by models.Actor, campaignID int64, claim string) (begun bool, err error) {
+// beginCheck writes a new check of the campaign as it is now. begun is false if one runs
+// already.
+func (s *Service) beginCheck(ctx context.Context, tx *models.DB, by models.Actor, campaignID int64) (begun bool, err error) {
 	c, err := tx.CampaignByID(ctx, campaignID)
 	if err != nil {
 		return false, err
@@ -72,7 +76,7 @@ func (s *Service) beginCheck(ctx context.Context, tx *models.DB, by models.Actor
 		return false, models.Errorf(models.Conflict, "campaign.launched_already")
 	}
 	k := models.Check{
-		CampaignID: c.ID, Revision: c.Revision, State: models.CheckRunning, Claim: claim, AskedBy: by.User.ID, StartedAt: s.Now(), WorkedAt: s.Now(),
+		CampaignID: c.ID, Revision: c.Revision, State: models.CheckRunning, AskedBy: by.User.ID, StartedAt: s.Now(), WorkedAt: s.Now(),
 	}
 	if c.AudienceID != 0 {
 		a, err := tx.Audience(ctx, c.TeamID, c.AudienceID)
@@ -90,27 +94,33 @@ func (s *Service) beginCheck(ctx context.Context, tx *models.DB, by models.Actor
 	})
 }
 
+// checkPatience is how long somebody waits for a check who cannot come back later.
+const checkPatience = 2 * time.Minute
+
 // CheckNow runs a check of c to its end before it comes back: for programs that have
 // nobody who waits in front of a page.
 func (s *Service) CheckNow(ctx context.Context, by models.Actor, c models.Campaign) (k models.Check, err error) {
 	if err := by.May(models.ManageCampaigns); err != nil {
 		return k, err
 	}
-	claim := ulid.Make().String()
 	err = s.DB.Tx(ctx, func(tx *models.DB) error {
 		if err := tx.RemoveCheck(ctx, c.ID); err != nil { // and whoever works on it finds that it is not theirs
 			return err
 		}
-		_, err := s.beginCheck(ctx, tx, by, c.ID, claim)
+		_, err := s.beginCheck(ctx, tx, by, c.ID)
 		return err
 	})
 	if err != nil {
 		return k, err
 	}
-	if err := s.workOnCheck(ctx, c.ID); err != nil {
+	if err := s.RunCheck(ctx, c.ID); err != nil {
 		return k, err
 	}
-	k, found, err := s.DB.Check(ctx, c.ID)
+	found := false
+	k, err = await(ctx, checkPatience, func(ctx context.Context) (k models.Check, running bool, err error) { // if a late job was faster
+		k, found, err = s.DB.Check(ctx, c.ID)
+		return k, k.State == models.CheckRunning, err
+	})
 	if err == nil && (!found || k.State != models.CheckDone) {
 		err = models.Errorf(models.Conflict, "check.changed")
 	}
@@ -121,38 +131,23 @@ func (s *Service) CheckNow(ctx context.Context, by models.Actor, c models.Campai
 // How far it has come is written with each piece, so that whoever comes after a crash
 // goes on there. An edit of the campaign ends it.
 func (s *Service) RunCheck(ctx context.Context, campaignID int64) error {
-	now := s.Now()
-	claimed, err := s.DB.ClaimCheck(ctx, campaignID, ulid.Make().String(), now, now.Add(-stalled))
-	if err != nil || !claimed {
+	job := &checkJob{s: s}
+	do := func(ctx context.Context, claim string) error {
+		k, found, err := s.DB.Check(ctx, campaignID)
+		if err != nil {
+			return err
+		}
+		if !found || k.Claim != claim {
+			return errTaken
+		}
+		job.check = k
+		if err = job.run(ctx); errors.Is(err, errTaken) { // if it is ours still, the campaign has been edited
+			return errors.Join(err, s.DB.DropCheck(ctx, job.check))
+		}
 		return err
 	}
-	return s.workOnCheck(ctx, campaignID)
+	return s.run(ctx, checks(), campaignID, do, job.end)
 }
-
-// workOnCheck runs the check of a campaign that has just been claimed.
-func (s *Service) workOnCheck(ctx context.Context, campaignID int64) error {
-	k, found, err := s.DB.Check(ctx, campaignID)
-	if err != nil || !found {
-		return err
-	}
-	job := &checkJob{s: s, check: k}
-	err = job.run(ctx)
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, errCheckTaken): // or the campaign has been edited, and there is nothing to check
-		return s.DB.DropCheck(ctx, job.check)
-	case ctx.Err() != nil: // the program is stopping: whoever comes next need not wait
-		job.check.WorkedAt = s.Now()
-		_, releaseErr := s.DB.ReleaseCheck(context.WithoutCancel(ctx), job.check, s.Now())
-		return errors.Join(err, releaseErr)
-	}
-	return job.fail(ctx, err)
-}
-
-// errCheckTaken means that another job has taken the check over, or that the campaign
-// is not what is being checked any more.
-var errCheckTaken = errors.New("the check is another job's by now, or of another revision")
 
 // checkPiece is how many recipients are looked at before it is written down.
 const checkPiece = 5000
@@ -170,6 +165,7 @@ type checkJob struct {
 	hash      *models.CampaignHash
 	inspector *models.Inspector
 	repeats   []models.Campaign // of the same content
+	begins    time.Time         // when it goes out
 }
 
 func (j *checkJob) run(ctx context.Context) error {
@@ -197,8 +193,8 @@ func (j *checkJob) prepare(ctx context.Context) (err error) {
 	if j.campaign, err = db.CampaignByID(ctx, j.check.CampaignID); err != nil {
 		return err
 	}
-	if !j.check.Of(j.campaign) {
-		return errCheckTaken
+	if !j.check.Of(j.campaign) || j.campaign.LaunchedAt != nil {
+		return errTaken
 	}
 	if j.team, err = db.Team(ctx, j.campaign.TeamID); err != nil {
 		return err
@@ -220,6 +216,7 @@ func (j *checkJob) prepare(ctx context.Context) (err error) {
 	if j.repeats, err = db.SameContent(ctx, j.campaign, j.s.Now().Add(-models.RepeatWindow)); err != nil {
 		return err
 	}
+	j.begins = j.campaign.CourseNow(j.team, j.audience.Size, j.s.Now()).Begin
 	j.inspector = models.NewInspector(j.campaign, j.sender)
 	return j.begin(ctx)
 }
@@ -304,7 +301,7 @@ func (j *checkJob) save(ctx context.Context, tx *models.DB) error {
 	j.check.WorkedAt = j.s.Now()
 	ours, err := tx.SaveCheck(ctx, j.check)
 	if err == nil && !ours {
-		return errCheckTaken
+		return errTaken
 	}
 	return err
 }
@@ -395,7 +392,7 @@ func (j *checkJob) known(ctx context.Context, rs []models.Recipient) (k knownOf,
 		}
 	}
 	if j.team.WeeklyLimit > 0 && !j.campaign.Test {
-		if k.limited, err = db.OverLimitIn(ctx, j.campaign, span, j.s.goesOut(j.campaign, models.Batch{}), j.team.WeeklyLimit); err != nil {
+		if k.limited, err = db.OverLimitIn(ctx, j.campaign, span, j.begins, j.team.WeeklyLimit); err != nil {
 			return k, err
 		}
 	}
@@ -424,16 +421,15 @@ func (j *checkJob) finish(ctx context.Context) error {
 	return j.s.DB.Tx(ctx, func(tx *models.DB) error { return j.save(ctx, tx) })
 }
 
-// fail ends the check because of cause.
-func (j *checkJob) fail(ctx context.Context, cause error) error {
-	now := j.s.Now()
-	err := j.s.DB.Tx(ctx, func(tx *models.DB) error {
-		j.check.State, j.check.Problem, j.check.EndedAt = models.CheckFailed, models.T("check.failed"), &now
-		return j.save(ctx, tx)
-	})
-	if errors.Is(err, errCheckTaken) {
-		return j.s.DB.DropCheck(ctx, j.check)
+// end writes down that the check has failed because of cause. What is done has been
+// written with the report.
+func (j *checkJob) end(ctx context.Context, cause error) error {
+	if cause == nil {
+		return nil
 	}
+	now := j.s.Now()
+	j.check.State, j.check.Problem, j.check.EndedAt, j.check.WorkedAt = models.CheckFailed, models.T("check.failed"), &now, now
+	_, err := j.s.DB.SaveCheck(ctx, j.check)
 	return errors.Join(cause, err)
 }
 
@@ -447,25 +443,4 @@ func (s *Service) ExportCheckRows(ctx context.Context, by models.Actor, c models
 		Action: "campaign.check_export", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectID: c.ID, ObjectName: c.Name,
 		After: map[string]any{"rows": f.Rows, "size": min(f.Count, models.KeptRows)},
 	})
-}
-
-// sweepChecks takes up checks whose process has died.
-func (s *Service) sweepChecks(ctx context.Context) error {
-	now := s.Now()
-	ks, err := s.DB.StalledChecks(ctx, now.Add(-stalled))
-	if err != nil {
-		return err
-	}
-	for _, k := range ks {
-		released, err := s.DB.ReleaseCheck(ctx, k, now)
-		if err != nil {
-			return err
-		}
-		if released {
-			if _, err := s.Jobs.Insert(ctx, CheckCampaign{CampaignID: k.CampaignID}, inImports()); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

@@ -28,7 +28,7 @@ func (s *Service) Review(ctx context.Context, c models.Campaign, k models.Check)
 		}
 		checkFallback(c, k.Tally, &r)
 	}
-	if err := s.checkTime(c, &r); err != nil {
+	if err := s.checkTime(ctx, c, &r); err != nil {
 		return r, err
 	}
 	c.Channel.Note(c, sender, s.Now(), &r)
@@ -221,20 +221,25 @@ func checkMadeSMS(c models.Campaign, sender models.Sender, r *models.Report) {
 }
 
 // checkTime looks at when the campaign goes out, from its beginning to its end.
-func (s *Service) checkTime(c models.Campaign, r *models.Report) error {
+func (s *Service) checkTime(ctx context.Context, c models.Campaign, r *models.Report) error {
 	now := s.Now()
-	if err := r.AddForm("schedule", c.Channel.CheckSchedule(c.ScheduledAt, now)); err != nil {
+	if err := r.AddForm("schedule", s.CheckSchedule(ctx, c)); err != nil {
 		return err
 	}
-	start := now
-	if c.ScheduledAt != nil {
-		start = *c.ScheduledAt
-		if start.After(now.AddDate(0, 0, models.WarnDays)) {
-			r.Add(models.Warning, models.RuleHorizon, "schedule", "check.far", "Days", models.WarnDays)
-		}
+	if c.ScheduledAt != nil && c.ScheduledAt.After(now.AddDate(0, 0, models.WarnDays)) {
+		r.Add(models.Warning, models.RuleHorizon, "schedule", "check.far", "Days", models.WarnDays)
 	}
-	if end := handOverEnds(c, start, r.Sendable); !kakao.Night(start) && end.After(nightAfter(start)) {
-		r.Add(models.Warning, models.RuleNight, "schedule", "check.into_night", "Start", clock(start), "End", clock(end))
+	team, err := s.DB.Team(ctx, c.TeamID)
+	if err != nil {
+		return err
+	}
+	course := c.CourseNow(team, r.Sendable, now)
+	switch end := handOverEnds(c, course, r.Sendable); {
+	case kakao.Night(course.Begin):
+	case c.Pacing().Paced() && c.PerDay == 0 && course.Days > 1:
+		r.Add(models.Warning, models.RuleNight, "schedule", "check.over_night", "Days", course.Days)
+	case end.After(nightAfter(course.Begin)) && c.PerDay == 0:
+		r.Add(models.Warning, models.RuleNight, "schedule", "check.into_night", "Start", clock(course.Begin), "End", clock(end))
 	}
 	return nil
 }
@@ -243,10 +248,12 @@ func (s *Service) checkTime(c models.Campaign, r *models.Report) error {
 // set.
 const handedPerSecond = 1000
 
-// handOverEnds is when n messages of c have been handed over, if that begins at start and
-// nothing is in its way.
-func handOverEnds(_ models.Campaign, start time.Time, n int64) time.Time {
-	return start.Add(time.Duration(n) * time.Second / handedPerSecond)
+// handOverEnds is when n messages of c have been handed over, if nothing is in its way.
+func handOverEnds(c models.Campaign, course models.Course, n int64) time.Time {
+	if c.Pace > 0 {
+		return course.End
+	}
+	return course.End.Add(time.Duration(n) * time.Second / handedPerSecond)
 }
 
 // nightAfter is when the first night behind t begins.

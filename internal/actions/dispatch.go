@@ -125,17 +125,23 @@ func (s *Service) claimable(ctx context.Context, tx *models.DB, batchID int64) (
 	if b.State != models.BatchPlanned || b.Cancel != models.CancelNone || !c.State.Runs() || b.DueAt.After(now) {
 		return nil, nil
 	}
-	if late(c, *b, now) {
+	if late(*b, now) {
 		return nil, s.hold(ctx, tx, c, "hold.late")
 	}
 	if rests, err := s.resting(ctx, tx, *b); err != nil || rests {
 		return nil, err
 	}
-	if c.ScheduledAt != nil && c.ScheduledAt.Sub(now) >= models.Soon {
-		b.RequestAt = c.ScheduledAt
-		return d, nil
+	if c.Pacing().Paced() && b.SendAt != nil && now.Sub(*b.SendAt) > behind {
+		return nil, s.layAnew(ctx, tx, c)
 	}
 	b.RequestAt = nil
+	switch at := b.SendAt; {
+	case at != nil && at.Sub(now) >= models.Soon:
+		b.RequestAt = at
+		return d, nil
+	case at != nil && at.After(now): // too near to be asked for, and nothing goes out before its time
+		return nil, tx.SetBatch(ctx, b.ID, map[string]any{"due_at": at.UTC()})
+	}
 	if kakao.Night(now) {
 		return nil, untilMorning(ctx, tx, *b, now)
 	}
@@ -159,12 +165,12 @@ func (s *Service) resting(ctx context.Context, tx *models.DB, b models.Batch) (b
 	return true, tx.SetBatch(ctx, b.ID, map[string]any{"due_at": s.Now().Add(wait).UTC()})
 }
 
-// late reports whether it is too late for b to be sent by itself: its time, or the
-// campaign's if that is later, has passed long since.
-func late(c models.Campaign, b models.Batch, now time.Time) bool {
+// late reports whether it is too late for b to be sent by itself: when it was to be
+// handed over, or to be sent if that is later, is long since.
+func late(b models.Batch, now time.Time) bool {
 	meant := b.MeantAt
-	if c.ScheduledAt != nil && c.ScheduledAt.After(meant) {
-		meant = *c.ScheduledAt
+	if b.SendAt != nil && b.SendAt.After(meant) {
+		meant = *b.SendAt
 	}
 	return now.Sub(meant) > models.LateStart
 }
@@ -217,6 +223,9 @@ func (s *Service) beginSending(ctx context.Context, tx *models.DB, c models.Camp
 func (s *Service) handOver(ctx context.Context, d *delivery) error {
 	ctx = context.WithoutCancel(ctx)
 	client, err := s.load(ctx, d)
+	if err == nil && len(d.messages) == 0 {
+		err = errors.New("no message of the batch is open")
+	}
 	if err != nil {
 		return s.giveBack(ctx, d, err)
 	}
@@ -234,9 +243,6 @@ func (s *Service) load(ctx context.Context, d *delivery) (client *nhn.Client, er
 	}
 	if d.sender, err = s.DB.Sender(ctx, d.appkey.ID, d.campaign.SenderID); err != nil {
 		return nil, err
-	}
-	if len(d.messages) == 0 {
-		return nil, errors.New("no message of the batch is open")
 	}
 	if d.imageSeq, err = s.imageSeq(ctx, s.DB, d.campaign); err != nil {
 		return nil, err
@@ -374,7 +380,7 @@ func (s *Service) past(ctx context.Context, tx *models.DB, d *delivery, failure 
 		return err
 	}
 	due := s.Now()
-	if at := d.campaign.ScheduledAt; at != nil && at.After(due) {
+	if at := d.batch.SendAt; at != nil && at.After(due) {
 		due = *at
 	}
 	return s.planAgain(ctx, tx, d, due)

@@ -68,75 +68,16 @@ func (friendTalk) cancel(ctx context.Context, client *nhn.Client, requestID stri
 	return client.CancelFriendTalk(ctx, requestID, seqs...)
 }
 
-const (
-	// overlap is how much of what has been read is read again: results may be
-	// reported a little after their time.
-	overlap = 2 * time.Minute
-	// resultPages are read at most in one go; what is left comes with the next.
-	resultPages = 2000
-)
+// requestAfter is how long after they were handed over, or sent, messages are asked
+// after request by request whose results no list of changes has shown.
+const requestAfter = 10 * time.Minute
 
-// takeResults reads what has changed since the last time. Reading the same again
-// changes nothing.
-func (f friendTalk) takeResults(ctx context.Context, s *Service, client *nhn.Client, k models.Appkey, since time.Time) error {
-	now := s.Now()
-	start := latest(k.ResultsUntil.Add(-overlap), since.Add(-lookBack), now.AddDate(0, 0, -kakao.QueryDays+1))
-	if err := f.takeWindow(ctx, s, client, start, now.Add(time.Minute)); err != nil {
+// takeResults reads what has changed since the last time, and request by request what
+// has been without a result for long.
+func (friendTalk) takeResults(ctx context.Context, s *Service, client *nhn.Client, r models.Reading, since time.Time) error {
+	w := &windows{Service: s, client: client, reading: r}
+	if err := w.take(ctx, since); err != nil {
 		return err
 	}
-	return s.DB.SetResultsUntil(ctx, k.ID, now.Add(-time.Minute))
-}
-
-func latest(times ...time.Time) time.Time {
-	last := times[0]
-	for _, t := range times[1:] {
-		if t.After(last) {
-			last = t
-		}
-	}
-	return last
-}
-
-// takeWindow reads the pages from the last to the first: a message whose state
-// changes while they are read moves on in the window or out of it, and would be
-// jumped over the other way round.
-func (f friendTalk) takeWindow(ctx context.Context, s *Service, client *nhn.Client, start, end time.Time) error {
-	first, total, err := client.FriendTalkResults(ctx, start, end, 1, kakao.MaxPageSize)
-	if err != nil {
-		return err
-	}
-	if total < 0 {
-		return f.takeAll(ctx, s, client, start, end)
-	}
-	pages := min((total+kakao.MaxPageSize-1)/kakao.MaxPageSize, resultPages)
-	for page := pages; page > 1; page-- {
-		messages, _, err := client.FriendTalkResults(ctx, start, end, page, kakao.MaxPageSize)
-		if err != nil {
-			return err
-		}
-		if err := s.takePage(ctx, messages); err != nil {
-			return err
-		}
-	}
-	if pages > 1 {
-		if first, _, err = client.FriendTalkResults(ctx, start, end, 1, kakao.MaxPageSize); err != nil {
-			return err
-		}
-	}
-	return s.takePage(ctx, first)
-}
-
-// takeAll reads the pages from the first on, where the provider does not say how
-// many there are.
-func (friendTalk) takeAll(ctx context.Context, s *Service, client *nhn.Client, start, end time.Time) error {
-	for page := 1; page <= resultPages; page++ {
-		messages, _, err := client.FriendTalkResults(ctx, start, end, page, kakao.MaxPageSize)
-		if err != nil || len(messages) == 0 {
-			return err
-		}
-		if err := s.takePage(ctx, messages); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.takeRequests(ctx, client, r, s.Now().Add(-requestAfter))
 }

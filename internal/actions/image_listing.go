@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/oklog/ulid/v2"
+	"github.com/riverqueue/river"
 
 	"soshik/models"
 )
@@ -18,6 +18,10 @@ type ListImages struct {
 
 // Kind names the job.
 func (ListImages) Kind() string { return "list_images" }
+
+func listings() longTask {
+	return longTask{models.ImageListings(), func(id int64) river.JobArgs { return ListImages{AppkeyID: id} }, refreshing()}
+}
 
 // listedEvery is how often the images of an appkey are listed without anybody asking.
 const listedEvery = 24 * time.Hour
@@ -38,7 +42,7 @@ func (s *Service) askListing(ctx context.Context, by models.Actor, k models.Appk
 		if err != nil || !started {
 			return err
 		}
-		if _, err := s.Jobs.InsertTx(ctx, tx.SQLTx(), ListImages{AppkeyID: k.ID}, refreshing()); err != nil || by.System() {
+		if err := s.queue(ctx, tx, listings(), k.ID); err != nil || by.System() {
 			return err
 		}
 		return tx.Audit(ctx, by, models.Event{
@@ -50,53 +54,30 @@ func (s *Service) askListing(ctx context.Context, by models.Actor, k models.Appk
 // AwaitListing waits until no listing of the appkey's images is running any more, but
 // not longer than patience, and returns it as it is then.
 func (s *Service) AwaitListing(ctx context.Context, appkeyID int64, patience time.Duration) (models.ImageListing, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		l, err := s.DB.ImageListing(context.WithoutCancel(ctx), appkeyID)
-		if err != nil || l.State != models.RefreshRunning {
-			return l, err
-		}
-		select {
-		case <-ctx.Done():
-			return l, nil
-		case <-tick.C:
-		}
-	}
+	return await(ctx, patience, func(ctx context.Context) (models.ImageListing, bool, error) {
+		l, err := s.DB.ImageListing(ctx, appkeyID)
+		return l, l.State == models.RefreshRunning, err
+	})
 }
 
 // RunListing lists all images that an appkey's provider holds, notes which are gone, and
 // fetches those that were uploaded elsewhere. A failure leaves what was known as it is.
 // Interrupted, it begins anew.
 func (s *Service) RunListing(ctx context.Context, appkeyID int64) error {
-	claim, now := ulid.Make().String(), s.Now()
-	claimed, err := s.DB.ClaimListing(ctx, appkeyID, claim, now, now.Add(-stalled))
-	if err != nil || !claimed {
-		return err
+	var l models.ImageListing
+	do := func(ctx context.Context, claim string) error {
+		var err error
+		if l, err = s.DB.ImageListing(ctx, appkeyID); err != nil {
+			return err
+		}
+		l.Claim = claim
+		k, err := s.DB.Appkey(ctx, appkeyID)
+		if err != nil {
+			return err
+		}
+		return s.list(ctx, k, &l)
 	}
-	k, err := s.DB.Appkey(ctx, appkeyID)
-	if err != nil {
-		return err
-	}
-	l, err := s.DB.ImageListing(ctx, appkeyID)
-	if err != nil {
-		return err
-	}
-	rest := s.keepAlive(ctx, func(ctx context.Context) error { return s.DB.TouchListing(ctx, appkeyID, claim, s.Now()) })
-	defer rest()
-	l.Claim = claim
-	err = s.list(ctx, k, &l)
-	switch {
-	case errors.Is(err, errRefreshTaken):
-		return nil
-	case ctx.Err() != nil: // the program is stopping: whoever comes next need not wait
-		l.WorkedAt = s.Now()
-		_, releaseErr := s.DB.ReleaseListing(context.WithoutCancel(ctx), l, s.Now())
-		return errors.Join(err, releaseErr)
-	}
-	return s.endListing(ctx, l, err)
+	return s.run(ctx, listings(), appkeyID, do, func(ctx context.Context, cause error) error { return s.endListing(ctx, l, cause) })
 }
 
 // endListing writes down how a listing ended. A failure of ours is returned, for the
@@ -123,7 +104,7 @@ func (s *Service) list(ctx context.Context, k models.Appkey, l *models.ImageList
 		l.WorkedAt = s.Now()
 		ours, err := s.DB.SaveListing(ctx, *l)
 		if err == nil && !ours {
-			return errRefreshTaken
+			return errTaken
 		}
 		return err
 	}
@@ -286,26 +267,13 @@ func (s *Service) fetch(ctx context.Context, k models.Appkey, f *fetcher, u mode
 // sweepListings takes up listings whose process has died, and asks for the next one
 // that is due. One at a time, so that the appkeys do not all come at once.
 func (s *Service) sweepListings(ctx context.Context) error {
-	now := s.Now()
-	ls, err := s.DB.StalledListings(ctx, now.Add(-stalled))
-	if err != nil {
+	if err := s.sweepTasks(ctx, listings()); err != nil {
 		return err
-	}
-	for _, l := range ls {
-		released, err := s.DB.ReleaseListing(ctx, l, now)
-		if err != nil {
-			return err
-		}
-		if released {
-			if _, err := s.Jobs.Insert(ctx, ListImages{AppkeyID: l.AppkeyID}, refreshing()); err != nil {
-				return err
-			}
-		}
 	}
 	if s.Sweeping.SendersEvery <= 0 { // nothing is read unless somebody asks
 		return nil
 	}
-	ks, err := s.DB.AppkeysToList(ctx, now.Add(-listedEvery), 1)
+	ks, err := s.DB.AppkeysToList(ctx, s.Now().Add(-listedEvery), 1)
 	if err != nil || len(ks) == 0 {
 		return err
 	}

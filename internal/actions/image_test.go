@@ -228,7 +228,11 @@ func TestUploadsThatFail(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t, time.Second)
+			timeout := time.Minute // which only an answer that does not come takes
+			if test.fault.Kind == nhnsim.FaultTimeoutBefore {
+				timeout = 3 * time.Second
+			}
+			b := newBench(t, timeout)
 			b.sim.SetFaults(nhnsim.Faults{Rules: []nhnsim.Fault{test.fault}})
 			up, err := b.UploadImage(t.Context(), b.admin, b.appkey, "봄.png", shaded(t, 1), false)
 			if models.TextOf(err).Key != test.want || (up.ID != 0) != test.kept || len(b.library(t)) == 1 != test.kept {

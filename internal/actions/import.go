@@ -154,14 +154,16 @@ func (r ReadAs) check(i models.Import) error {
 	return nil
 }
 
-// ReadImportAs changes how the file is read, before the import starts.
-func (s *Service) ReadImportAs(ctx context.Context, by models.Actor, c models.Campaign, i models.Import, as ReadAs) error {
+// ReadImportAs changes how the file is read, before the import starts. The uses that its columns
+// have by now stay as long as the columns do; they may be nil.
+func (s *Service) ReadImportAs(ctx context.Context, by models.Actor, c models.Campaign, i models.Import, as ReadAs, uses []string) error {
 	if err := s.mayImport(by, c); err != nil {
 		return err
 	}
 	if err := as.check(i); err != nil {
 		return err
 	}
+	before, recalled := i, i.Recalled
 	if i.Workbook() {
 		i.Sheet = as.Sheet
 	} else {
@@ -180,7 +182,15 @@ func (s *Service) ReadImportAs(ctx context.Context, by models.Actor, c models.Ca
 		return err
 	}
 	i.International = international // as the person says just now
+	if sameColumns(i, before) && len(uses) == len(i.Mapping) {
+		i.Mapping, i.Recalled = uses, recalled
+	}
 	return s.moveImport(ctx, i, models.ImportMapping)
+}
+
+// sameColumns reports whether two readings of a file find the same columns.
+func sameColumns(a, b models.Import) bool {
+	return a.Encoding == b.Encoding && a.Separator == b.Separator && a.Sheet == b.Sheet && a.HasHeader == b.HasHeader
 }
 
 func (s *Service) moveImport(ctx context.Context, i models.Import, from models.ImportState) error {
@@ -250,8 +260,15 @@ func checkMapping(mapping []string) error {
 		}
 		seen[use] = true
 	}
-	if phones != 1 {
+	if phones == 0 {
 		fields["mapping"] = models.T("import.one_phone")
+	}
+	if phones > 1 {
+		for n, use := range mapping {
+			if use == models.UsePhone {
+				fields[models.ColumnField(n)] = models.T("import.phone_twice")
+			}
+		}
 	}
 	if len(fields) == 0 {
 		return nil

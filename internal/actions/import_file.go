@@ -68,6 +68,19 @@ func Pasted(name, text string, limit int) (up Upload, err error) {
 	return Upload{Name: name, Body: strings.NewReader(text), Max: int64(len(text))}, err
 }
 
+// NoRoom reports whether nothing more can be written to the data folder.
+func (s *Service) NoRoom() bool {
+	f, err := s.spill()
+	if err != nil {
+		return models.DiskFull(err)
+	}
+	_, err = f.Write(make([]byte, roomWanted))
+	return models.DiskFull(errors.Join(err, f.Close()))
+}
+
+// roomWanted is with how much of it free a disk is not full, in bytes.
+const roomWanted = 64 << 10
+
 // spill makes a file in the uploads that is gone when it is closed, and with the
 // process.
 func (s *Service) spill() (*os.File, error) {

@@ -316,7 +316,7 @@ func TestImportOfInternationalNumbers(t *testing.T) {
 	i, err := b.CreateImport(t.Context(), b.admin, c, actions.Upload{Name: "x.csv", Body: strings.NewReader(file), Max: 1 << 20})
 	must(t, err)
 	as := actions.ReadAs{Encoding: i.Encoding, Separator: i.Separator, Header: true, International: true}
-	must(t, b.ReadImportAs(t.Context(), b.admin, c, i, as))
+	must(t, b.ReadImportAs(t.Context(), b.admin, c, i, as, nil))
 	i, err = b.DB.ImportByID(t.Context(), i.ID)
 	must(t, err)
 	must(t, b.StartImport(t.Context(), b.admin, c, i, i.Mapping))

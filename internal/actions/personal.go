@@ -23,7 +23,11 @@ func (s *Service) Traces(ctx context.Context, by models.Actor, team models.Team,
 	if err != nil {
 		return t, "", err
 	}
-	t, err = s.DB.Traces(ctx, team.ID, phone, hash)
+	if t, err = s.DB.Traces(ctx, team.ID, phone, hash); err != nil {
+		return t, phone, err
+	}
+	named, err := s.DB.RemarksNaming(ctx, team.ID, phone)
+	t.Remarks += int64(len(named))
 	return t, phone, err
 }
 
@@ -94,6 +98,13 @@ func (s *Service) goOnForgetting(ctx context.Context, f models.Forgetting) error
 	if err != nil {
 		return fmt.Errorf("forgetting %d: %w", f.ID, err)
 	}
+	if err := s.removeKept(ctx, f.TeamID); err != nil {
+		return err
+	}
+	named, err := s.DB.RemarksNaming(ctx, f.TeamID, phone)
+	if err != nil {
+		return err
+	}
 	return s.DB.Tx(ctx, func(tx *models.DB) error {
 		now := s.Now()
 		if err := s.voidForgotten(ctx, tx, f.TeamID, phone); err != nil {
@@ -103,6 +114,10 @@ func (s *Service) goOnForgetting(ctx context.Context, f models.Forgetting) error
 		if err != nil {
 			return err
 		}
+		if err := tx.EraseRemarks(ctx, named); err != nil {
+			return err
+		}
+		erased.Remarks += int64(len(named))
 		f.Messages, f.Recipients, f.Remarks = f.Messages+erased.Messages, f.Recipients+erased.Recipients, f.Remarks+erased.Remarks
 		f.Waiting, f.DueAt = erased.Open, now.Add(forgetEvery)
 		if f.Waiting > 0 {
@@ -117,6 +132,21 @@ func (s *Service) goOnForgetting(ctx context.Context, f models.Forgetting) error
 		}
 		return s.endForgetting(ctx, tx, f, phone)
 	})
+}
+
+// removeKept removes the files of a team that are kept for what was refused of them: to
+// look for one number in all of them would take long, and they are kept for days only.
+func (s *Service) removeKept(ctx context.Context, teamID int64) error {
+	is, err := s.DB.KeptUploads(ctx, teamID)
+	if err != nil {
+		return err
+	}
+	for _, i := range is {
+		if err := errors.Join(s.removeUpload(i.Path), s.DB.ForgetUpload(ctx, i.ID)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Service) endForgetting(ctx context.Context, tx *models.DB, f models.Forgetting, phone string) error {

@@ -1,10 +1,14 @@
 package actions_test
 
 import (
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"soshik/internal/kakao"
 	"soshik/models"
 )
 
@@ -27,11 +31,39 @@ func (b *bench) wherever(t *testing.T, text string) map[string]int64 {
 }
 
 // remark puts a number into an import's remarks, too.
-func (b *bench) remark(t *testing.T, phone string) {
+func (b *bench) remark(t *testing.T, phone string) (importID int64) {
 	t.Helper()
-	i := models.Import{TeamID: b.team.ID, State: models.ImportDone, Mapping: []string{}, CreatedAt: b.Now(), WorkedAt: b.Now()}
+	folder := filepath.Join(b.DataDir, "uploads")
+	must(t, os.MkdirAll(folder, 0o700), os.WriteFile(filepath.Join(folder, "kept.csv"), []byte(phone), 0o600))
+	i := models.Import{
+		TeamID: b.team.ID, State: models.ImportDone, Mapping: []string{}, Refused: 3, Path: "kept.csv", CreatedAt: b.Now(), WorkedAt: b.Now(),
+	}
 	must(t, b.DB.CreateImport(t.Context(), &i))
-	must(t, b.DB.CreateImportRows(t.Context(), []models.ImportRow{{ImportID: i.ID, Line: 1, Kind: models.RowRepaired, Value: phone[1:], Phone: phone}}))
+	rows := []models.ImportRow{{ImportID: i.ID, Line: 1, Kind: models.RowRepaired, Value: phone[1:], Phone: phone}}
+	for n, text := range []string{kakao.FormatPhone(phone) + " / 010-2222-3333", "집 +82 " + phone[1:], "02-123-4567"} {
+		rows = append(rows, models.ImportRow{ImportID: i.ID, Line: int64(n + 2), Kind: models.RowRefused, Reason: string(kakao.PhoneTooLong), Value: text})
+	}
+	must(t, b.DB.CreateImportRows(t.Context(), rows))
+	return i.ID
+}
+
+// wantRemarks checks what is left of them when the number is forgotten.
+func (b *bench) wantRemarks(t *testing.T, importID int64) {
+	t.Helper()
+	rows, err := b.DB.ImportRows(t.Context(), importID, models.RowRefused, 0, 10)
+	must(t, err)
+	var texts []string
+	for _, row := range rows {
+		texts = append(texts, row.Value)
+	}
+	if want := []string{"~ / 010-2222-3333", "집 ~", "02-123-4567"}; !slices.Equal(texts, want) {
+		t.Errorf("the refused rows say %q, want %q", texts, want)
+	}
+	i, err := b.DB.ImportByID(t.Context(), importID)
+	must(t, err)
+	if left, err := os.ReadDir(filepath.Join(b.DataDir, "uploads")); err != nil || len(left) != 0 || i.Path != "" {
+		t.Errorf("the file is still there: %v %v %q", left, err, i.Path)
+	}
 }
 
 func (b *bench) readTeam(t *testing.T) models.Team {
@@ -44,6 +76,7 @@ func (b *bench) readTeam(t *testing.T) models.Team {
 func TestAPersonIsForgotten(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 2*time.Second)
+	b.DataDir = t.TempDir()
 	ctx, phone := t.Context(), benchPhone(5)
 	done := b.draft(t, 20)
 	b.launch(t, done)
@@ -57,12 +90,12 @@ func TestAPersonIsForgotten(t *testing.T) {
 	must(t, err)
 	b.launch(t, later)
 	b.until(t, later, func(_ models.Campaign, e models.Equation) bool { return e.Handed == 20 })
-	b.remark(t, phone)
+	remarked := b.remark(t, phone)
 	b.suppress(t, "01077778888")
 
 	traces, _, err := b.Traces(ctx, b.admin, b.readTeam(t), "010 1000 1005")
 	must(t, err)
-	if traces.Messages != 1 || traces.Open != 1 || traces.Recipients != 2 || traces.Remarks != 1 || traces.Active {
+	if traces.Messages != 1 || traces.Open != 1 || traces.Recipients != 2 || traces.Remarks != 3 || traces.Active {
 		t.Errorf("%+v", traces)
 	}
 	for _, role := range models.Roles() {
@@ -78,6 +111,7 @@ func TestAPersonIsForgotten(t *testing.T) {
 	if found := b.wherever(t, phone); len(found) > 0 {
 		t.Errorf("the number is still in %v", found)
 	}
+	b.wantRemarks(t, remarked)
 	_, e := b.until(t, done, isState(models.CampaignFinished))
 	if e.Audience != 20 {
 		t.Errorf("the counts have not stayed: %+v", e)

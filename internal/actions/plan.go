@@ -3,7 +3,6 @@ package actions
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/riverqueue/river"
 
@@ -19,8 +18,12 @@ type PlanCampaign struct {
 // Kind names the job.
 func (PlanCampaign) Kind() string { return "plan_campaign" }
 
-// planBatches is how many batches are planned in one transaction.
-const planBatches = 10
+// One transaction plans so many recipients or, where they are spread thinly, so many
+// batches.
+const (
+	planRecipients = 10 * kakao.MaxRecipients
+	planBatches    = 100
+)
 
 // PlanCampaign writes a message for each recipient of a launched campaign, and the
 // batches that they are handed over in. It goes on where it, or another process,
@@ -51,8 +54,7 @@ func (s *Service) planChunk(ctx context.Context, campaignID int64) (whole bool, 
 			return err
 		}
 		after := c.PlanAfter
-		due := s.due(c, team)
-		if whole, err = s.planNext(ctx, tx, &c, due); err != nil {
+		if whole, err = s.planNext(ctx, tx, &c, team); err != nil {
 			return err
 		}
 		saved, err := tx.SavePlan(ctx, c, after)
@@ -63,7 +65,7 @@ func (s *Service) planChunk(ctx context.Context, campaignID int64) (whole bool, 
 			return errPlannedElsewhere
 		}
 		if whole {
-			return s.beginHandOver(ctx, tx, c, due)
+			return s.beginHandOver(ctx, tx, c, team)
 		}
 		return nil
 	})
@@ -76,32 +78,18 @@ func (s *Service) planChunk(ctx context.Context, campaignID int64) (whole bool, 
 // errPlannedElsewhere rolls a chunk back that another process has planned.
 var errPlannedElsewhere = fmt.Errorf("another process is planning")
 
-// due is when the batches of c may be handed over: the team's lead time before the
-// campaign's time.
-func (s *Service) due(c models.Campaign, team models.Team) time.Time {
-	now := s.Now()
-	if c.ScheduledAt == nil {
-		return now
-	}
-	if due := c.ScheduledAt.Add(-team.Lead()); due.After(now) {
-		return due
-	}
-	return now
-}
-
-func (s *Service) planNext(ctx context.Context, tx *models.DB, c *models.Campaign, due time.Time) (whole bool, err error) {
+func (s *Service) planNext(ctx context.Context, tx *models.DB, c *models.Campaign, team models.Team) (whole bool, err error) {
 	number, err := tx.LastBatchNumber(ctx, c.ID)
 	if err != nil {
 		return false, err
 	}
 	composer := models.NewComposer(c.Channel, c.Content, c.Fallback)
-	team, err := tx.Team(ctx, c.TeamID)
-	if err != nil {
-		return false, err
-	}
-	for range planBatches {
+	before := c.Planned
+	for i := 0; i < planBatches && c.Planned-before < planRecipients; i++ {
 		number++
-		b, err := tx.PlanBatch(ctx, c, number, due, kakao.MaxRecipients)
+		next, size := s.nextBatch(*c, team)
+		next.Number = number
+		b, err := tx.PlanBatch(ctx, c, next, size)
 		if err != nil {
 			return false, err
 		}
@@ -111,7 +99,7 @@ func (s *Service) planNext(ctx context.Context, tx *models.DB, c *models.Campaig
 		if err := s.skip(ctx, tx, composer, *c, team, b); err != nil {
 			return false, err
 		}
-		if b.Size < kakao.MaxRecipients {
+		if b.Size < size {
 			return true, nil
 		}
 	}
@@ -159,15 +147,18 @@ func (s *Service) skipUncomposed(ctx context.Context, tx *models.DB, composer *m
 // beginHandOver lets the batches of a whole plan be claimed: those that are due by
 // jobs in this transaction, the others by the sweep when their time has come. A plan
 // that has become whole only long after the campaign's time asks a person.
-func (s *Service) beginHandOver(ctx context.Context, tx *models.DB, c models.Campaign, due time.Time) error {
+func (s *Service) beginHandOver(ctx context.Context, tx *models.DB, c models.Campaign, team models.Team) error {
 	moved, err := tx.MoveCampaign(ctx, c.ID, []models.CampaignState{models.CampaignPlanning}, s.runningState(c), nil)
-	if err != nil || !moved || due.After(s.Now()) {
+	if err != nil || !moved {
 		return err
 	}
 	if s.plannedLate(c) {
 		return s.hold(ctx, tx, c, "hold.late")
 	}
-	ids, err := tx.PlannedBatchIDs(ctx, c.ID)
+	if err := s.layBehind(ctx, tx, c, team); err != nil {
+		return err
+	}
+	ids, err := tx.PlannedBatchIDs(ctx, c.ID, s.Now())
 	if err != nil {
 		return err
 	}
@@ -177,7 +168,7 @@ func (s *Service) beginHandOver(ctx context.Context, tx *models.DB, c models.Cam
 // plannedLate reports whether the time of c, or that of its launch if it is later,
 // has passed long since.
 func (s *Service) plannedLate(c models.Campaign) bool {
-	return c.LaunchedAt != nil && late(c, models.Batch{MeantAt: *c.LaunchedAt}, s.Now())
+	return c.LaunchedAt != nil && late(models.Batch{MeantAt: *c.LaunchedAt, SendAt: c.Begins()}, s.Now())
 }
 
 // insertSends inserts a job for each of the planned batches.

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
-	"github.com/oklog/ulid/v2"
 	"github.com/riverqueue/river"
 
 	"soshik/internal/kakao"
@@ -30,13 +28,13 @@ func refreshing() *river.InsertOpts {
 	return &river.InsertOpts{MaxAttempts: 3, Queue: QueueRefresh}
 }
 
-const (
-	// keptAtOnce is how many senders are written in one transaction: few enough that
-	// what waits for SQLite's one writer does not wait long.
-	keptAtOnce = 200
-	// beat is how often a refresh that waits for the provider gives a sign of life.
-	beat = stalled / 3
-)
+// keptAtOnce is how many senders are written in one transaction: few enough that what
+// waits for SQLite's one writer does not wait long.
+const keptAtOnce = 200
+
+func refreshes() longTask {
+	return longTask{models.SenderRefreshes(), func(id int64) river.JobArgs { return RefreshSenders{AppkeyID: id} }, refreshing()}
+}
 
 // AskRefresh has all senders of k read from the provider, unless that is being done
 // already. It is recorded when a person asks; the program does so all the time.
@@ -50,7 +48,7 @@ func (s *Service) AskRefresh(ctx context.Context, by models.Actor, k models.Appk
 		if err != nil || !started {
 			return err
 		}
-		if _, err := s.Jobs.InsertTx(ctx, tx.SQLTx(), RefreshSenders{AppkeyID: k.ID}, refreshing()); err != nil || by.System() {
+		if err := s.queue(ctx, tx, refreshes(), k.ID); err != nil || by.System() {
 			return err
 		}
 		return tx.Audit(ctx, by, refreshEvent(k))
@@ -64,79 +62,29 @@ func refreshEvent(k models.Appkey) models.Event {
 // AwaitRefresh waits until no refresh of the appkey is running any more, but not
 // longer than patience, and returns it as it is then.
 func (s *Service) AwaitRefresh(ctx context.Context, appkeyID int64, patience time.Duration) (models.SenderRefresh, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		r, err := s.DB.Refresh(context.WithoutCancel(ctx), appkeyID)
-		if err != nil || r.State != models.RefreshRunning {
-			return r, err
-		}
-		select {
-		case <-ctx.Done():
-			return r, nil
-		case <-tick.C:
-		}
-	}
+	return await(ctx, patience, func(ctx context.Context) (models.SenderRefresh, bool, error) {
+		r, err := s.DB.Refresh(ctx, appkeyID)
+		return r, r.State == models.RefreshRunning, err
+	})
 }
 
 // RunRefresh reads all senders of an appkey page by page, and then keeps what it has
 // read. A failure leaves what was known as it is. Interrupted, it begins anew.
 func (s *Service) RunRefresh(ctx context.Context, appkeyID int64) error {
-	claim, now := ulid.Make().String(), s.Now()
-	claimed, err := s.DB.ClaimRefresh(ctx, appkeyID, claim, now, now.Add(-stalled))
-	if err != nil || !claimed {
-		return err
-	}
-	k, err := s.DB.Appkey(ctx, appkeyID)
-	if err != nil {
-		return err
-	}
-	r, err := s.DB.Refresh(ctx, appkeyID)
-	if err != nil {
-		return err
-	}
-	rest := s.keepAlive(ctx, func(ctx context.Context) error { return s.DB.TouchRefresh(ctx, appkeyID, claim, s.Now()) })
-	defer rest()
-	r.Claim = claim
-	err = s.refresh(ctx, k, &r)
-	switch {
-	case errors.Is(err, errRefreshTaken):
-		return nil
-	case ctx.Err() != nil: // the program is stopping: whoever comes next need not wait
-		r.WorkedAt = s.Now()
-		_, releaseErr := s.DB.ReleaseRefresh(context.WithoutCancel(ctx), r, s.Now())
-		return errors.Join(err, releaseErr)
-	}
-	return s.endRefresh(ctx, r, err)
-}
-
-// errRefreshTaken means that another job has taken the refresh over.
-var errRefreshTaken = errors.New("the refresh is another job's by now")
-
-// keepAlive gives signs of life, each with touch, until it is told to rest.
-func (s *Service) keepAlive(ctx context.Context, touch func(context.Context) error) (rest func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	var beating sync.WaitGroup
-	beating.Go(func() {
-		tick := time.NewTicker(beat)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-			if err := touch(ctx); err != nil && ctx.Err() == nil {
-				s.Log.WarnContext(ctx, "a job gives no sign of life", "error", err)
-			}
+	var r models.SenderRefresh
+	do := func(ctx context.Context, claim string) error {
+		var err error
+		if r, err = s.DB.Refresh(ctx, appkeyID); err != nil {
+			return err
 		}
-	})
-	return func() {
-		cancel()
-		beating.Wait()
+		r.Claim = claim
+		k, err := s.DB.Appkey(ctx, appkeyID)
+		if err != nil {
+			return err
+		}
+		return s.refresh(ctx, k, &r)
 	}
+	return s.run(ctx, refreshes(), appkeyID, do, func(ctx context.Context, cause error) error { return s.endRefresh(ctx, r, cause) })
 }
 
 // endRefresh writes down how a refresh ended. A failure of ours is returned, for the
@@ -163,7 +111,7 @@ func (s *Service) refresh(ctx context.Context, k models.Appkey, r *models.Sender
 		r.ReadCount, r.Total, r.WorkedAt = n, max(total, n), s.Now()
 		ours, err := s.DB.SaveRefresh(ctx, *r)
 		if err == nil && !ours {
-			return errRefreshTaken
+			return errTaken
 		}
 		return err
 	})
@@ -395,26 +343,13 @@ func (s *Service) ReadSender(ctx context.Context, by models.Actor, k models.Appk
 // sweepRefreshes takes up refreshes whose process has died, and asks for the next one
 // that is due. One at a time, so that the appkeys do not all come at once.
 func (s *Service) sweepRefreshes(ctx context.Context) error {
-	now := s.Now()
-	rs, err := s.DB.StalledRefreshes(ctx, now.Add(-stalled))
-	if err != nil {
+	if err := s.sweepTasks(ctx, refreshes()); err != nil {
 		return err
-	}
-	for _, r := range rs {
-		released, err := s.DB.ReleaseRefresh(ctx, r, now)
-		if err != nil {
-			return err
-		}
-		if released {
-			if _, err := s.Jobs.Insert(ctx, RefreshSenders{AppkeyID: r.AppkeyID}, refreshing()); err != nil {
-				return err
-			}
-		}
 	}
 	if s.Sweeping.SendersEvery <= 0 {
 		return nil
 	}
-	ks, err := s.DB.AppkeysToRefresh(ctx, now.Add(-s.Sweeping.SendersEvery), 1)
+	ks, err := s.DB.AppkeysToRefresh(ctx, s.Now().Add(-s.Sweeping.SendersEvery), 1)
 	if err != nil || len(ks) == 0 {
 		return err
 	}

@@ -32,13 +32,14 @@ func (SettleBatch) Kind() string { return "settle_batch" }
 // SettleBatch finds out what became of a batch in doubt. It looks its attempts up
 // at the provider: what is listed has been taken; what is not is asked for again
 // under the same key while the provider remembers it, and given up for a new
-// attempt once nothing of the old one can be under way any more.
+// attempt once nothing of the old one can be under way any more. A batch that waits
+// for a person is looked up too, and if it turns up after all, nobody is asked.
 func (s *Service) SettleBatch(ctx context.Context, batchID int64) error {
 	d, err := readDelivery(ctx, s.DB, batchID)
 	if err != nil {
 		return err
 	}
-	if d.batch.State != models.BatchInDoubt || d.batch.Asks && !d.batch.Reported() {
+	if d.batch.State != models.BatchInDoubt {
 		return nil
 	}
 	if rests, err := s.resting(ctx, s.DB, d.batch); err != nil || rests {
@@ -130,16 +131,26 @@ func (s *Service) adopt(ctx context.Context, client *nhn.Client, d *delivery, fo
 			return err
 		}
 	}
-	now, n := s.Now(), int64(len(last))
+	now, n := s.Now(), countListed(last)
 	missing := unlistedOf(d.messages, d.campaign, last)
 	if len(missing) > 0 && !s.settled(d.batch, n, now) {
 		set := map[string]any{"request_id": last[0].RequestID, "due_at": now.Add(s.Timing.lookUp())}
 		if d.batch.Listed != n || d.batch.ListedAt == nil {
 			set["listed"], set["listed_at"] = n, now
 		}
-		return s.DB.SetBatch(ctx, d.batch.ID, set)
+		_, err := s.DB.MoveBatch(ctx, d.batch, []models.BatchState{models.BatchInDoubt}, models.BatchInDoubt, set)
+		return err
 	}
 	return s.DB.Tx(ctx, func(tx *models.DB) error { return s.acceptListed(ctx, tx, d, last, missing) })
+}
+
+// countListed is how many messages a list names: it may name some twice.
+func countListed(listed []nhn.Message) int64 {
+	named := make(map[string]bool, len(listed))
+	for _, m := range listed {
+		named[m.RecipientGroupingKey] = true
+	}
+	return int64(len(named))
 }
 
 // settled reports whether the list has shown n messages for a settling time.
@@ -167,7 +178,7 @@ func unlistedOf(open []models.Message, c models.Campaign, listed []nhn.Message) 
 func (s *Service) acceptListed(ctx context.Context, tx *models.DB, d *delivery, listed []nhn.Message, missing []models.Message) error {
 	now := s.Now()
 	moved, err := tx.MoveBatch(ctx, d.batch, []models.BatchState{models.BatchInDoubt}, models.BatchHanded, map[string]any{
-		"request_id": listed[0].RequestID, "handed_at": now, "listed": len(listed), "asks": false,
+		"request_id": listed[0].RequestID, "handed_at": now, "listed": countListed(listed), "asks": false,
 	})
 	if err != nil || !moved {
 		return err
@@ -207,19 +218,25 @@ func (s *Service) cancelDoubled(ctx context.Context, client *nhn.Client, d *deli
 }
 
 // unlisted decides what to do with a batch that the provider does not list: wait,
-// repeat the request, begin a new attempt, or ask a person.
+// repeat the request, begin a new attempt, or ask a person. Repeating goes first,
+// since under its key nothing is carried out twice. A batch of which the provider has
+// said that it knows the key is no case for a new attempt: it may be listed later yet.
 func (s *Service) unlisted(ctx context.Context, d *delivery, calls []models.Call) error {
 	now := s.Now()
-	quiet := now.Sub(d.call.CalledAt)
+	settled := now.Sub(d.call.CalledAt) >= s.Timing.Settling
 	switch {
-	case quiet >= s.Timing.Settling && d.batch.Reported():
+	case settled && d.batch.Reported():
 		return s.DB.Tx(ctx, func(tx *models.DB) error { return s.acceptReported(ctx, tx, d) })
-	case quiet >= s.Timing.Settling:
-		return s.DB.Tx(ctx, func(tx *models.DB) error { return s.giveUpAttempt(ctx, tx, d) })
+	case d.batch.Asks:
+		return s.DB.SetBatch(ctx, d.batch.ID, map[string]any{"due_at": now.Add(max(s.Timing.lookUp(), s.Timing.Settling/4)).UTC()})
 	case s.mayRepeat(d, calls, now):
 		return s.repeat(ctx, d)
+	case settled && d.batch.Reached:
+		return s.DB.Tx(ctx, func(tx *models.DB) error { return s.askPerson(ctx, tx, d) })
+	case settled:
+		return s.DB.Tx(ctx, func(tx *models.DB) error { return s.giveUpAttempt(ctx, tx, d) })
 	}
-	return s.DB.SetBatch(ctx, d.batch.ID, map[string]any{"due_at": now.Add(s.Timing.lookUp())})
+	return s.DB.SetBatch(ctx, d.batch.ID, map[string]any{"due_at": now.Add(s.Timing.lookUp()).UTC()})
 }
 
 // mayRepeat reports whether the same request may be made again under its key: the
@@ -275,27 +292,31 @@ func (s *Service) acceptReported(ctx context.Context, tx *models.DB, d *delivery
 // batch is planned again; or cancelled, if that is wanted; or a person decides, if
 // it has been given up too often or it is late.
 func (s *Service) giveUpAttempt(ctx context.Context, tx *models.DB, d *delivery) error {
-	if err := s.endCall(ctx, tx, d, models.CallNotFound, "", nil); err != nil {
-		return err
-	}
 	now, b := s.Now(), d.batch
-	set := map[string]any{"doubts": b.Doubts + 1, "reached": false, "listed": 0, "listed_at": nil, "job_id": 0, "due_at": now}
-	if d.campaign.State == models.CampaignCancelling {
-		_, err := tx.MoveBatch(ctx, b, []models.BatchState{models.BatchInDoubt}, models.BatchPlanned, set)
-		return err
-	}
-	if b.Doubts+1 >= maxDoubts || late(d.campaign, b, now) {
+	if d.campaign.State != models.CampaignCancelling && (b.Doubts+1 >= maxDoubts || late(b, now)) {
 		return s.askPerson(ctx, tx, d)
 	}
-	_, err := tx.MoveBatch(ctx, b, []models.BatchState{models.BatchInDoubt}, models.BatchPlanned, set)
-	return err
+	moved, err := tx.MoveBatch(ctx, b, []models.BatchState{models.BatchInDoubt}, models.BatchPlanned, map[string]any{
+		"doubts": b.Doubts + 1, "listed": 0, "listed_at": nil, "job_id": 0, "due_at": now,
+	})
+	if err != nil || !moved {
+		return err
+	}
+	return s.endCall(ctx, tx, d, models.CallNotFound, "", nil)
 }
 
 // askPerson leaves it to a person whether the batch counts as sent or is sent
 // again.
 func (s *Service) askPerson(ctx context.Context, tx *models.DB, d *delivery) error {
-	if err := tx.SetBatch(ctx, d.batch.ID, map[string]any{"asks": true, "doubts": d.batch.Doubts + 1}); err != nil {
+	moved, err := tx.MoveBatch(ctx, d.batch, []models.BatchState{models.BatchInDoubt}, models.BatchInDoubt,
+		map[string]any{"asks": true, "doubts": d.batch.Doubts + 1})
+	if err != nil || !moved {
 		return err
+	}
+	if !d.batch.Reached {
+		if err := s.endCall(ctx, tx, d, models.CallNotFound, "", nil); err != nil {
+			return err
+		}
 	}
 	return s.hold(ctx, tx, d.campaign, "hold.doubt")
 }
@@ -335,6 +356,9 @@ func (s *Service) DecideBatch(ctx context.Context, by models.Actor, appkeyID, ca
 func (s *Service) decide(ctx context.Context, tx *models.DB, b models.Batch, decision Decision) error {
 	now := s.Now()
 	to, set := models.BatchPlanned, map[string]any{"asks": false, "doubts": 0, "reached": false, "job_id": 0, "due_at": now, "meant_at": now}
+	if b.SendAt != nil && b.SendAt.Before(now) {
+		set["send_at"] = nil // whoever says "again" means now, whatever the pace
+	}
 	if decision == CountAsSent {
 		to, set = models.BatchHanded, map[string]any{"asks": false, "handed_at": now}
 	}

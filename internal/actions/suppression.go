@@ -27,11 +27,8 @@ func (s *Service) Suppress(ctx context.Context, by models.Actor, teamID int64, i
 	if err := by.May(models.ManageCampaigns); err != nil {
 		return 0, err
 	}
-	if err := models.CheckReason(in.Reason); err != nil {
-		return 0, err
-	}
 	numbers, err := in.Parse()
-	if err != nil {
+	if err := allFields(err, models.CheckReason(in.Reason)); err != nil {
 		return 0, err
 	}
 	ss := make([]models.Suppression, len(numbers.Phones))
@@ -144,7 +141,7 @@ func (s *Service) hasher(team models.Team) (models.Hasher, error) {
 func (s *Service) suppressed(ctx context.Context, tx *models.DB, c models.Campaign, team models.Team, b models.Batch) (map[int64]string, error) {
 	skipped := map[int64]string{}
 	if team.WeeklyLimit > 0 && !c.Test {
-		over, err := tx.OverLimit(ctx, c, b.ID, s.goesOut(c, b), team.WeeklyLimit)
+		over, err := tx.OverLimit(ctx, c, b.ID, s.goesOut(b), team.WeeklyLimit)
 		if err != nil {
 			return nil, fmt.Errorf("limit: %w", err)
 		}
@@ -169,10 +166,10 @@ func (s *Service) suppressed(ctx context.Context, tx *models.DB, c models.Campai
 }
 
 // goesOut is when the provider sends a batch, if it is handed over now or when it is due.
-func (s *Service) goesOut(c models.Campaign, b models.Batch) (at time.Time) {
+func (s *Service) goesOut(b models.Batch) (at time.Time) {
 	at = latest(s.Now(), b.DueAt)
-	if c.ScheduledAt != nil {
-		at = latest(at, *c.ScheduledAt)
+	if b.SendAt != nil {
+		at = latest(at, *b.SendAt)
 	}
 	return at
 }

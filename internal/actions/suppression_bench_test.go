@@ -26,7 +26,7 @@ func BenchmarkSuppressedMessages(b *testing.B) {
 				if _, err := tx.Suppress(ctx, ss); err != nil {
 					return err
 				}
-				batch, err = tx.PlanBatch(ctx, &c, 1, s.Now(), 1000)
+				batch, err = tx.PlanBatch(ctx, &c, models.Batch{Number: 1, DueAt: s.Now()}, 1000)
 				return err
 			}))
 			must(b, s.DB.AnalyzeSuppressions(ctx))

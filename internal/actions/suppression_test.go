@@ -127,6 +127,40 @@ func TestAnOptOutCancelsWhatTheProviderHolds(t *testing.T) {
 	b.untilStopped(t, sup)
 }
 
+// TestAnOptOutCancelsWhatBrandTalkHolds is the same over the channel that cancels by
+// other calls, and lists no results of a time.
+func TestAnOptOutCancelsWhatBrandTalkHolds(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 2*time.Second)
+	c := b.brandDraft(t, 30) // one more has a default, and one no value
+	b.suppress(t, benchPhone(0))
+	at := b.Now().Add(2 * time.Hour)
+	before := c
+	c.ScheduledAt = &at
+	c, err := b.SaveDraft(t.Context(), b.admin, before, c)
+	must(t, err)
+	b.launch(t, c)
+	b.work(t)
+	_, _ = b.until(t, c, func(_ models.Campaign, e models.Equation) bool { return e.Handed == 30 })
+	b.suppress(t, benchPhone(5), defaulted)
+	_, e := b.until(t, c, func(_ models.Campaign, e models.Equation) bool { return e.Cancelled == 2 })
+	if e.Handed != 28 || e.Skipped != 2 {
+		t.Errorf("%+v", e)
+	}
+	got := b.count()
+	if len(got) != 28 || got[benchPhone(5)]+got[defaulted]+got[benchPhone(0)] != 0 {
+		t.Errorf("the provider still holds %d", len(got))
+	}
+	for _, phone := range []string{benchPhone(5), defaulted} {
+		sup, found, err := b.DB.ActiveSuppression(t.Context(), b.team.ID, []string{phone})
+		must(t, err)
+		if !found {
+			t.Fatal("the number is not on the list")
+		}
+		b.untilStopped(t, sup)
+	}
+}
+
 func (b *bench) untilStopped(t *testing.T, sup models.Suppression) {
 	t.Helper()
 	deadline, tick := time.After(60*time.Second), time.NewTicker(20*time.Millisecond)

@@ -44,11 +44,12 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepApprovals(ctx),
 		s.sweepCampaigns(ctx),
 		s.sweepResults(ctx),
+		s.sweepExpired(ctx),
 		s.sweepStalled(ctx),
 		s.sweepRefreshes(ctx),
 		s.sweepChanges(ctx),
 		s.sweepAudienceWorks(ctx),
-		s.sweepChecks(ctx),
+		s.sweepTasks(ctx, checks()),
 		s.sweepSuppressions(ctx),
 		s.sweepStops(ctx),
 		s.sweepForgettings(ctx),
@@ -156,26 +157,22 @@ func (s *Service) finish(ctx context.Context, c models.Campaign, e models.Equati
 	})
 }
 
-// sweepResults asks for results where some may have come.
+// sweepResults has results read where some may have come.
 func (s *Service) sweepResults(ctx context.Context) error {
 	now := s.Now()
-	ks, err := s.DB.OpenAppkeys(ctx, now)
+	due, err := s.DB.DueReadings(ctx, now)
 	if err != nil {
 		return err
 	}
-	ours := map[int64]bool{}
-	for _, k := range ks {
-		claimed, known := ours[k.ID]
-		if !known {
-			if claimed, err = s.DB.ClaimPoll(ctx, k.ID, now, now.Add(s.Sweeping.ResultsEvery)); err != nil {
-				return err
-			}
-			ours[k.ID] = claimed
+	for _, d := range due {
+		ours, err := s.DB.ClaimReading(ctx, d.AppkeyID, d.Channel, now, now.Add(readingLease))
+		if err != nil {
+			return err
 		}
-		if !claimed {
+		if !ours {
 			continue
 		}
-		if _, err := s.Jobs.Insert(ctx, TakeResults{AppkeyID: k.ID, Channel: k.Channel, Since: k.Since.Time}, soon()); err != nil {
+		if _, err := s.Jobs.Insert(ctx, TakeResults{AppkeyID: d.AppkeyID, Channel: d.Channel, Since: d.Since.Time}, soon()); err != nil {
 			return err
 		}
 	}

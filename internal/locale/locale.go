@@ -195,6 +195,9 @@ func (l *Locale) Time(t time.Time) string { return l.format(t, l.formats.time) }
 // Date writes the date in Korean time.
 func (l *Locale) Date(t time.Time) string { return l.format(t, l.formats.date) }
 
+// Day writes the date in Korean time without its year.
+func (l *Locale) Day(t time.Time) string { return l.format(t, l.formats.day) }
+
 // Clock writes the time of day in Korean time, to the second.
 func (l *Locale) Clock(t time.Time) string { return l.format(t, l.formats.clock) }
 

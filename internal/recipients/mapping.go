@@ -278,21 +278,47 @@ func countPhones(rows [][]string, column int) (good, filled int) {
 		if column >= len(fields) {
 			continue
 		}
-		switch _, _, reason := kakao.NormalizePhone(fields[column]); reason {
-		case "", kakao.PhoneExponent:
+		phone, empty := isPhone(fields[column])
+		if phone {
 			good++
-			filled++
-		case kakao.PhoneEmpty:
-		default:
+		}
+		if !empty {
 			filled++
 		}
 	}
 	return good, filled
 }
 
+// isPhone reports whether a cell holds a phone number, be it of another country or what a
+// spreadsheet has left of one.
+func isPhone(cell string) (phone, empty bool) {
+	switch _, _, reason := kakao.NormalizePhone(cell); reason {
+	case "", kakao.PhoneExponent:
+		return true, false
+	case kakao.PhoneForeign:
+		return digits(cell) >= minForeign, false
+	case kakao.PhoneEmpty:
+		return false, true
+	}
+	return false, false
+}
+
+// minForeign is how many digits the number of another country has at least; "+15" is a
+// difference.
+const minForeign = 8
+
+func digits(s string) (n int) {
+	for _, r := range s {
+		if unicode.IsDigit(r) {
+			n++
+		}
+	}
+	return n
+}
+
 func hasPhone(fields []string) bool {
 	for _, field := range fields {
-		if _, _, reason := kakao.NormalizePhone(field); reason == "" || reason == kakao.PhoneExponent {
+		if phone, _ := isPhone(field); phone {
 			return true
 		}
 	}

@@ -15,6 +15,7 @@ func TestPasted(t *testing.T) {
 		{"numbers parted by slashes and semicolons", "010-1111-2222 / 010-3333-4444; 010 5555 6666", "010-1111-2222\n010-3333-4444\n010 5555 6666\n"},
 		{"a block of cells", "이름\t휴대폰\n홍길동\t010-1111-2222\n", "이름\t휴대폰\n홍길동\t010-1111-2222\n"},
 		{"two columns of numbers are a block", "이름\t010-1111-2222\t010-3333-4444\n", "이름\t010-1111-2222\t010-3333-4444\n"},
+		{"numbers of other countries", "+81 90-1234-5678, +1 201-555-0123", "+81 90-1234-5678\n+1 201-555-0123\n"},
 		{"nothing", "", ""},
 		{"a single number", "010-1111-2222", "010-1111-2222"},
 	}

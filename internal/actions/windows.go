@@ -1,0 +1,202 @@
+package actions
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"soshik/internal/kakao"
+	"soshik/internal/nhn"
+	"soshik/models"
+)
+
+const (
+	// windowMinutes is how many minutes are read at a time to catch up.
+	windowMinutes = 10
+	// readTwice is for how long after a minute is over results of it may still turn up:
+	// so long, how many it has is looked at again.
+	readTwice = 4 * time.Minute
+	// livePages is how many pages of the minute that is not over yet are read at most.
+	// If it has more, they wait for its end rather than be read time and again.
+	livePages = 5
+	// takers is how many pages are being recorded at the same time, while the next one
+	// is read.
+	takers = 2
+)
+
+// windows reads the list of what has changed at the provider, in windows of whole
+// minutes. A window that is over gets no new results: states change only now. A
+// message whose state changes again leaves it for a later one.
+type windows struct {
+	*Service
+
+	client  *nhn.Client
+	reading models.Reading
+	kept    time.Time // when it was last said that somebody reads
+}
+
+// take reads all minutes that are over and have not been read, looks whether those
+// that were read last have got more, and reads what there is of the present minute.
+// Reading the same again changes nothing.
+func (w *windows) take(ctx context.Context, since time.Time) error {
+	now := w.Now()
+	present := now.Truncate(time.Minute)
+	from := latest(since.Add(-lookBack), now.AddDate(0, 0, -kakao.QueryDays+1)).Truncate(time.Minute)
+	if until := w.reading.ReadUntil; until != nil && until.After(from) {
+		from = *until
+	}
+	if from.Before(present) {
+		if err := w.readAgain(ctx, present); err != nil {
+			return err
+		}
+	}
+	for from.Before(present) {
+		to := from.Add(windowMinutes * time.Minute)
+		if to.After(present) {
+			to = present
+		}
+		if err := w.read(ctx, from, to); err != nil {
+			return err
+		}
+		from = to
+	}
+	total, first, err := w.page(ctx, present, now, 1)
+	if err != nil || total > livePages*kakao.MaxPageSize {
+		return err
+	}
+	return w.readPages(ctx, present, now, total, first)
+}
+
+// readAgain looks at the windows that were read last and reads those anew that have
+// another number of results by now. Those that ended long ago are forgotten.
+func (w *windows) readAgain(ctx context.Context, present time.Time) error {
+	seen := []models.ReadingWindow{}
+	for _, old := range w.reading.Seen {
+		if present.Sub(old.To) > readTwice {
+			continue
+		}
+		last := old.To.Add(-time.Minute)
+		total, first, err := w.page(ctx, old.From, last, 1)
+		if err != nil {
+			return err
+		}
+		if total < 0 || total != old.Total {
+			if err := w.readPages(ctx, old.From, last, total, first); err != nil {
+				return err
+			}
+		}
+		old.Total = total
+		seen = append(seen, old)
+	}
+	w.reading.Seen = seen
+	return w.DB.SaveReading(ctx, w.reading)
+}
+
+// read reads the window from the time from up to, and without, the time to, and
+// notes that it has been read.
+func (w *windows) read(ctx context.Context, from, to time.Time) error {
+	last := to.Add(-time.Minute) // the provider's windows include the minute of their end
+	total, first, err := w.page(ctx, from, last, 1)
+	if err != nil {
+		return err
+	}
+	if err := w.readPages(ctx, from, last, total, first); err != nil {
+		return err
+	}
+	w.reading.ReadUntil = &to
+	w.reading.Seen = append(w.reading.Seen, models.ReadingWindow{From: from, To: to, Total: total})
+	return w.DB.SaveReading(ctx, w.reading)
+}
+
+// page reads a page of a window, and says now and then that somebody reads.
+func (w *windows) page(ctx context.Context, from, last time.Time, page int) (total int, messages []nhn.Message, err error) {
+	if now := w.Now(); now.Sub(w.kept) > readingLease/4 {
+		w.kept = now
+		if err := w.keepReading(ctx, w.reading.AppkeyID, w.reading.Channel); err != nil {
+			return 0, nil, err
+		}
+	}
+	messages, total, err = w.client.FriendTalkResults(ctx, from, last, page, kakao.MaxPageSize)
+	return total, messages, err
+}
+
+// readPages records all results of a window, of which first is the first page. The
+// pages are read from the last to the first: when a message leaves the window
+// meanwhile, those behind it move up, and would be jumped over the other way round.
+func (w *windows) readPages(ctx context.Context, from, last time.Time, total int, first []nhn.Message) error {
+	pages := (total + kakao.MaxPageSize - 1) / kakao.MaxPageSize
+	switch {
+	case total < 0:
+		return w.readOn(ctx, from, last, first)
+	case pages <= 1:
+		return w.takePage(ctx, first)
+	}
+	return w.record(ctx, func(take func([]nhn.Message) error) error {
+		for page := pages; page >= 1; page-- {
+			_, messages, err := w.page(ctx, from, last, page)
+			if err != nil {
+				return err
+			}
+			if err := take(messages); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// readOn reads the pages from the first on, where the provider does not say how many
+// there are.
+func (w *windows) readOn(ctx context.Context, from, last time.Time, messages []nhn.Message) error {
+	return w.record(ctx, func(take func([]nhn.Message) error) error {
+		for page := 2; len(messages) > 0; page++ {
+			if err := take(messages); err != nil {
+				return err
+			}
+			var err error
+			if _, messages, err = w.page(ctx, from, last, page); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// record records the pages that read takes, while it reads on.
+func (w *windows) record(ctx context.Context, read func(take func([]nhn.Message) error) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	pages := make(chan []nhn.Message)
+	g.Go(func() error {
+		defer close(pages)
+		return read(func(messages []nhn.Message) error {
+			select {
+			case pages <- messages:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+	})
+	for range takers {
+		g.Go(func() error {
+			for messages := range pages {
+				if err := w.takePage(ctx, messages); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+func latest(times ...time.Time) time.Time {
+	last := times[0]
+	for _, t := range times[1:] {
+		if t.After(last) {
+			last = t
+		}
+	}
+	return last
+}
