@@ -13,8 +13,8 @@ type CampaignState string
 // The states of a campaign.
 const (
 	CampaignDraft      CampaignState = "draft"
-	CampaignWaiting    CampaignState = "waiting"  // for approval; nothing can be edited
-	CampaignApproved   CampaignState = "approved" // can be launched as it is
+	CampaignWaiting    CampaignState = "waiting"   // for approval; nothing can be edited
+	CampaignApproved   CampaignState = "approved"  // can be launched as it is
 	CampaignPlanning   CampaignState = "planning"  // messages and batches are being written
 	CampaignScheduled  CampaignState = "scheduled" // its time is still to come
 	CampaignSending    CampaignState = "sending"

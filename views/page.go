@@ -30,7 +30,7 @@ type Page struct {
 	Demo    Demo
 	// Approvals is how many campaigns of the team wait for the person's approval.
 	Approvals int64
-	Refresh int // seconds after which the page asks anew where there is no script; 0: never
+	Refresh   int // seconds after which the page asks anew where there is no script; 0: never
 }
 
 // Assets tells the URL of a static file, as "css/soshik.css".

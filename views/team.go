@@ -17,7 +17,7 @@ type Overview struct {
 	// the overview.
 	Templates []models.TroubledTemplate
 	Approvals []models.ApprovalRow // that wait; empty for those who may not approve
-	Audit     []models.AuditLog // the newest; empty for those who may not see it
+	Audit     []models.AuditLog    // the newest; empty for those who may not see it
 }
 
 // step is one of the things to do before the first campaign.

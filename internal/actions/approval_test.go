@@ -40,7 +40,7 @@ func (o *office) read(t *testing.T, c models.Campaign) models.Campaign {
 	return c
 }
 
-// by is a draft that a marketer has written, at a time (nil: at once).
+// written is a draft that a marketer has edited last, at a time (nil: at once).
 func (o *office) written(t *testing.T, n int, at *time.Time) models.Campaign {
 	t.Helper()
 	before := o.draft(t, n)
