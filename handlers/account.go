@@ -128,7 +128,8 @@ func (h *Handlers) showInvitation(w http.ResponseWriter, r *http.Request, err er
 
 // ShowAccount is the page about oneself.
 func (h *Handlers) ShowAccount(w http.ResponseWriter, r *http.Request) error {
-	return h.Render(w, r, http.StatusOK, views.AccountPage(h.page(r, "account.title")))
+	mail := views.MailSettings{In: models.PreferencesOf(h.visit(r).actor.User), On: h.cfg.Mail}
+	return h.Render(w, r, http.StatusOK, views.AccountPage(h.page(r, "account.title"), mail))
 }
 
 // UpdateAccount keeps language and theme.

@@ -34,6 +34,8 @@ type Config struct {
 	DataDir string
 	// MaxUpload is the largest file that is taken, in bytes.
 	MaxUpload int64
+	// Mail says whether the installation sends mail.
+	Mail bool
 }
 
 // New makes the handlers.

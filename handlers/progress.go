@@ -54,7 +54,7 @@ const groupsPerPage = 50
 
 func (h *Handlers) progress(r *http.Request, c models.Campaign) (v views.Progress, err error) {
 	ctx := r.Context()
-	v = views.Progress{Campaign: c, After: after(r), CreatedBy: h.nameOf(ctx, c.CreatedBy), LaunchedBy: h.nameOf(ctx, c.LaunchedBy)}
+	v = views.Progress{Campaign: c, Now: h.now(), After: after(r), CreatedBy: h.nameOf(ctx, c.CreatedBy), LaunchedBy: h.nameOf(ctx, c.LaunchedBy)}
 	if v.Equation, err = h.db.Equation(ctx, c); err != nil {
 		return v, err
 	}
@@ -101,8 +101,8 @@ func (h *Handlers) batchGroups(ctx context.Context, v *views.Progress) (err erro
 }
 
 // nameOf is a person's name; empty if there is no such person any more.
-func (h *Handlers) nameOf(ctx context.Context, userID int64) string {
-	user, err := h.db.User(ctx, userID)
+func (s *Site) nameOf(ctx context.Context, userID int64) string {
+	user, err := s.db.User(ctx, userID)
 	if err != nil {
 		return ""
 	}

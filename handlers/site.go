@@ -311,6 +311,9 @@ func (s *Site) page(r *http.Request, titleKey string, args ...any) views.Page {
 }
 
 func (s *Site) fillMenu(r *http.Request, v *visit, p *views.Page) (err error) {
+	if p.Unread, err = s.db.Unread(r.Context(), v.actor.User.ID); err != nil {
+		return err
+	}
 	if p.Teams, err = s.db.TeamsOf(r.Context(), v.actor.User); err != nil {
 		return err
 	}
@@ -328,6 +331,9 @@ func (s *Site) fillMenu(r *http.Request, v *visit, p *views.Page) (err error) {
 	}
 	if p.Appkey.ID != 0 {
 		p.Outage = s.actions.Outage(p.Appkey)
+	}
+	if stop := p.Stop(); stop.Stopped() {
+		p.Stopper = s.nameOf(r.Context(), stop.StoppedBy)
 	}
 	return err
 }

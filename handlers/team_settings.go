@@ -15,7 +15,7 @@ func (h *Handlers) ShowTeamSettings(w http.ResponseWriter, r *http.Request) erro
 
 // SaveTeamSettings changes the settings of a team.
 func (h *Handlers) SaveTeamSettings(w http.ResponseWriter, r *http.Request) error {
-	v, in := h.visit(r), models.TeamSettings{Lead: field(r, "lead"), Unit: models.LeadUnit(field(r, "unit"))}
+	v, in := h.visit(r), models.TeamSettings{Lead: field(r, "lead"), Unit: models.LeadUnit(field(r, "unit")), Undo: field(r, "undo")}
 	if err := h.actions.SaveTeamSettings(r.Context(), v.actor, v.team.ID, in); err != nil {
 		return h.showTeamSettings(w, r, views.TeamSettings{In: in, Err: err})
 	}

@@ -33,6 +33,8 @@ type Appkey struct {
 	RatePerSecond  int    // requests to the provider
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
+
+	Stop
 }
 
 // NewAppkey is what is filled in to add an appkey.

@@ -134,6 +134,13 @@ func (db *DB) BatchCounts(ctx context.Context, campaignID int64) (map[BatchState
 	return counts, err
 }
 
+// BatchAsks reports whether a batch of the campaign waits for a person.
+func (db *DB) BatchAsks(ctx context.Context, campaignID int64) (bool, error) {
+	var n int64
+	err := db.read(ctx).Model(&Batch{}).Where("campaign_id = ? AND state = ? AND asks", campaignID, BatchInDoubt).Limit(1).Count(&n).Error
+	return n > 0, err
+}
+
 // Calls are the requests made for a batch, in order.
 func (db *DB) Calls(ctx context.Context, batchID int64) ([]Call, error) {
 	var cs []Call

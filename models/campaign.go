@@ -192,7 +192,8 @@ func (db *DB) SaveDraft(ctx context.Context, c *Campaign) error {
 	read := c.Revision
 	c.Revision, c.UpdatedAt = read+1, db.now()
 	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ? AND revision = ?", c.ID, CampaignDraft, read).
-		Select("Name", "SenderID", "Content", "Fallback", "AudienceID", "TemplateID", "TemplateVersion", "ScheduledAt", "Pace", "PerDay", "Revision", "EditedBy", "UpdatedAt").Updates(c)
+		Select("Name", "SenderID", "Content", "Fallback", "AudienceID", "TemplateID", "TemplateVersion", "ScheduledAt", "Pace", "PerDay",
+			"Revision", "EditedBy", "UpdatedAt").Updates(c)
 	if res.Error == nil && res.RowsAffected == 0 {
 		c.Revision = read
 		return Errorf(Conflict, "campaign.changed")
@@ -286,8 +287,8 @@ func (c Campaign) LaunchedNow(t Team, now time.Time) Campaign {
 }
 
 // LaunchCampaign freezes a draft, or takes one that is approved, which is
-// [Campaign.LaunchedNow], and begins its planning. It says whether it was still as it was
-// read.
+// [Campaign.LaunchedNow], and begins its planning. It says whether it was still as it
+// was read.
 func (db *DB) LaunchCampaign(ctx context.Context, c Campaign, userID, audience int64) (launched bool, err error) {
 	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ? AND revision = ?", c.ID, c.State, c.Revision).
 		Updates(map[string]any{

@@ -103,6 +103,11 @@ func (s MessageState) may(next MessageState) bool {
 	return false
 }
 
+// reported reports whether s is a result that the provider has told.
+func (s MessageState) reported() bool {
+	return s == MessageDelivered || s == MessageFailed || s == MessageSMS
+}
+
 // OpenMessages are those of a batch that share its state, by position.
 func (db *DB) OpenMessages(ctx context.Context, batchID int64) ([]Message, error) {
 	var ms []Message
@@ -151,14 +156,14 @@ func (db *DB) RecordOutcomes(ctx context.Context, outcomes []MessageOutcome) (in
 		return 0, err
 	}
 	fresh := make([]MessageOutcome, 0, len(outcomes))
-	d := newDeltas()
+	d, now := newDeltas(), minuteOf(db.now())
 	for _, o := range outcomes {
 		m, known := old[o.ID]
 		if !known || (o.CampaignID != 0 && o.CampaignID != m.CampaignID) || !m.State.may(o.State) || (m.State == o.State && m.Fallback == o.Fallback && m.SMSCode == o.SMSCode) {
 			continue
 		}
-		d.move(m, o)
-		m.State, m.Fallback, m.Code, m.SMSCode = o.State, o.Fallback, o.Code, o.SMSCode
+		d.move(m, o, now)
+		m.State, m.Fallback, m.Code, m.SMSCode, m.DoneAt = o.State, o.Fallback, o.Code, o.SMSCode, o.DoneAt
 		old[o.ID] = m
 		fresh = append(fresh, o)
 	}
@@ -181,9 +186,9 @@ func (db *DB) lockMessages(ctx context.Context, outcomes []MessageOutcome) (map[
 	if err != nil {
 		return nil, err
 	}
-	query := "SELECT id, campaign_id, state, fallback, code, sms_code FROM messages WHERE id IN (SELECT value FROM json_each(?))"
+	query := "SELECT id, campaign_id, state, fallback, code, sms_code, done_at FROM messages WHERE id IN (SELECT value FROM json_each(?))"
 	if db.Dialect() == Postgres {
-		query = `SELECT id, campaign_id, state, fallback, code, sms_code FROM messages
+		query = `SELECT id, campaign_id, state, fallback, code, sms_code, done_at FROM messages
 			WHERE id IN (SELECT value::bigint FROM json_array_elements_text(?::json)) ORDER BY id FOR UPDATE`
 	}
 	var ms []Message
@@ -222,6 +227,7 @@ func (db *DB) writeOutcomes(ctx context.Context, outcomes []MessageOutcome) erro
 type deltas struct {
 	batches map[int64]*Batch
 	codes   map[codeKey]int64
+	minutes minutes
 }
 
 type codeKey struct {
@@ -234,9 +240,10 @@ func (k codeKey) compare(other codeKey) int {
 	return cmp.Or(cmp.Compare(k.campaign, other.campaign), cmp.Compare(k.state, other.state), cmp.Compare(k.code, other.code))
 }
 
-func newDeltas() deltas { return deltas{map[int64]*Batch{}, map[codeKey]int64{}} }
+func newDeltas() deltas { return deltas{map[int64]*Batch{}, map[codeKey]int64{}, minutes{}} }
 
-func (d deltas) move(m Message, o MessageOutcome) {
+// move counts that m becomes o in the minute now.
+func (d deltas) move(m Message, o MessageOutcome, now int64) {
 	b := d.batches[m.BatchID()]
 	if b == nil {
 		b = &Batch{}
@@ -248,6 +255,11 @@ func (d deltas) move(m Message, o MessageOutcome) {
 		d.codes[codeKey{m.CampaignID, m.State, m.Code}]--
 	}
 	d.codes[codeKey{m.CampaignID, o.State, o.Code}]++
+	d.minutes.count(m.CampaignID, m.State, m.DoneAt, -1)
+	d.minutes.count(m.CampaignID, o.State, o.DoneAt, +1)
+	if !m.State.reported() && o.State.reported() {
+		d.minutes.at(m.CampaignID, now).Taken++
+	}
 }
 
 // count changes the counter of state by n.
@@ -300,7 +312,7 @@ func (db *DB) applyDeltas(ctx context.Context, d deltas) error {
 			return fmt.Errorf("count codes: %w", err)
 		}
 	}
-	return nil
+	return db.addMinutes(ctx, d.minutes)
 }
 
 // CodeCount is how many messages of a campaign have a code.

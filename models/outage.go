@@ -6,6 +6,7 @@ import "time"
 // in a row. The zero value is none.
 type Outage struct {
 	Since time.Time // when the last call before it failed
+	Next  time.Time // when it is asked next; past or zero: any moment
 }
 
 // On reports whether there is one.

@@ -256,6 +256,9 @@ func (db *DB) ErasePerson(ctx context.Context, teamID int64, phone string) (eras
 		return erased, res.Error
 	}
 	erased.Remarks = res.RowsAffected
+	if err := db.write(ctx).Exec("DELETE FROM check_rows WHERE phone = ? AND campaign_id IN (SELECT id FROM campaigns WHERE team_id = ?)", phone, teamID).Error; err != nil {
+		return erased, err
+	}
 	return erased, db.write(ctx).Exec("DELETE FROM test_numbers WHERE team_id = ? AND phone = ?", teamID, phone).Error
 }
 

@@ -6,7 +6,8 @@ import (
 )
 
 // WaitingBatches are planned batches of running campaigns that are due and that
-// no living job will claim: theirs has ended, or has run since before stale.
+// no living job will claim: theirs has ended, or has run since before stale. Those that
+// an emergency stop holds are not among them.
 func (db *DB) WaitingBatches(ctx context.Context, now, stale time.Time, limit int) ([]Batch, error) {
 	attempted := "j.attempted_at < ?"
 	if db.Dialect() == SQLite {
@@ -14,8 +15,10 @@ func (db *DB) WaitingBatches(ctx context.Context, now, stale time.Time, limit in
 	}
 	var bs []Batch
 	err := db.read(ctx).Raw(`SELECT b.* FROM batches b JOIN campaigns c ON c.id = b.campaign_id
+		JOIN appkeys k ON k.id = c.appkey_id JOIN teams t ON t.id = c.team_id
 		LEFT JOIN river_job j ON j.id = b.job_id
 		WHERE b.state = 'planned' AND b.due_at <= ? AND b.cancel = '' AND c.state IN ('scheduled', 'sending')
+			AND k.stopped_at IS NULL AND t.stopped_at IS NULL
 			AND (j.id IS NULL OR j.state IN ('completed', 'cancelled', 'discarded') OR (j.state = 'running' AND `+attempted+`))
 		ORDER BY b.due_at, b.id LIMIT ?`, now.UTC(), stale.UTC(), limit).Scan(&bs).Error
 	return bs, err

@@ -24,6 +24,8 @@ type Team struct {
 	ApproveFrom   int      // recipients from which a second person approves; 0: never
 	HashKey       []byte   // of the hashes, encrypted; nil: there are none yet
 	Prices        Prices   `gorm:"serializer:json"`
+
+	Stop // of all its appkeys
 }
 
 // Lead is how long before its time a message is handed over.

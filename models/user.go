@@ -25,6 +25,8 @@ type User struct {
 	Locale        string // ko, en, ja; empty: as the browser asks
 	Theme         string // light, dark; empty: as the system says
 	InstanceAdmin bool
+	MailOff       string // topics that the person gets no mail about, separated by commas
+	FollowsAll    bool   // is told of all campaigns of their teams
 	CreatedAt     time.Time
 }
 

@@ -27,6 +27,8 @@ type Page struct {
 	Appkey  models.Appkey // zero if the team has none
 	Appkeys []models.Appkey
 	Outage  models.Outage // of the provider, as seen by the appkey
+	Unread  int           // notifications, counted up to a little more than models.MaxUnread
+	Stopper string        // who has stopped the team or the appkey, if one of them is stopped; empty: somebody who is gone
 	Demo    Demo
 	// Approvals is how many campaigns of the team wait for the person's approval.
 	Approvals int64

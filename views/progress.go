@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"soshik/internal/kakao"
 	"soshik/models"
@@ -23,6 +24,7 @@ type Progress struct {
 	Batches    map[models.BatchState]int64
 	Stoppable  models.Stoppable
 	Coming     []models.ComingDay // on which days what is planned is to be sent
+	Now        time.Time
 	Groups     []models.BatchGroup
 	Approvals  []models.ApprovalRow
 	After      int64                 // number of the batch before the first group
@@ -48,6 +50,27 @@ func (v Progress) Cancellable() bool {
 // stopped reports whether the campaign waits for a person.
 func (v Progress) stopped() bool {
 	return v.State == models.CampaignPaused || v.State == models.CampaignHeld
+}
+
+// toldOut is for how long it is said that a campaign is out that could be undone.
+const toldOut = 10 * time.Minute
+
+// undoable reports whether the launch can still be undone.
+func (v Progress) undoable() bool {
+	return v.UndoUntil != nil && v.UndoUntil.After(v.Now) && v.Cancellable()
+}
+
+// wentOut reports whether the time to undo the launch has ended a moment ago, and
+// something went out.
+func (v Progress) wentOut() bool {
+	return v.UndoUntil != nil && !v.UndoUntil.After(v.Now) && v.Now.Sub(*v.UndoUntil) < toldOut &&
+		(v.State == models.CampaignSending || v.State == models.CampaignFinished)
+}
+
+// undoLeft is how long the launch can be undone, as 4:05.
+func (v Progress) undoLeft() string {
+	left := v.UndoUntil.Sub(v.Now).Round(time.Second)
+	return fmt.Sprintf("%d:%02d", left/time.Minute, left%time.Minute/time.Second)
 }
 
 // cancelled reports whether the campaign is being cancelled, or has been.

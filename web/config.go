@@ -7,9 +7,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
+	"soshik/internal/mail"
 	"soshik/models"
 )
 
@@ -32,6 +34,13 @@ type Config struct {
 	ResultsEvery time.Duration `name:"results-every" env:"SOSHIK_RESULTS_EVERY" default:"5s" help:"How often results are asked for."`
 	SendersEvery time.Duration `name:"senders-every" env:"SOSHIK_SENDERS_EVERY" default:"15m" help:"How often the senders of each appkey are read from the provider; 0 is only when somebody asks."`
 	SweepEvery   time.Duration `name:"sweep-every" env:"SOSHIK_SWEEP_EVERY" default:"2s" help:"How often batches that wait or are in doubt are looked at."`
+	SMTPHost     string        `name:"smtp-host" env:"SOSHIK_SMTP_HOST" help:"Mail server, by which people are told what has become of their campaigns. If empty, no mail is sent."`
+	SMTPPort     int           `name:"smtp-port" env:"SOSHIK_SMTP_PORT" default:"587" help:"Port of the mail server."`
+	SMTPUser     string        `name:"smtp-user" env:"SOSHIK_SMTP_USER" help:"Sign-in at the mail server; empty if it asks for none."`
+	SMTPPassword string        `name:"smtp-password" env:"SOSHIK_SMTP_PASSWORD" help:"Password at the mail server."`
+	SMTPFrom     string        `name:"smtp-from" env:"SOSHIK_SMTP_FROM" help:"Whom mail comes from, as news@example.com or 'Soshik <news@example.com>'."`
+	SMTPTLS      string        `name:"smtp-tls" env:"SOSHIK_SMTP_TLS" default:"starttls" help:"How the connection to the mail server is secured: starttls, tls (from the first byte on) or none."`
+	WebhookLocal bool          `name:"webhook-local" env:"SOSHIK_WEBHOOK_LOCAL" help:"Let webhooks of teams be at private, loopback and link-local addresses, and without TLS."`
 	ClockOffset  time.Duration `name:"clock-offset" env:"SOSHIK_CLOCK_OFFSET" hidden:"" help:"How far the clock is moved, for demos and tests."`
 	// Out is where a demo prints who can sign in.
 	Out io.Writer `kong:"-"`
@@ -60,6 +69,22 @@ func (c *Config) Validate() error {
 		return errors.New("SOSHIK_SENDERS_EVERY must be 0 or at least 1m")
 	case c.URL != "" && !strings.HasPrefix(c.URL, "http://") && !strings.HasPrefix(c.URL, "https://"):
 		return errors.New("SOSHIK_URL must begin with https:// or http://")
+	}
+	return c.validateMail()
+}
+
+func (c *Config) validateMail() error {
+	switch {
+	case c.SMTPHost == "":
+		return nil
+	case c.SMTPPort < 1 || c.SMTPPort > 65535:
+		return errors.New("SOSHIK_SMTP_PORT must be 1 to 65535")
+	case !slices.Contains([]string{mail.STARTTLS, mail.TLS, mail.None}, c.SMTPTLS):
+		return errors.New("SOSHIK_SMTP_TLS must be starttls, tls or none")
+	case c.SMTPUser == "" && c.SMTPPassword != "":
+		return errors.New("SOSHIK_SMTP_PASSWORD needs SOSHIK_SMTP_USER")
+	case c.URL == "":
+		return errors.New("SOSHIK_URL must be set with SOSHIK_SMTP_HOST, since mail leads to the pages")
 	}
 	return nil
 }

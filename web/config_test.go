@@ -57,6 +57,11 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		"SOSHIK_URL":           func(c *web.Config) { c.URL = "soshik.example.com" },
 		"SOSHIK_SECRET_KEY":    func(c *web.Config) { c.SecretKey = "short" },
 		"SOSHIK_DATABASE":      func(c *web.Config) { c.Database = "mysql://x" },
+		"SOSHIK_SMTP_PORT":     func(c *web.Config) { mails(c); c.SMTPPort = 0 },
+		"SOSHIK_SMTP_TLS":      func(c *web.Config) { mails(c); c.SMTPTLS = "ssl" },
+		"SOSHIK_SMTP_USER":     func(c *web.Config) { mails(c); c.SMTPPassword = "x" },
+		"SOSHIK_SMTP_FROM":     func(c *web.Config) { mails(c); c.SMTPFrom = "news" },
+		"SOSHIK_SMTP_HOST":     func(c *web.Config) { mails(c); c.URL = "" },
 	}
 	for name, spoil := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -68,4 +73,9 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// mails has mail sent.
+func mails(c *web.Config) {
+	c.SMTPHost, c.SMTPPort, c.SMTPFrom, c.SMTPTLS, c.URL = "mail.example.com", 587, "news@example.com", "starttls", "https://soshik.example.com"
 }

@@ -32,18 +32,17 @@ type studio struct {
 	sender models.Sender
 }
 
-func newStudio(t *testing.T) *studio {
+func newStudio(t *testing.T, changes ...func(*web.Config)) *studio {
 	t.Helper()
-	return newStudioLogging(t, slog.DiscardHandler)
+	return newStudioLogging(t, slog.DiscardHandler, changes...)
 }
 
 // newStudioLogging is [newStudio] with a log.
-func newStudioLogging(t *testing.T, log slog.Handler) *studio {
+func newStudioLogging(t *testing.T, log slog.Handler, changes ...func(*web.Config)) *studio {
 	t.Helper()
 	offset := kakao.DayOffset(time.Now())
-	s := &studio{site: newSiteLogging(t, log, func(c *web.Config) {
-		c.ClockOffset, c.KeepUploads = offset, 72*time.Hour
-	})}
+	changes = append(changes, func(c *web.Config) { c.ClockOffset, c.KeepUploads = offset, 72*time.Hour })
+	s := &studio{site: newSiteLogging(t, log, changes...)}
 	s.setUp(t)
 	soon := nhnsim.Span{Min: 10 * time.Millisecond, Max: 50 * time.Millisecond}
 	s.openSim(t, nhnsim.Config{

@@ -125,8 +125,10 @@ func (s *site) things(t *testing.T, appkey models.Appkey) map[string]func() stri
 			}
 			return fmt.Sprint(made.ID)
 		},
-		"number":  func() string { return "1" },
-		"version": func() string { return "1" },
+		"notification": func() string { return fmt.Sprint(next()) }, // or nobody's
+		"delivery":     func() string { return fmt.Sprint(next()) },
+		"number":       func() string { return "1" },
+		"version":      func() string { return "1" },
 		"image": func() string {
 			i := models.Image{TeamID: appkey.TeamID, Hash: models.NewToken(), Name: "그림.png", Format: models.FormatPNG, Width: 600, Height: 400}
 			if _, err := s.DB.PutImage(t.Context(), &i, models.ImageFile{Original: []byte{1}, Thumbnail: []byte{1}}); err != nil {

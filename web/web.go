@@ -112,12 +112,16 @@ func (a *App) build(ctx context.Context) error {
 	if missing := assets.Missing(); len(missing) > 0 {
 		a.log.WarnContext(ctx, "pages will look bare", "run", static.FillCommand, "missing", missing)
 	}
+	telling, err := a.cfg.telling(catalogs)
+	if err != nil {
+		return err
+	}
 	provider := actions.NewProvider(keeper, a.cfg.CallTimeout, nil)
 	provider.Now = a.cfg.now()
 	a.Actions = &actions.Service{
 		DB: a.DB, Log: a.log, Keeper: keeper, Now: a.cfg.now(), Provider: provider,
 		Timing:   actions.Timing{CallTimeout: a.cfg.CallTimeout, Settling: a.cfg.Settling},
-		Sweeping: actions.SweepSettings{ResultsEvery: a.cfg.ResultsEvery, SendersEvery: a.cfg.SendersEvery, KeepUploads: a.cfg.KeepUploads}, DataDir: a.cfg.DataDir,
+		Sweeping: actions.SweepSettings{ResultsEvery: a.cfg.ResultsEvery, SendersEvery: a.cfg.SendersEvery, KeepUploads: a.cfg.KeepUploads}, Telling: telling, DataDir: a.cfg.DataDir,
 	}
 	a.Actions.Jobs, err = river.NewClient(migrations.Driver(a.DB.SQL(), a.DB.Dialect()), jobs.Config(a.Actions, a.cfg.Workers, a.log))
 	if err != nil {
@@ -126,7 +130,7 @@ func (a *App) build(ctx context.Context) error {
 	h := handlers.New(handlers.Config{
 		Log: a.log, DB: a.DB, Actions: a.Actions, Catalogs: catalogs, Assets: assets.Path,
 		SecureCookies: strings.HasPrefix(a.cfg.URL, "https://"), Demo: demoView(a.cfg), Now: a.cfg.now(),
-		SetupCode: a.SetupCode, DataDir: a.cfg.DataDir, MaxUpload: a.cfg.MaxUpload << 20,
+		SetupCode: a.SetupCode, DataDir: a.cfg.DataDir, MaxUpload: a.cfg.MaxUpload << 20, Mail: a.cfg.SMTPHost != "",
 	})
 	if a.cfg.Demo {
 		if a.demo, err = startDemo(ctx, a.cfg, a.log); err != nil {

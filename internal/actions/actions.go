@@ -24,6 +24,7 @@ type Service struct {
 	Provider *Provider
 	Timing   Timing
 	Sweeping SweepSettings
+	Telling  Telling
 	// DataDir is the folder in which uploaded files are kept.
 	DataDir string
 	// Now is the time by which people and the provider live. It differs from the

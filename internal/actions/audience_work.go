@@ -11,6 +11,7 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"soshik/internal/kakao"
 	"soshik/models"
 )
 
@@ -319,7 +320,7 @@ func (j *audienceJob) conclude(ctx context.Context, tx *models.DB, now time.Time
 	}
 	e := audienceEvent("audience.finish", a)
 	if j.w.Kind == models.WorkSuppress {
-		e = models.Event{Action: "suppression.file", TeamID: a.TeamID, ObjectType: "import", ObjectName: j.w.Sources[0].Name}
+		e = models.Event{Action: "suppression.file", TeamID: a.TeamID, ObjectType: "import", ObjectName: kakao.MaskPhones(j.w.Sources[0].Name)}
 		if err := j.s.suppressedMany(ctx, tx, j.w); err != nil {
 			return err
 		}

@@ -250,6 +250,9 @@ func (s *Service) checked(ctx context.Context, by models.Actor, c models.Campaig
 }
 
 func (s *Service) launch(ctx context.Context, tx *models.DB, by models.Actor, c models.Campaign, approval models.Approval, report models.Report) error {
+	if err := refuseStopped(ctx, tx, c.AppkeyID); err != nil {
+		return err
+	}
 	team, err := tx.Team(ctx, c.TeamID)
 	if err != nil {
 		return err

@@ -174,6 +174,9 @@ func (s *Service) endCancelling(ctx context.Context, c models.Campaign) error {
 		if err == nil && !moved {
 			return models.Errorf(models.Conflict, "campaign.moved")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.notify(ctx, tx, models.Actor{}, c, models.Notice{Kind: models.NoticeCancelled})
 	})
 }

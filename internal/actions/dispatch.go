@@ -61,8 +61,9 @@ type delivery struct {
 	sender   models.Sender
 	messages []models.Message
 	call     models.Call
-	imageSeq int  // names the campaign's image to the provider; 0: it has none
-	repeat   bool // the request has been made before under the same key
+	imageSeq int           // names the campaign's image to the provider; 0: it has none
+	repeat   bool          // the request has been made before under the same key
+	wait     time.Duration // after the claim, for the project's turn
 }
 
 func (d *delivery) key() string { return attemptKey(d.campaign, d.batch.ID, d.batch.Attempt) }
@@ -77,6 +78,10 @@ func (s *Service) SendBatch(ctx context.Context, batchID int64) error {
 			return err
 		}
 		d, err = s.claim(ctx, batchID)
+	}
+	if far, ok := errors.AsType[*farTurnError](err); ok {
+		_, err := s.DB.Postpone(ctx, far.batch, s.Now().Add(far.wait))
+		return err
 	}
 	if err != nil || d == nil {
 		return err
@@ -99,6 +104,9 @@ func (s *Service) claim(ctx context.Context, batchID int64) (d *delivery, err er
 		if _, err := s.imageSeq(ctx, tx, d.campaign); err != nil {
 			return err
 		}
+		if err := s.takeTurn(ctx, tx, d); err != nil {
+			return err
+		}
 		d.batch.Attempt++
 		taken, err := s.take(ctx, tx, d, models.BatchPlanned)
 		if err != nil || !taken {
@@ -107,10 +115,51 @@ func (s *Service) claim(ctx context.Context, batchID int64) (d *delivery, err er
 		}
 		return s.beginSending(ctx, tx, d.campaign, d.batch)
 	})
+	if errors.Is(err, errStopped) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("claim batch %d: %w", batchID, err)
 	}
 	return d, nil
+}
+
+// maxTurnWait is for how long a job may wait for its turn, under the claim. What would
+// have to wait longer is not claimed.
+const maxTurnWait = time.Second
+
+// farTurnError rolls a claim back whose turn is too far away.
+type farTurnError struct {
+	batch models.Batch
+	wait  time.Duration
+}
+
+func (e *farTurnError) Error() string { return fmt.Sprintf("no turn for %s", e.wait) }
+
+// errStopped rolls a claim back under an emergency stop.
+var errStopped = errors.New("stopped")
+
+// takeTurn takes the next free moment of d's project, unless that is far away or an
+// emergency stop has been committed. Claims of a project, and its stops, go one after
+// another from here on.
+func (s *Service) takeTurn(ctx context.Context, tx *models.DB, d *delivery) error {
+	databaseNow, err := tx.Now(ctx)
+	if err != nil {
+		return err
+	}
+	if d.wait, err = tx.TakeTurn(ctx, d.appkey, databaseNow); err != nil {
+		return err
+	}
+	stopped, err := tx.Stopped(ctx, d.campaign.AppkeyID)
+	switch {
+	case err != nil:
+		return err
+	case stopped:
+		return errStopped
+	case d.wait >= maxTurnWait:
+		return &farTurnError{d.batch, d.wait}
+	}
+	return nil
 }
 
 // claimable reads the batch and says by a nil delivery that it must not go out
@@ -184,18 +233,22 @@ func readDelivery(ctx context.Context, tx *models.DB, batchID int64) (*delivery,
 	if err != nil {
 		return nil, err
 	}
-	return &delivery{batch: b, campaign: c}, nil
+	k, err := tx.Appkey(ctx, c.AppkeyID)
+	if err != nil {
+		return nil, err
+	}
+	return &delivery{batch: b, campaign: c, appkey: k}, nil
 }
 
 // take moves the batch to sending under a new claim and notes the request that is
-// about to be made.
+// about to be made when its turn has come.
 func (s *Service) take(ctx context.Context, tx *models.DB, d *delivery, from models.BatchState) (bool, error) {
 	databaseNow, err := tx.Now(ctx)
 	if err != nil {
 		return false, err
 	}
-	b, now := &d.batch, s.Now()
-	claim, lease := ulid.Make().String(), databaseNow.Add(s.Timing.lease())
+	b, now := &d.batch, s.Now().Add(d.wait)
+	claim, lease := ulid.Make().String(), databaseNow.Add(d.wait+s.Timing.lease())
 	taken, err := tx.MoveBatch(ctx, *b, []models.BatchState{from}, models.BatchSending, map[string]any{
 		"claim": claim, "lease_until": lease, "called_at": now, "request_at": b.RequestAt,
 		"attempt": b.Attempt, "calls": b.Calls + 1,
@@ -221,7 +274,7 @@ func (s *Service) beginSending(ctx context.Context, tx *models.DB, c models.Camp
 // handOver makes the request and records its answer. From here on a shutdown
 // does not interrupt: the client's timeout does.
 func (s *Service) handOver(ctx context.Context, d *delivery) error {
-	ctx = context.WithoutCancel(ctx)
+	ctx, turn := context.WithoutCancel(ctx), time.Now().Add(d.wait)
 	client, err := s.load(ctx, d)
 	if err == nil && len(d.messages) == 0 {
 		err = errors.New("no message of the batch is open")
@@ -229,6 +282,7 @@ func (s *Service) handOver(ctx context.Context, d *delivery) error {
 	if err != nil {
 		return s.giveBack(ctx, d, err)
 	}
+	time.Sleep(time.Until(turn))
 	res, err := channelOf(d.campaign.Channel).send(ctx, client, d)
 	return s.record(ctx, d, res, err)
 }
@@ -236,9 +290,6 @@ func (s *Service) handOver(ctx context.Context, d *delivery) error {
 // load reads what the request needs besides batch and campaign.
 func (s *Service) load(ctx context.Context, d *delivery) (client *nhn.Client, err error) {
 	if d.messages, err = s.DB.OpenMessages(ctx, d.batch.ID); err != nil {
-		return nil, err
-	}
-	if d.appkey, err = s.DB.Appkey(ctx, d.campaign.AppkeyID); err != nil {
 		return nil, err
 	}
 	if d.sender, err = s.DB.Sender(ctx, d.appkey.ID, d.campaign.SenderID); err != nil {
@@ -333,8 +384,10 @@ func (s *Service) accept(ctx context.Context, tx *models.DB, d *delivery, res *n
 	if err := tx.ForgetRefusals(ctx, d.campaign.ID); err != nil {
 		return err
 	}
-	_, err = tx.RecordOutcomes(ctx, refusals(d, res, now))
-	return err
+	if _, err = tx.RecordOutcomes(ctx, refusals(d, res, now)); err != nil {
+		return err
+	}
+	return tx.CountHanded(ctx, d.campaign.ID, len(d.messages))
 }
 
 // refusals are the recipients that the answer refuses, each with its own code. The
@@ -480,22 +533,37 @@ func (s *Service) endCall(ctx context.Context, tx *models.DB, d *delivery, outco
 
 // pause stops a running campaign for a reason.
 func (s *Service) pause(ctx context.Context, tx *models.DB, c models.Campaign, reason string, code int) error {
-	return s.stop(ctx, tx, c, models.CampaignPaused, "campaign.pause", reason, code)
+	_, err := s.stop(ctx, tx, c, models.CampaignPaused, reason, code)
+	return err
 }
 
 // hold stops a running campaign until a person has decided.
 func (s *Service) hold(ctx context.Context, tx *models.DB, c models.Campaign, reason string) error {
-	return s.stop(ctx, tx, c, models.CampaignHeld, "campaign.hold", reason, 0)
+	_, err := s.stop(ctx, tx, c, models.CampaignHeld, reason, 0)
+	return err
 }
 
-func (s *Service) stop(ctx context.Context, tx *models.DB, c models.Campaign, to models.CampaignState, action, reason string, code int) error {
-	moved, err := tx.MoveCampaign(ctx, c.ID, []models.CampaignState{models.CampaignScheduled, models.CampaignSending}, to,
+// stop pauses or holds a running campaign, and tells people of it. moved is false if it
+// did not run.
+func (s *Service) stop(ctx context.Context, tx *models.DB, c models.Campaign, to models.CampaignState, reason string, code int) (moved bool, err error) {
+	moved, err = tx.MoveCampaign(ctx, c.ID, []models.CampaignState{models.CampaignScheduled, models.CampaignSending}, to,
 		map[string]any{"hold": reason, "hold_code": code})
 	if err != nil || !moved {
-		return err
+		return false, err
 	}
-	return tx.Audit(ctx, models.Actor{}, models.Event{
+	action, n := "campaign.pause", models.Notice{Kind: models.NoticePaused, Reason: models.T(reason)}
+	if to == models.CampaignHeld {
+		action, n.Kind = "campaign.hold", models.NoticeHeld
+	}
+	if reason == holdDoubt {
+		n.Kind = models.NoticeAsks
+	}
+	err = tx.Audit(ctx, models.Actor{}, models.Event{
 		Action: action, TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectID: c.ID, ObjectName: c.Name,
 		After: map[string]any{"reason": reason, "code": code},
 	})
+	if err != nil {
+		return true, err
+	}
+	return true, s.notify(ctx, tx, models.Actor{}, c, n)
 }

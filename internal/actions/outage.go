@@ -31,5 +31,9 @@ func (s *Service) Outage(k models.Appkey) models.Outage {
 	if !rest.Resting {
 		return models.Outage{}
 	}
-	return models.Outage{Since: s.Now().Add(-time.Since(rest.Since))}
+	return models.Outage{Since: s.Now().Add(-time.Since(rest.Since)), Next: s.Now().Add(time.Until(rest.Until))}
 }
+
+// LimitedFor is for how long the provider wants no call of k, since there were too
+// many, as this process has found it; 0: it takes them.
+func (s *Service) LimitedFor(k models.Appkey) time.Duration { return s.Provider.limitedFor(k) }

@@ -88,6 +88,17 @@ func (p *Provider) client(k models.Appkey) (*nhn.Client, error) {
 	return c, nil
 }
 
+// limitedFor is for how long no call of k goes out after an answer that there were too
+// many.
+func (p *Provider) limitedFor(k models.Appkey) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if pace := p.paces[project{k.BaseURL, k.Appkey}]; pace != nil {
+		return pace.Rest()
+	}
+	return 0
+}
+
 // rest is for how long no call of an appkey would go out; 0 also for one that has
 // made none yet.
 func (p *Provider) rest(appkeyID int64) time.Duration {

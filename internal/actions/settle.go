@@ -190,8 +190,10 @@ func (s *Service) acceptListed(ctx context.Context, tx *models.DB, d *delivery, 
 	for i, m := range missing {
 		outcomes[i] = models.MessageOutcome{ID: m.ID, State: models.MessageLost, Code: models.CodeAnswerLost, DoneAt: now.UnixMilli()}
 	}
-	_, err = tx.RecordOutcomes(ctx, outcomes)
-	return err
+	if _, err = tx.RecordOutcomes(ctx, outcomes); err != nil {
+		return err
+	}
+	return tx.CountHanded(ctx, d.campaign.ID, len(d.messages))
 }
 
 // cancelDoubled tries to stop an earlier attempt that has turned up beside its
@@ -268,9 +270,15 @@ func (s *Service) repeat(ctx context.Context, d *delivery) error {
 	taken := false
 	err := s.DB.Tx(ctx, func(tx *models.DB) (err error) {
 		d.repeat = true
+		if err := s.takeTurn(ctx, tx, d); err != nil {
+			return err
+		}
 		taken, err = s.take(ctx, tx, d, models.BatchInDoubt)
 		return err
 	})
+	if _, far := errors.AsType[*farTurnError](err); far || errors.Is(err, errStopped) {
+		return s.DB.SetBatch(ctx, d.batch.ID, map[string]any{"due_at": s.Now().Add(s.Timing.lookUp()).UTC()})
+	}
 	if err != nil || !taken {
 		return err
 	}
@@ -281,11 +289,14 @@ func (s *Service) repeat(ctx context.Context, d *delivery) error {
 // since it has reported results of it. Results that come before the answer are the
 // answer.
 func (s *Service) acceptReported(ctx context.Context, tx *models.DB, d *delivery) error {
-	_, err := tx.MoveBatch(ctx, d.batch, []models.BatchState{models.BatchInDoubt}, models.BatchHanded, map[string]any{"handed_at": s.Now(), "asks": false})
+	moved, err := tx.MoveBatch(ctx, d.batch, []models.BatchState{models.BatchInDoubt}, models.BatchHanded, map[string]any{"handed_at": s.Now(), "asks": false})
 	if err != nil {
 		return err
 	}
-	return s.endCall(ctx, tx, d, models.CallAccepted, "", nil)
+	if err := s.endCall(ctx, tx, d, models.CallAccepted, "", nil); err != nil || !moved {
+		return err
+	}
+	return tx.CountHanded(ctx, d.campaign.ID, len(d.messages))
 }
 
 // giveUpAttempt ends an attempt of which nothing can be under way any more. The
@@ -305,9 +316,17 @@ func (s *Service) giveUpAttempt(ctx context.Context, tx *models.DB, d *delivery)
 	return s.endCall(ctx, tx, d, models.CallNotFound, "", nil)
 }
 
+// holdDoubt is why a campaign is held of which a batch asks.
+const holdDoubt = "hold.doubt"
+
 // askPerson leaves it to a person whether the batch counts as sent or is sent
-// again.
+// again. People are told when that stops the campaign, or else of the first one that
+// asks.
 func (s *Service) askPerson(ctx context.Context, tx *models.DB, d *delivery) error {
+	asked, err := tx.BatchAsks(ctx, d.campaign.ID)
+	if err != nil {
+		return err
+	}
 	moved, err := tx.MoveBatch(ctx, d.batch, []models.BatchState{models.BatchInDoubt}, models.BatchInDoubt,
 		map[string]any{"asks": true, "doubts": d.batch.Doubts + 1})
 	if err != nil || !moved {
@@ -318,7 +337,11 @@ func (s *Service) askPerson(ctx context.Context, tx *models.DB, d *delivery) err
 			return err
 		}
 	}
-	return s.hold(ctx, tx, d.campaign, "hold.doubt")
+	stopped, err := s.stop(ctx, tx, d.campaign, models.CampaignHeld, holdDoubt, 0)
+	if err != nil || stopped || asked {
+		return err
+	}
+	return s.notify(ctx, tx, models.Actor{}, d.campaign, models.Notice{Kind: models.NoticeAsks, Reason: models.T(holdDoubt)})
 }
 
 // Decision is what a person says about a batch that nobody knows about.
@@ -366,5 +389,8 @@ func (s *Service) decide(ctx context.Context, tx *models.DB, b models.Batch, dec
 	if err == nil && !moved {
 		return models.Errorf(models.Conflict, "batch.decided")
 	}
-	return err
+	if err != nil || decision != CountAsSent {
+		return err
+	}
+	return tx.CountHanded(ctx, b.CampaignID, int(b.Open()))
 }

@@ -45,7 +45,7 @@ func (s *Service) Suppress(ctx context.Context, by models.Actor, teamID int64, i
 		if added, err = tx.Suppress(ctx, ss); err != nil {
 			return err
 		}
-		e.After = map[string]any{"numbers": len(ss), "added": added, "reason": in.Reason}
+		e.After = map[string]any{"numbers": len(ss), "added": added, "reason": kakao.MaskPhones(in.Reason)}
 		if added > manySuppressed {
 			if err := tx.AnalyzeSuppressions(ctx); err != nil {
 				return err
@@ -69,7 +69,7 @@ func (s *Service) Unsuppress(ctx context.Context, by models.Actor, sup models.Su
 		return err
 	}
 	e := suppressionEvent("suppression.remove", sup)
-	e.Before, e.After = map[string]any{"source": sup.Source, "since": sup.CreatedAt}, map[string]any{"reason": reason}
+	e.Before, e.After = map[string]any{"source": sup.Source, "since": sup.CreatedAt}, map[string]any{"reason": kakao.MaskPhones(reason)}
 	return s.change(ctx, by, &e, func(tx *models.DB) error {
 		removed, err := tx.Unsuppress(ctx, sup, by.User.ID, reason, s.Now())
 		if err == nil && !removed {

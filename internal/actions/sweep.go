@@ -58,6 +58,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepUploads(ctx),
 		s.sweepListings(ctx),
 		s.sweepTemplates(ctx),
+		s.sweepDeliveries(ctx),
 	)
 }
 
@@ -151,9 +152,13 @@ func (s *Service) finish(ctx context.Context, c models.Campaign, e models.Equati
 		if err != nil || !moved {
 			return err
 		}
-		return tx.Audit(ctx, models.Actor{}, models.Event{
+		err = tx.Audit(ctx, models.Actor{}, models.Event{
 			Action: "campaign.finish", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectID: c.ID, ObjectName: c.Name, After: e,
 		})
+		if err != nil {
+			return err
+		}
+		return s.notify(ctx, tx, models.Actor{}, c, models.Notice{Kind: endKind(e)})
 	})
 }
 

@@ -123,6 +123,9 @@ func (s *Service) beginTest(ctx context.Context, tx *models.DB, by models.Actor,
 		*test = before
 		return again, err
 	}
+	if err := refuseStopped(ctx, tx, c.AppkeyID); err != nil {
+		return false, err
+	}
 	numbers, err := chosenNumbers(ctx, tx, c.TeamID, in.Numbers)
 	if err != nil {
 		return false, err

@@ -35,6 +35,7 @@ func Workers(s *actions.Service) *river.Workers {
 	}))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.StopMessages) error { return s.StopMessages(ctx, a.BatchID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.ListImages) error { return s.RunListing(ctx, a.AppkeyID) }))
+	river.AddWorker(ws, worker(func(ctx context.Context, a actions.DeliverNotice) error { return s.DeliverNotice(ctx, a.DeliveryID) }))
 	return ws
 }
 
@@ -78,6 +79,8 @@ func Config(s *actions.Service, workers int, log *slog.Logger) *river.Config {
 			actions.QueueWork:    {MaxWorkers: 2},
 			actions.QueueImport:  {MaxWorkers: 3},
 			actions.QueueRefresh: {MaxWorkers: 2},
+			actions.QueueMail:    {MaxWorkers: 2},
+			actions.QueueWebhook: {MaxWorkers: 2},
 			river.QueueDefault:   {MaxWorkers: workers},
 		},
 		// Finished jobs say nothing that the ledger does not say better.
