@@ -28,7 +28,7 @@ func newOffice(t *testing.T) *office {
 
 func (o *office) person(t *testing.T, email string, role models.Role) models.Actor {
 	t.Helper()
-	u := models.User{Email: email, Name: strings.Split(email, "@")[0], CreatedAt: o.Now()}
+	u := models.User{Email: email, Name: strings.Split(email, "@")[0], PasswordHash: "x", CreatedAt: o.Now()}
 	must(t, o.DB.CreateUser(t.Context(), &u), o.DB.CreateMember(t.Context(), &models.Member{TeamID: o.team.ID, UserID: u.ID, Role: role}))
 	return models.Actor{User: u, Role: role}
 }
@@ -130,6 +130,13 @@ func TestALargeCampaignIsAskedForApprovedAndLaunched(t *testing.T) {
 	a := o.ask(t, c, models.NewApproval{Message: "봐 주세요"})
 	if a.Version.Audience != 8 || len(a.Hash) != 64 || a.ExpiresAt != nil {
 		t.Errorf("asked for %+v", a)
+	}
+	for role, want := range map[models.Role]int64{models.Viewer: 0, models.Marketer: 0, models.Approver: 1, models.Admin: 1} {
+		var n int64
+		must(t, o.DB.SQL().QueryRowContext(t.Context(), "SELECT COUNT(*) FROM notifications WHERE user_id = "+idText(o.people[role].User.ID)).Scan(&n))
+		if n != want {
+			t.Errorf("a %s is told %d times", role, n)
+		}
 	}
 	wantKey(t, o.launchAs(t, o.people[models.Marketer], c), "approval.not_yet")
 	o.approve(t, a)
