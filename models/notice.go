@@ -138,7 +138,7 @@ func (db *DB) Notice(ctx context.Context, id int64) (n Notice, err error) {
 
 // Told are the people who are told of n, which is about c: those who have made and
 // launched it, as long as they see the team, and those who follow all its campaigns;
-// of an approval, those who may give it, less who has asked. Nobody is told who cannot
+// of an approval, those who may give it, less who has asked or has edited it last. Nobody is told who cannot
 // sign in yet.
 func (db *DB) Told(ctx context.Context, n Notice, c Campaign, askedBy int64) ([]User, error) {
 	members, err := db.Members(ctx, n.TeamID)
@@ -150,7 +150,7 @@ func (db *DB) Told(ctx context.Context, n Notice, c Campaign, askedBy int64) ([]
 	for _, m := range members {
 		wanted := slices.Contains(own, m.UserID) || m.User.FollowsAll
 		if n.Kind == NoticeApproval {
-			wanted = m.UserID != askedBy && m.Role.rank() >= Approver.rank()
+			wanted = m.UserID != askedBy && m.UserID != c.EditedBy && m.Role.Allows(Approve)
 		}
 		if wanted && m.Active() {
 			told = append(told, m.User)
