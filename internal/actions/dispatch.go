@@ -565,5 +565,5 @@ func (s *Service) stop(ctx context.Context, tx *models.DB, c models.Campaign, to
 	if err != nil {
 		return true, err
 	}
-	return true, s.notify(ctx, tx, models.Actor{}, c, n)
+	return true, s.notify(ctx, tx, c, n)
 }
