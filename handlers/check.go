@@ -12,7 +12,7 @@ import (
 // campaign or for it, and the button that launches it.
 func (h *Handlers) ShowCheck(w http.ResponseWriter, r *http.Request) error {
 	return h.compose(w, r, func(draft models.Campaign) error {
-		return h.showCheck(w, r, draft, nil)
+		return h.showCheck(w, r, draft, nil, nil)
 	})
 }
 
@@ -42,7 +42,22 @@ func (h *Handlers) checkOf(r *http.Request, c models.Campaign) (k models.Check, 
 	return k, nil
 }
 
-func (h *Handlers) showCheck(w http.ResponseWriter, r *http.Request, c models.Campaign, err error) error {
+// askStep is whether a second person is to be asked, and who could be.
+func (h *Handlers) askStep(r *http.Request, c models.Campaign, report models.Report, asked *models.NewApproval) (s views.AskStep, err error) {
+	v := h.visit(r)
+	s = views.AskStep{Needed: v.team.NeedsApproval(report.Audience), From: v.team.ApproveFrom, In: models.NewApproval{Launch: c.ScheduledAt != nil}}
+	if asked != nil {
+		s.In = *asked
+	}
+	if s.Needed {
+		s.Approvers, err = h.db.Approvers(r.Context(), v.team.ID, v.actor.User, c.EditedBy)
+	}
+	return s, err
+}
+
+// showCheck shows what the check has found, and what was typed to ask for approval, if
+// anything was.
+func (h *Handlers) showCheck(w http.ResponseWriter, r *http.Request, c models.Campaign, asked *models.NewApproval, err error) error {
 	step := views.CheckStep{Campaign: c}
 	var readErr error
 	if step.Check, readErr = h.checkOf(r, c); readErr != nil {
@@ -62,6 +77,9 @@ func (h *Handlers) showCheck(w http.ResponseWriter, r *http.Request, c models.Ca
 		if step.Report, readErr = h.actions.Review(r.Context(), c, step.Check); readErr != nil {
 			return readErr
 		}
+		if step.Ask, readErr = h.askStep(r, c, step.Report, asked); readErr != nil {
+			return readErr
+		}
 	}
 	team := h.visit(r).team
 	step.Prices, step.Course = team.Prices, c.CourseNow(team, step.Report.Audience, h.now())
@@ -78,17 +96,19 @@ func (h *Handlers) showCheck(w http.ResponseWriter, r *http.Request, c models.Ca
 // checkRows answers for recipients behind a finding with fn. Where there are none, as
 // after an edit, the check is what there is to see.
 func (h *Handlers) checkRows(w http.ResponseWriter, r *http.Request, fn func(list views.CheckRowsList) error) error {
-	return h.compose(w, r, func(draft models.Campaign) error {
-		k, _, err := h.db.Check(r.Context(), draft.ID)
-		if err != nil {
-			return err
-		}
-		f, found := k.Report.Finding(r.PathValue("rows"))
-		if !found || !k.Of(draft) {
-			return h.Redirect(w, r, views.StepPath(draft, "check"), models.Text{})
-		}
-		return fn(views.CheckRowsList{Campaign: draft, Finding: f})
-	})
+	c, err := h.campaignOf(r)
+	if err != nil {
+		return err
+	}
+	k, _, err := h.db.Check(r.Context(), c.ID)
+	if err != nil {
+		return err
+	}
+	f, found := k.Report.Finding(r.PathValue("rows"))
+	if !found || !k.Of(c) || !c.State.Unlaunched() {
+		return h.Redirect(w, r, views.StepPath(c, "check"), models.Text{})
+	}
+	return fn(views.CheckRowsList{Campaign: c, Finding: f})
 }
 
 // ListCheckRows are the recipients behind a finding.

@@ -22,12 +22,19 @@ func (h *Handlers) compose(w http.ResponseWriter, r *http.Request, fn func(draft
 	if c.State == models.CampaignDraft {
 		return fn(c)
 	}
+	path, flash := views.CampaignPath(c), models.Text{}
+	if c.State.Frozen() {
+		path = views.ApprovalPath(c)
+	}
 	if partial(r) {
-		w.Header().Set("HX-Redirect", views.CampaignPath(c))
+		w.Header().Set("HX-Redirect", path)
 		w.WriteHeader(http.StatusOK)
 		return nil
 	}
-	return h.Redirect(w, r, views.CampaignPath(c), models.Text{})
+	if c.State.Frozen() && r.Method == http.MethodPost {
+		flash = models.T("approval.frozen")
+	}
+	return h.Redirect(w, r, path, flash)
 }
 
 // EditMessage is the step of composing that says what is sent.
@@ -318,7 +325,8 @@ func (h *Handlers) SaveSchedule(w http.ResponseWriter, r *http.Request) error {
 		}
 		saved, err := h.actions.SaveSchedule(r.Context(), h.visit(r).actor, draft, step.Campaign, step.In, step.Pace)
 		if err != nil {
-			step.Campaign = afterSave(draft, saved, err)
+			_, unread := typedSchedule(step)
+			step.Campaign, step.Unread = afterSave(draft, saved, err), unread != nil
 			return h.showSchedule(w, r, step, err)
 		}
 		return h.Redirect(w, r, views.StepPathAfter(saved, "schedule"), models.Text{})
@@ -357,6 +365,7 @@ func typedSchedule(step views.ScheduleStep) (views.ScheduleStep, error) {
 func (h *Handlers) keepSchedule(w http.ResponseWriter, r *http.Request, draft models.Campaign, step views.ScheduleStep) error {
 	typed, err := typedSchedule(step)
 	if err != nil {
+		step.Unread = true
 		return h.showSchedule(w, r, step, err)
 	}
 	if redraws(r) {
@@ -396,14 +405,21 @@ func (h *Handlers) showSchedule(w http.ResponseWriter, r *http.Request, step vie
 	return h.RenderForm(w, r, err, views.SchedulePage(p, step, err))
 }
 
-// LaunchCampaign launches the draft that was checked, and leads to its page. One
-// that has been launched before leads there too.
+// LaunchCampaign launches the draft that was checked, or what was approved, and leads
+// to its page. One that has been launched before leads there too.
 func (h *Handlers) LaunchCampaign(w http.ResponseWriter, r *http.Request) error {
+	c, err := h.campaignOf(r)
+	if err != nil {
+		return err
+	}
+	if c.State.Frozen() {
+		return h.launchApproved(w, r, c)
+	}
 	return h.compose(w, r, func(draft models.Campaign) error {
 		err := h.actions.Launch(r.Context(), h.visit(r).actor, draft.AppkeyID, draft.ID, int(number(r, "revision")))
 		if err == nil {
 			return h.Redirect(w, r, views.CampaignPath(draft), views.LaunchedText(draft))
 		}
-		return h.compose(w, r, func(again models.Campaign) error { return h.showCheck(w, r, again, err) })
+		return h.compose(w, r, func(again models.Campaign) error { return h.showCheck(w, r, again, nil, err) })
 	})
 }

@@ -18,8 +18,11 @@ func (h *Handlers) ShowCampaign(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if c.State == models.CampaignDraft {
+	switch {
+	case c.State == models.CampaignDraft:
 		return h.Redirect(w, r, views.StepPath(c, "message"), models.Text{})
+	case c.State.Frozen():
+		return h.Redirect(w, r, views.ApprovalPath(c), models.Text{})
 	}
 	return h.showCampaign(w, r, c, nil)
 }
@@ -52,7 +55,7 @@ const groupsPerPage = 50
 
 func (h *Handlers) progress(r *http.Request, c models.Campaign) (v views.Progress, err error) {
 	ctx := r.Context()
-	v = views.Progress{Campaign: c, After: after(r), CreatedBy: h.nameOf(ctx, c.CreatedBy), LaunchedBy: h.nameOf(ctx, c.LaunchedBy)}
+	v = views.Progress{Campaign: c, Now: h.now(), After: after(r), Each: r.URL.Query().Has("each"), CreatedBy: h.nameOf(ctx, c.CreatedBy), LaunchedBy: h.nameOf(ctx, c.LaunchedBy)}
 	if v.Equation, err = h.db.Equation(ctx, c); err != nil {
 		return v, err
 	}
@@ -65,7 +68,19 @@ func (h *Handlers) progress(r *http.Request, c models.Campaign) (v views.Progres
 	if v.Batches, err = h.db.BatchCounts(ctx, c.ID); err != nil {
 		return v, err
 	}
+	if v.Approvals, err = h.db.CampaignApprovals(ctx, c.ID, approvalsShown); err != nil {
+		return v, err
+	}
 	if v.Stoppable, err = h.db.Stoppable(ctx, c, h.now()); err != nil {
+		return v, err
+	}
+	if v.Recalls, err = h.recallLines(r, c); err != nil {
+		return v, err
+	}
+	if v.Moving, err = h.db.Moving(ctx, c.ID); err != nil {
+		return v, err
+	}
+	if v.Retries, err = h.db.Retries(ctx, c.ID, recallsShown); err != nil {
 		return v, err
 	}
 	if v.Coming, err = h.db.ComingDays(ctx, c.ID, comingDays); err != nil {
@@ -91,7 +106,7 @@ func (h *Handlers) howItGoes(r *http.Request, v *views.Progress) (err error) {
 // batchGroups reads a page of batches, and what was last answered about those that
 // have not been handed over.
 func (h *Handlers) batchGroups(ctx context.Context, v *views.Progress) (err error) {
-	if v.Groups, err = h.db.BatchGroups(ctx, v.ID, v.After, groupsPerPage+1); err != nil {
+	if v.Groups, err = h.db.BatchGroups(ctx, v.ID, v.After, v.Each, groupsPerPage+1); err != nil {
 		return err
 	}
 	if len(v.Groups) > groupsPerPage {
@@ -109,8 +124,8 @@ func (h *Handlers) batchGroups(ctx context.Context, v *views.Progress) (err erro
 }
 
 // nameOf is a person's name; empty if there is no such person any more.
-func (h *Handlers) nameOf(ctx context.Context, userID int64) string {
-	user, err := h.db.User(ctx, userID)
+func (s *Site) nameOf(ctx context.Context, userID int64) string {
+	user, err := s.db.User(ctx, userID)
 	if err != nil {
 		return ""
 	}

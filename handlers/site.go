@@ -320,12 +320,20 @@ func (s *Site) fillMenu(r *http.Request, v *visit, p *views.Page) (err error) {
 	if v.team.ID == 0 {
 		return nil
 	}
+	if v.actor.Can(models.Approve) {
+		if p.Approvals, err = s.db.ApprovalCount(r.Context(), v.team.ID, v.actor.User); err != nil {
+			return err
+		}
+	}
 	p.Appkeys, err = s.db.Appkeys(r.Context(), v.team.ID)
 	if v.appkey.ID == 0 && len(p.Appkeys) > 0 {
 		p.Appkey = p.Appkeys[0]
 	}
 	if p.Appkey.ID != 0 {
 		p.Outage = s.actions.Outage(p.Appkey)
+	}
+	if stop := p.Stop(); stop.Stopped() {
+		p.Stopper = s.nameOf(r.Context(), stop.StoppedBy)
 	}
 	return err
 }

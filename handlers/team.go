@@ -10,6 +10,9 @@ import (
 // overviewAudit is how many entries of the audit log the overview shows.
 const overviewAudit = 6
 
+// overviewApprovals is how many campaigns that wait for approval the overview shows.
+const overviewApprovals = 5
+
 // overviewTroubles is how many senders, and how many templates, in trouble the overview
 // shows.
 const overviewTroubles = 10
@@ -30,6 +33,11 @@ func (h *Handlers) ShowTeam(w http.ResponseWriter, r *http.Request) error {
 	}
 	if o.Templates, err = h.db.TroubledTemplates(r.Context(), v.team.ID, overviewTroubles); err != nil {
 		return err
+	}
+	if v.actor.Can(models.Approve) {
+		if o.Approvals, err = h.db.WaitingApprovals(r.Context(), v.team.ID, overviewApprovals); err != nil {
+			return err
+		}
 	}
 	if v.actor.Can(models.ViewAudit) {
 		if o.Audit, err = h.db.AuditLogs(r.Context(), v.team.ID, 0, overviewAudit); err != nil {

@@ -15,7 +15,7 @@ func (h *Handlers) ShowTeamSettings(w http.ResponseWriter, r *http.Request) erro
 
 // SaveTeamSettings changes the settings of a team.
 func (h *Handlers) SaveTeamSettings(w http.ResponseWriter, r *http.Request) error {
-	v, in := h.visit(r), models.TeamSettings{Lead: field(r, "lead"), Unit: models.LeadUnit(field(r, "unit"))}
+	v, in := h.visit(r), models.TeamSettings{Lead: field(r, "lead"), Unit: models.LeadUnit(field(r, "unit")), Undo: field(r, "undo")}
 	if err := h.actions.SaveTeamSettings(r.Context(), v.actor, v.team.ID, in); err != nil {
 		return h.showTeamSettings(w, r, views.TeamSettings{In: in, Err: err})
 	}
@@ -52,9 +52,12 @@ func (h *Handlers) showTeamSettings(w http.ResponseWriter, r *http.Request, view
 	if view.Recipients.Err == nil {
 		view.Recipients.In = models.RecipientSettingsOf(h.visit(r).team)
 	}
+	if view.Approval.Err == nil {
+		view.Approval.In = models.ApprovalSettingsOf(h.visit(r).team)
+	}
 	if view.PricesErr == nil {
 		view.Prices = models.PricesOf(h.visit(r).team)
 	}
-	formErr := cmp.Or(view.Err, view.NumberErr, view.PricesErr, view.Recipients.Err)
+	formErr := cmp.Or(view.Err, view.NumberErr, view.PricesErr, view.Recipients.Err, view.Approval.Err)
 	return h.RenderForm(w, r, formErr, views.TeamSettingsPage(h.page(r, "team_settings.title"), view))
 }

@@ -232,7 +232,7 @@ func (r Recipient) says(text string) bool {
 // apart, at most limit.
 func (db *DB) TeamCampaigns(ctx context.Context, teamID int64, limit int) ([]Campaign, error) {
 	var cs []Campaign
-	err := db.read(ctx).Where("team_id = ? AND state <> ? AND NOT test", teamID, CampaignDraft).Order("id DESC").Limit(limit).Find(&cs).Error
+	err := db.read(ctx).Where("team_id = ? AND state NOT IN ? AND NOT test", teamID, unlaunched).Order("id DESC").Limit(limit).Find(&cs).Error
 	return cs, err
 }
 

@@ -13,6 +13,8 @@ type CampaignState string
 // The states of a campaign.
 const (
 	CampaignDraft      CampaignState = "draft"
+	CampaignWaiting    CampaignState = "waiting"   // for approval; nothing can be edited
+	CampaignApproved   CampaignState = "approved"  // can be launched as it is
 	CampaignPlanning   CampaignState = "planning"  // messages and batches are being written
 	CampaignScheduled  CampaignState = "scheduled" // its time is still to come
 	CampaignSending    CampaignState = "sending"
@@ -26,10 +28,20 @@ const (
 // CampaignStates are all states.
 func CampaignStates() []CampaignState {
 	return []CampaignState{
-		CampaignDraft, CampaignPlanning, CampaignScheduled, CampaignSending, CampaignPaused,
+		CampaignDraft, CampaignWaiting, CampaignApproved, CampaignPlanning, CampaignScheduled, CampaignSending, CampaignPaused,
 		CampaignHeld, CampaignCancelling, CampaignFinished, CampaignCancelled,
 	}
 }
+
+// Frozen reports whether a second person is asked, or has approved, so that nothing may
+// change.
+func (s CampaignState) Frozen() bool { return s == CampaignWaiting || s == CampaignApproved }
+
+// Unlaunched reports whether nothing has been launched yet.
+func (s CampaignState) Unlaunched() bool { return s == CampaignDraft || s.Frozen() }
+
+// unlaunched are the states of [CampaignState.Unlaunched].
+var unlaunched = []CampaignState{CampaignDraft, CampaignWaiting, CampaignApproved}
 
 // Runs reports whether batches may be handed over.
 func (s CampaignState) Runs() bool { return s == CampaignScheduled || s == CampaignSending }
@@ -73,6 +85,8 @@ type Campaign struct {
 	PerDay          int        // recipients a day at most; 0: no limit
 	UndoUntil       *time.Time // of one launched to go out at once: when it does, and can be undone until; nil: at once indeed
 	Test            bool       // to the team's test numbers
+	CopiedFrom      int64      // the campaign that it was begun as a copy of; 0: none
+	RetryOf         int64      // the campaign whose failed messages it sends again; 0: none
 	OriginalID      int64      // of a test: the campaign that it tries out; 0: a template
 	FormToken       string     // of a test: names the form that began it, which begins no other
 	Audience        int64      // recipients, at launch
@@ -80,7 +94,9 @@ type Campaign struct {
 	PlanAfter       string     // the last number planned
 	Refusals        int        // batches refused in a row
 	Revision        int        // counts edits
+	Returned        Text       `gorm:"serializer:json"` // to who composes: why it is a draft again; empty: it never was anything else
 	CreatedBy       int64
+	EditedBy        int64 // who has edited it last
 	LaunchedBy      int64
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
@@ -89,6 +105,16 @@ type Campaign struct {
 	ErasedAt        *time.Time // since when numbers and values of its messages are erased
 	ErasedUntil     int64      // number of the last batch that is erased
 	Fingerprint     string     // see [Content.Fingerprint]; empty until it is launched
+}
+
+// Retryable reports whether failed messages of the campaign may be sent again: it has
+// been launched, is no test, and its numbers are there.
+func (c Campaign) Retryable() bool {
+	switch c.State {
+	case CampaignSending, CampaignPaused, CampaignHeld, CampaignFinished, CampaignCancelled:
+		return !c.Test && c.ErasedAt == nil
+	}
+	return false
 }
 
 // EditedFrom is the revision that an edit begins with which began with revision and
@@ -178,7 +204,8 @@ func (db *DB) SaveDraft(ctx context.Context, c *Campaign) error {
 	read := c.Revision
 	c.Revision, c.UpdatedAt = read+1, db.now()
 	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ? AND revision = ?", c.ID, CampaignDraft, read).
-		Select("Name", "SenderID", "Content", "Fallback", "AudienceID", "TemplateID", "TemplateVersion", "ScheduledAt", "Pace", "PerDay", "Revision", "UpdatedAt").Updates(c)
+		Select("Name", "SenderID", "Content", "Fallback", "AudienceID", "TemplateID", "TemplateVersion", "ScheduledAt", "Pace", "PerDay",
+			"Revision", "EditedBy", "UpdatedAt").Updates(c)
 	if res.Error == nil && res.RowsAffected == 0 {
 		c.Revision = read
 		return Errorf(Conflict, "campaign.changed")
@@ -271,10 +298,11 @@ func (c Campaign) LaunchedNow(t Team, now time.Time) Campaign {
 	return c
 }
 
-// LaunchCampaign freezes a draft, which is [Campaign.LaunchedNow], and begins its
-// planning. It says whether it was still the draft that was read.
+// LaunchCampaign freezes a draft, or takes one that is approved, which is
+// [Campaign.LaunchedNow], and begins its planning. It says whether it was still as it
+// was read.
 func (db *DB) LaunchCampaign(ctx context.Context, c Campaign, userID, audience int64) (launched bool, err error) {
-	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ? AND revision = ?", c.ID, CampaignDraft, c.Revision).
+	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ? AND revision = ?", c.ID, c.State, c.Revision).
 		Updates(map[string]any{
 			"state": CampaignPlanning, "launched_by": userID, "launched_at": c.LaunchedAt, "undo_until": c.UndoUntil, "audience": audience, "updated_at": db.now(),
 			"fingerprint": c.Content.Fingerprint(c.Channel),
@@ -305,10 +333,10 @@ func (db *DB) Sending(ctx context.Context) (bool, error) {
 	return n > 0, err
 }
 
-// UseAudience gives a draft its recipients. What is edited at the same time is not
-// in its way. used is false if it is no draft any more.
-func (db *DB) UseAudience(ctx context.Context, campaignID, audienceID int64) (used bool, err error) {
+// UseAudience gives a draft its recipients, on behalf of a person. What is edited at the
+// same time is not in its way. used is false if it is no draft any more.
+func (db *DB) UseAudience(ctx context.Context, campaignID, audienceID, userID int64) (used bool, err error) {
 	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ?", campaignID, CampaignDraft).
-		Updates(map[string]any{"audience_id": audienceID, "revision": gorm.Expr("revision + 1"), "updated_at": db.now()})
+		Updates(map[string]any{"audience_id": audienceID, "edited_by": userID, "revision": gorm.Expr("revision + 1"), "updated_at": db.now()})
 	return res.RowsAffected > 0, res.Error
 }

@@ -42,7 +42,7 @@ func (db *DB) CampaignRows(ctx context.Context, appkeyID int64, tests bool, befo
 	rows := make([]CampaignRow, len(cs))
 	for i, c := range cs {
 		rows[i] = CampaignRow{Campaign: c, Sender: names[c.SenderID], By: people[c.CreatedBy], Recipients: c.Audience}
-		if c.State == CampaignDraft {
+		if c.State.Unlaunched() {
 			rows[i].Recipients = sizes[c.AudienceID]
 			continue
 		}

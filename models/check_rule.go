@@ -138,7 +138,7 @@ func (in *Inspector) look(m Composed, out *Inspection) {
 		out.add(RowTextLong, strconv.Itoa(n))
 	}
 	in.lookAtLinks(m, out)
-	if in.fallback.On {
+	if in.fallback.On && out.Skip == "" {
 		in.lookAtSMS(m, out)
 	}
 }

@@ -71,7 +71,7 @@ func (db *DB) setStop(ctx context.Context, of any, id int64, stop Stop) (changed
 	if !stop.Stopped() {
 		was = "stopped_at IS NOT NULL"
 	}
-	res := db.write(ctx).Model(of).Where("id = ? AND "+was, id).Select("StoppedAt", "StoppedBy", "StopReason").
+	res := db.write(ctx).Model(of).Where("id = ? AND "+was, id).
 		Updates(map[string]any{"stopped_at": stop.StoppedAt, "stopped_by": stop.StoppedBy, "stop_reason": stop.StopReason})
 	return res.RowsAffected > 0, res.Error
 }

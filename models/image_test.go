@@ -149,15 +149,15 @@ func TestWhoUsesAnImage(t *testing.T) {
 	for _, u := range models.ActiveUses(uses) {
 		names = append(names, u.Name)
 	}
-	if diff := cmp.Diff([]string{"template 0", "cancelling", "held", "paused", "sending", "scheduled", "planning", "draft"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"template 0", "cancelling", "held", "paused", "sending", "scheduled", "planning", "approved", "waiting", "draft"}, names); diff != "" {
 		t.Error(diff)
 	}
 	counts, err := o.CountImageUses(t.Context(), []int64{i.ID, other.ID})
-	if diff := cmp.Diff(map[int64]models.UseCount{i.ID: {All: 11, Active: 8}}, counts); diff != "" || err != nil {
+	if diff := cmp.Diff(map[int64]models.UseCount{i.ID: {All: 13, Active: 10}}, counts); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
 	must(t, o.UseImage(t.Context(), models.PlaceTemplate, 1, 0))
-	if counts, err = o.CountImageUses(t.Context(), []int64{i.ID}); err != nil || counts[i.ID] != (models.UseCount{All: 10, Active: 7}) {
+	if counts, err = o.CountImageUses(t.Context(), []int64{i.ID}); err != nil || counts[i.ID] != (models.UseCount{All: 12, Active: 9}) {
 		t.Errorf("%v, %v", counts, err)
 	}
 }

@@ -40,6 +40,7 @@ const (
 	ViewNumbers     Permission = "view_numbers" // phone numbers in full
 	ManageSenders   Permission = "manage_senders"
 	ManageCampaigns Permission = "manage_campaigns" // compose, launch, cancel
+	Approve         Permission = "approve"          // what somebody else wants to send
 	ViewAudit       Permission = "view_audit"
 	ManageAppkeys   Permission = "manage_appkeys"
 	ManageMembers   Permission = "manage_members"
@@ -52,6 +53,7 @@ var needs = map[Permission]Role{
 	ViewNumbers:     Marketer,
 	ManageSenders:   Marketer,
 	ManageCampaigns: Marketer,
+	Approve:         Approver,
 	ViewAudit:       Approver,
 	ManageAppkeys:   Admin,
 	ManageMembers:   Admin,

@@ -115,7 +115,7 @@ func (db *DB) SenderCampaigns(ctx context.Context, senderID int64, limit int) (c
 }
 
 // breaking are the states of campaigns that need their sender still.
-var breaking = []CampaignState{CampaignDraft, CampaignPlanning, CampaignScheduled, CampaignSending, CampaignPaused, CampaignHeld}
+var breaking = []CampaignState{CampaignDraft, CampaignWaiting, CampaignApproved, CampaignPlanning, CampaignScheduled, CampaignSending, CampaignPaused, CampaignHeld}
 
 // BreakingCampaigns are those that cannot go on without a sender, the oldest first.
 // Of each only what names it and says where it stands is read.
@@ -128,7 +128,7 @@ func (db *DB) BreakingCampaigns(ctx context.Context, senderID int64) (cs []Campa
 // draft does.
 func (c Campaign) Need() string {
 	need := strconv.FormatInt(c.ID, 10)
-	if c.State != CampaignDraft {
+	if !c.State.Unlaunched() {
 		need += " launched"
 	}
 	return need

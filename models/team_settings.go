@@ -1,7 +1,9 @@
 package models
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -39,26 +41,31 @@ func (u LeadUnit) minutes() int {
 	return map[LeadUnit]int{LeadMinutes: 1, LeadHours: leadHour, LeadDays: leadDay}[u]
 }
 
+// UndoChoices are for how many minutes a team may choose that a launch "now" can be
+// undone; 0: not at all.
+func UndoChoices() []int { return []int{0, 3, 5, 10} }
+
 // TeamSettings is what is filled in to change the settings of a team.
 type TeamSettings struct {
 	Lead string // a whole number
 	Unit LeadUnit
+	Undo string // one of [UndoChoices]
 }
 
 // SettingsOf are the settings of a team as the form shows them: the lead time in the
 // longest unit that it is a multiple of.
 func SettingsOf(t Team) TeamSettings {
-	in := TeamSettings{strconv.Itoa(t.LeadMinutes), LeadMinutes}
+	in := TeamSettings{Lead: strconv.Itoa(t.LeadMinutes), Unit: LeadMinutes, Undo: strconv.Itoa(t.UndoMinutes)}
 	for _, unit := range LeadUnits() {
 		if t.LeadMinutes%unit.minutes() == 0 {
-			in = TeamSettings{strconv.Itoa(t.LeadMinutes / unit.minutes()), unit}
+			in.Lead, in.Unit = strconv.Itoa(t.LeadMinutes/unit.minutes()), unit
 		}
 	}
 	return in
 }
 
-// LeadMinutes checks the form; it is the lead time that was filled in, in minutes.
-func (in TeamSettings) LeadMinutes() (int, error) {
+// Apply checks the form and changes t as it says.
+func (in TeamSettings) Apply(t *Team) error {
 	p := problems{}
 	unit := in.Unit.minutes()
 	n, err := strconv.Atoi(in.Lead)
@@ -70,10 +77,15 @@ func (in TeamSettings) LeadMinutes() (int, error) {
 	case n > MaxLead/unit || n*unit < MinLead:
 		p.add("lead", "team_settings.lead_range", "Min", MinLead, "Max", MaxLead/leadDay)
 	}
-	return n * unit, p.err()
+	undo, err := strconv.Atoi(cmp.Or(in.Undo, "0"))
+	if err != nil || !slices.Contains(UndoChoices(), undo) {
+		p.add("undo", "field.choose")
+	}
+	t.LeadMinutes, t.UndoMinutes = n*unit, undo
+	return p.err()
 }
 
 // SaveTeamSettings writes what can be set of a team.
 func (db *DB) SaveTeamSettings(ctx context.Context, t Team) error {
-	return dbError(db.write(ctx).Model(&Team{}).Where("id = ?", t.ID).Select("LeadMinutes").Updates(t).Error, "team")
+	return dbError(db.write(ctx).Model(&Team{}).Where("id = ?", t.ID).Select("LeadMinutes", "UndoMinutes").Updates(t).Error, "team")
 }

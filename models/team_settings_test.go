@@ -2,6 +2,7 @@ package models_test
 
 import (
 	"testing"
+	"time"
 
 	"soshik/models"
 )
@@ -35,7 +36,9 @@ func TestLeadTime(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := models.TeamSettings{Lead: tt.lead, Unit: tt.unit}.LeadMinutes()
+			var team models.Team
+			err := models.TeamSettings{Lead: tt.lead, Unit: tt.unit}.Apply(&team)
+			got := team.LeadMinutes
 			switch {
 			case tt.problem == "" && (err != nil || got != tt.want):
 				t.Errorf("%d %v, want %d", got, err, tt.want)
@@ -53,8 +56,38 @@ func TestLeadTimeIsShownInItsLongestUnit(t *testing.T) {
 		2880: {Lead: "2", Unit: models.LeadDays}, 1500: {Lead: "25", Unit: models.LeadHours}, 2: {Lead: "2", Unit: models.LeadMinutes},
 	} {
 		got := models.SettingsOf(models.Team{LeadMinutes: minutes})
-		if back, err := got.LeadMinutes(); got != want || err != nil || back != minutes {
-			t.Errorf("%d minutes are shown as %+v, which is %d (%v)", minutes, got, back, err)
+		want.Undo = "0"
+		var back models.Team
+		if err := got.Apply(&back); got != want || err != nil || back.LeadMinutes != minutes {
+			t.Errorf("%d minutes are shown as %+v, which is %d (%v)", minutes, got, back.LeadMinutes, err)
 		}
+	}
+}
+
+func TestUndoIsOneOfItsChoices(t *testing.T) {
+	t.Parallel()
+	for undo, want := range map[string]int{"0": 0, "": 0, "3": 3, "5": 5, "10": 10, "4": -1, "-5": -1, "x": -1} {
+		var team models.Team
+		err := models.TeamSettings{Lead: "1", Unit: models.LeadDays, Undo: undo}.Apply(&team)
+		if wrong := models.FieldText(err, "undo").Key != ""; wrong != (want < 0) || !wrong && team.UndoMinutes != want {
+			t.Errorf("%q: %d %v", undo, team.UndoMinutes, err)
+		}
+	}
+}
+
+// The provider knows whole minutes only, and nobody has less time than was promised.
+func TestUndoUntil(t *testing.T) {
+	t.Parallel()
+	for at, want := range map[string]string{"14:00:00": "14:05:00", "14:00:01": "14:06:00", "14:00:59": "14:06:00"} {
+		now, err := time.Parse(time.TimeOnly, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := (models.Team{UndoMinutes: 5}).UndoUntil(now).Format(time.TimeOnly); got != want {
+			t.Errorf("%s: %s, want %s", at, got, want)
+		}
+	}
+	if until := (models.Team{}).UndoUntil(time.Now()); until != nil {
+		t.Errorf("it can be undone until %s", until)
 	}
 }

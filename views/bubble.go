@@ -183,3 +183,12 @@ func recipientPhone(p Page, number string) string {
 	}
 	return kakao.MaskPhone(number)
 }
+
+// shownText is a text that people or files have written, as far as the person may see the
+// numbers in it.
+func shownText(p Page, text string) string {
+	if p.Actor.Can(models.ViewNumbers) {
+		return text
+	}
+	return kakao.MaskPhones(text)
+}

@@ -49,6 +49,10 @@ func campaignColor(s models.CampaignState) string {
 	switch s {
 	case models.CampaignDraft, models.CampaignCancelled:
 		return "secondary"
+	case models.CampaignWaiting:
+		return "yellow"
+	case models.CampaignApproved:
+		return "azure"
 	case models.CampaignPlanning, models.CampaignScheduled, models.CampaignSending:
 		return "blue"
 	case models.CampaignPaused, models.CampaignCancelling:

@@ -20,6 +20,7 @@ type CheckStep struct {
 	Course   models.Course // how it is spread over time
 	Prices   models.Prices
 	Preview  Preview
+	Ask      AskStep
 }
 
 // Running reports whether the check is under way.
@@ -66,8 +67,11 @@ func findingLabel(p Page, f models.Finding) string {
 	}[f.Step+"/"+f.Field]
 }
 
-// mendPath leads to where a finding is mended.
+// mendPath leads to where a finding is mended, "" where nothing can be.
 func mendPath(c models.Campaign, f models.Finding) string {
+	if c.State.Frozen() {
+		return ""
+	}
 	path := StepPath(c, f.Step)
 	switch f.Field {
 	case "", "scheduled_at":

@@ -32,6 +32,14 @@ func (l CampaignList) firstPath(p Page) string {
 	return CampaignsPath(p.Appkey.ID)
 }
 
+// tab is which of the tabs the list is.
+func (l CampaignList) tab() string {
+	if l.Tests {
+		return "tests"
+	}
+	return "campaigns"
+}
+
 // olderPath is the page behind the last row.
 func (l CampaignList) olderPath(p Page) string {
 	separator := "?"
@@ -41,11 +49,14 @@ func (l CampaignList) olderPath(p Page) string {
 	return fmt.Sprintf("%s%sbefore=%d", l.firstPath(p), separator, l.Rows[len(l.Rows)-1].ID)
 }
 
-// campaignLink is where a row of the list leads to: a draft to where it is
-// composed.
+// campaignLink is where a row of the list leads to: a draft to where it is composed,
+// what waits for approval to where that is decided.
 func campaignLink(c models.Campaign) string {
-	if c.State == models.CampaignDraft {
+	switch {
+	case c.State == models.CampaignDraft:
 		return StepPath(c, "message")
+	case c.State.Frozen():
+		return ApprovalPath(c)
 	}
 	return CampaignPath(c)
 }

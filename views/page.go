@@ -28,8 +28,11 @@ type Page struct {
 	Appkeys []models.Appkey
 	Outage  models.Outage // of the provider, as seen by the appkey
 	Unread  int           // notifications, counted up to a little more than models.MaxUnread
+	Stopper string        // who has stopped the team or the appkey, if one of them is stopped; empty: somebody who is gone
 	Demo    Demo
-	Refresh int // seconds after which the page asks anew where there is no script; 0: never
+	// Approvals is how many campaigns of the team wait for the person's approval.
+	Approvals int64
+	Refresh   int // seconds after which the page asks anew where there is no script; 0: never
 }
 
 // Assets tells the URL of a static file, as "css/soshik.css".

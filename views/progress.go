@@ -24,22 +24,27 @@ type Progress struct {
 	Batches    map[models.BatchState]int64
 	Stoppable  models.Stoppable
 	Coming     []models.ComingDay // on which days what is planned is to be sent
+	Now        time.Time
 	Groups     []models.BatchGroup
+	Each       bool // each batch is a row
+	Approvals  []models.ApprovalRow
 	After      int64                 // number of the batch before the first group
 	Next       int64                 // where the next page of groups begins; 0: there is none
 	Calls      map[int64]models.Call // the last one of a batch
+	Recalls    []RecallLine          // the newest
+	Moving     int64                 // messages on their way to another time
+	Retries    []models.Campaign     // campaigns that send its failed messages again
 
 	Rates    models.Rates
 	Doubt    models.Doubt
 	Outage   models.Outage // of the provider
 	Limited  time.Duration // for which the provider wants no calls; 0: it takes them
 	Settling time.Duration // after which it is decided what a batch in doubt is
-	Now      time.Time
 }
 
 // Live reports whether the page can still change by itself.
 func (v Progress) Live() bool {
-	return !v.State.Over() || v.Equation.InDoubt+v.Equation.Handed+v.Equation.SMSWaiting > 0
+	return !v.State.Over() || v.Moving > 0 || v.Equation.InDoubt+v.Equation.Handed+v.Equation.SMSWaiting > 0
 }
 
 // Cancellable reports whether there is anything that cancelling could do.
@@ -47,7 +52,7 @@ func (v Progress) Cancellable() bool {
 	switch v.State {
 	case models.CampaignPlanning, models.CampaignScheduled, models.CampaignSending, models.CampaignPaused, models.CampaignHeld:
 		return true
-	case models.CampaignDraft, models.CampaignCancelling, models.CampaignFinished, models.CampaignCancelled:
+	case models.CampaignDraft, models.CampaignWaiting, models.CampaignApproved, models.CampaignCancelling, models.CampaignFinished, models.CampaignCancelled:
 	}
 	return false
 }
@@ -55,6 +60,27 @@ func (v Progress) Cancellable() bool {
 // stopped reports whether the campaign waits for a person.
 func (v Progress) stopped() bool {
 	return v.State == models.CampaignPaused || v.State == models.CampaignHeld
+}
+
+// toldOut is for how long it is said that a campaign is out that could be undone.
+const toldOut = 10 * time.Minute
+
+// undoable reports whether the launch can still be undone.
+func (v Progress) undoable() bool {
+	return v.UndoUntil != nil && v.UndoUntil.After(v.Now) && (v.State.Runs() || v.State == models.CampaignPlanning)
+}
+
+// wentOut reports whether the time to undo the launch has ended a moment ago, and
+// something went out.
+func (v Progress) wentOut() bool {
+	return v.UndoUntil != nil && !v.UndoUntil.After(v.Now) && v.Now.Sub(*v.UndoUntil) < toldOut &&
+		(v.State == models.CampaignSending || v.State == models.CampaignFinished)
+}
+
+// undoLeft is how long the launch can be undone, as 4:05.
+func (v Progress) undoLeft() string {
+	left := v.UndoUntil.Sub(v.Now).Round(time.Second)
+	return fmt.Sprintf("%d:%02d", left/time.Minute, left%time.Minute/time.Second)
 }
 
 // cancelled reports whether the campaign is being cancelled, or has been.
@@ -230,7 +256,7 @@ func (v Progress) failures() []failure {
 // ours reports whether a code is not the provider's: why a recipient was skipped, or
 // counts as refused.
 func ours(code string) bool {
-	return slices.Contains([]string{models.SkipNoValue, models.SkipTooLong, models.SkipSuppressed, models.SkipForgotten, models.SkipLimit, models.CodeAnswerLost}, code)
+	return slices.Contains([]string{models.SkipNoValue, models.SkipTooLong, models.SkipSuppressed, models.SkipForgotten, models.SkipLimit, models.SkipReached, models.CodeAnswerLost}, code)
 }
 
 func numbers(g models.BatchGroup) string {
@@ -244,6 +270,14 @@ func numbers(g models.BatchGroup) string {
 func batchState(g models.BatchGroup) (key, color string) {
 	if g.Asks {
 		return "progress.batch.asks", "red"
+	}
+	switch {
+	case g.Cancel == models.CancelAsked:
+		return "recall.batch.asked", "orange"
+	case g.Cancel.Moves():
+		return "recall.batch.moving", "orange"
+	case g.Cancel == models.CancelDone && g.State == models.BatchHanded:
+		return "recall.batch.cancelled", "secondary"
 	}
 	key = "progress.batch." + string(g.State)
 	switch g.State {
@@ -301,10 +335,17 @@ func groupTime(p Page, g models.BatchGroup) string {
 }
 
 func (v Progress) groupsPath(after int64) string {
-	if after == 0 {
+	q := url.Values{}
+	if v.Each {
+		q.Set("each", "1")
+	}
+	if after > 0 {
+		q.Set("after", strconv.FormatInt(after, 10))
+	}
+	if len(q) == 0 {
 		return CampaignPath(v.Campaign)
 	}
-	return fmt.Sprintf("%s?after=%d", CampaignPath(v.Campaign), after)
+	return CampaignPath(v.Campaign) + "?" + q.Encode()
 }
 
 func decidePath(c models.Campaign, number int64) string {

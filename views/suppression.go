@@ -60,7 +60,7 @@ func suppressionReason(p Page, s models.Suppression) string {
 	if s.Source == models.SuppressedByResult {
 		return codeMeaning(p, s.Reason)
 	}
-	return orDash(s.Reason)
+	return orDash(shownText(p, s.Reason))
 }
 
 // suppressionBy is who put a number on the list.

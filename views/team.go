@@ -16,7 +16,8 @@ type Overview struct {
 	// Templates are registered ones that cannot be sent any more; at most as many as fit
 	// the overview.
 	Templates []models.TroubledTemplate
-	Audit     []models.AuditLog // the newest; empty for those who may not see it
+	Approvals []models.ApprovalRow // that wait; empty for those who may not approve
+	Audit     []models.AuditLog    // the newest; empty for those who may not see it
 }
 
 // step is one of the things to do before the first campaign.

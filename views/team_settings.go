@@ -2,6 +2,7 @@ package views
 
 import (
 	"fmt"
+	"strconv"
 
 	"soshik/models"
 )
@@ -28,6 +29,7 @@ type TeamSettings struct {
 	Prices    models.NewPrices
 	PricesErr error
 
+	Approval   ApprovalSettings
 	Recipients RecipientSettings
 }
 
@@ -40,6 +42,19 @@ func testNumberBy(p Page, n models.TestNumberRow) string {
 		return p.T("audit.program")
 	}
 	return orDash(n.By)
+}
+
+// undoChoices are for how long a launch can be undone.
+func undoChoices(p Page) []Option {
+	var options []Option
+	for _, minutes := range models.UndoChoices() {
+		label := p.T("undo.setting_off")
+		if minutes > 0 {
+			label = p.T("pace.minutes", "Count", minutes)
+		}
+		options = append(options, Option{strconv.Itoa(minutes), label})
+	}
+	return options
 }
 
 func leadUnits(p Page) []Option {

@@ -288,7 +288,13 @@ func TestAViewerFindsNoFullNumberAnywhere(t *testing.T) {
 	s := newStudio(t)
 	s.bring(t, "/teams/1/audiences/new?from=file", "단골.csv", peopleFile(0, 70), "name", "단골")
 	a := s.idleAudience(t, "단골", 70)
-	s.post(t, "/teams/1/suppressions/new?from=pasted", url.Values{"pasted": {"010-2000-0001"}, "reason": {"요청"}})
+	s.post(t, "/teams/1/suppressions/new?from=pasted", url.Values{"pasted": {"010-2000-0001"}, "reason": {"010-2000-0001에서 전화로 요청"}})
+	s.post(t, "/teams/1/suppressions/new?from=pasted", url.Values{"pasted": {"010-2000-0002"}, "reason": {"요청"}})
+	other, found, err := s.DB.ActiveSuppression(t.Context(), 1, []string{"01020000002"})
+	if err != nil || !found {
+		t.Fatal(found, err)
+	}
+	s.post(t, fmt.Sprintf("/teams/1/suppressions/%d/remove", other.ID), url.Values{"reason": {"010 2000 0002가 다시 동의"}})
 	s.post(t, "/teams/1/settings/test-numbers", url.Values{"name": {"이하윤"}, "phone": {"010-7777-8888"}})
 	c := s.draft(t)
 	s.bringIn(t, c, cp949(t, listOf(20)))

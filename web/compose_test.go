@@ -119,7 +119,7 @@ func (d *desk) give(t *testing.T, c models.Campaign, names ...string) {
 	if err := d.DB.SetAudienceSize(t.Context(), a.ID, int64(len(rs))); err != nil {
 		t.Fatal(err)
 	}
-	if used, err := d.DB.UseAudience(t.Context(), c.ID, a.ID); err != nil || !used {
+	if used, err := d.DB.UseAudience(t.Context(), c.ID, a.ID, 1); err != nil || !used {
 		t.Fatal(used, err)
 	}
 }

@@ -192,9 +192,9 @@ func TestAnImportThatStandsStillSaysSo(t *testing.T) {
 	mapping := s.upload(t, s.draft(t), "단골.csv", cp949(t, listOf(5)))
 	has(t, s.post(t, mapping.path, url.Values{"international": {"0"}}), "가져오기 시작")
 	s.exec(t, "UPDATE imports SET state = 'running', worked_at = $1", s.Actions.Now())
-	has(t, s.get(t, mapping.path), "차례를 기다리는 중입니다")
+	has(t, s.get(t, mapping.path), "곧 시작합니다")
 	s.exec(t, "UPDATE imports SET claim = 'another'")
-	if got := s.get(t, mapping.path); strings.Contains(got.body, "진행되지 않고") || strings.Contains(got.body, "차례를 기다리는") {
+	if got := s.get(t, mapping.path); strings.Contains(got.body, "진행되지 않고") || strings.Contains(got.body, "곧 시작합니다") {
 		t.Error("it moves, and the page says that it does not")
 	}
 	s.refusesClaims(t)

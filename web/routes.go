@@ -21,7 +21,7 @@ type Route struct {
 // Routes are all routes of the site.
 func Routes(h *handlers.Handlers) []Route {
 	return slices.Concat(
-		peopleRoutes(h), senderRoutes(h), templateRoutes(h), imageRoutes(h), campaignRoutes(h), audienceRoutes(h),
+		peopleRoutes(h), senderRoutes(h), templateRoutes(h), imageRoutes(h), campaignRoutes(h), undoRoutes(h), audienceRoutes(h),
 	)
 }
 
@@ -62,6 +62,14 @@ func peopleRoutes(h *handlers.Handlers) []Route {
 		{post, "/teams/{team}/members/{user}/remove", models.ManageMembers, h.DeleteMember},
 		{post, "/teams/{team}/members/{user}/invitation", models.ManageMembers, h.InviteMember},
 		{get, "/teams/{team}/audit", models.ViewAudit, h.ListAudit},
+		{get, "/teams/{team}/stop", models.ViewTeam, h.ShowStop},
+		{post, "/teams/{team}/stop", models.ManageCampaigns, h.StopSending},
+		{post, "/teams/{team}/stop/lift", models.ManageTeam, h.LiftStop},
+		{post, "/teams/{team}/stop/cancel", models.ManageCampaigns, h.CancelStopped},
+		{get, "/appkeys/{appkey}/stop", models.ViewTeam, h.ShowStop},
+		{post, "/appkeys/{appkey}/stop", models.ManageCampaigns, h.StopSending},
+		{post, "/appkeys/{appkey}/stop/lift", models.ManageAppkeys, h.LiftStop},
+		{post, "/appkeys/{appkey}/stop/cancel", models.ManageCampaigns, h.CancelStopped},
 		{get, "/teams/{team}/settings", models.ManageTeam, h.ShowTeamSettings},
 		{post, "/teams/{team}/settings", models.ManageTeam, h.SaveTeamSettings},
 		{post, "/teams/{team}/settings/prices", models.ManageTeam, h.SavePrices},
@@ -167,6 +175,12 @@ func campaignRoutes(h *handlers.Handlers) []Route {
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/check/{rows}", models.ViewTeam, h.ListCheckRows},
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/check/{rows}/rows.csv", models.ViewNumbers, h.DownloadCheckRows},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/launch", models.ManageCampaigns, h.LaunchCampaign},
+		{get, "/teams/{team}/approvals", models.Approve, h.ListApprovals},
+		{post, "/teams/{team}/settings/approval", models.ManageTeam, h.SaveApprovalSettings},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/approval", models.ViewTeam, h.ShowApproval},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/approval", models.Approve, h.Decide},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/approval/ask", models.ManageCampaigns, h.AskApproval},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/approval/withdraw", models.ManageCampaigns, h.WithdrawApproval},
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/test", models.ManageCampaigns, h.ShowTest},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/test", models.ManageCampaigns, h.SendTest},
 
@@ -184,6 +198,23 @@ func campaignRoutes(h *handlers.Handlers) []Route {
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/cancel", models.ManageCampaigns, h.ConfirmCancel},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/cancel", models.ManageCampaigns, h.CancelCampaign},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/batches/{number}/decide", models.ManageCampaigns, h.DecideBatch},
+	}
+}
+
+func undoRoutes(h *handlers.Handlers) []Route {
+	return []Route{
+		{get, "/appkeys/{appkey}/campaigns/calendar", models.ViewTeam, h.ShowCalendar},
+		{get, "/teams/{team}/calendar", models.ViewTeam, h.ShowTeamCalendar},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/batches/cancel", models.ManageCampaigns, h.ConfirmCancelBatches},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/batches/cancel", models.ManageCampaigns, h.CancelBatches},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/messages/cancel", models.ManageCampaigns, h.ConfirmCancelMessages},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/messages/cancel", models.ManageCampaigns, h.CancelMessages},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/recalls/{recall}", models.ViewTeam, h.ShowRecall},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/move", models.ManageCampaigns, h.EditMove},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/move", models.ManageCampaigns, h.MoveCampaign},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/retry", models.ManageCampaigns, h.NewRetry},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/retry", models.ManageCampaigns, h.CreateRetry},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/copy", models.ManageCampaigns, h.CopyCampaign},
 	}
 }
 

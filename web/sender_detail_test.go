@@ -207,9 +207,9 @@ func TestDeletionThatBreaksCampaignsIsRefused(t *testing.T) {
 	for _, state := range models.CampaignStates() {
 		s.campaign(t, k, "캠페인 "+string(state), state)
 	}
-	const names = "캠페인 draft,캠페인 planning,캠페인 scheduled,캠페인 sending,캠페인 paused,캠페인 held"
+	const names = "캠페인 draft,캠페인 waiting,캠페인 approved,캠페인 planning,캠페인 scheduled,캠페인 sending,캠페인 paused,캠페인 held"
 	page := s.get(t, deletePath)
-	page.says(t, http.StatusOK, append(strings.Split(names, ","), "캠페인 6개를 보낼 수 없게 됩니다")...)
+	page.says(t, http.StatusOK, append(strings.Split(names, ","), "캠페인 8개를 보낼 수 없게 됩니다")...)
 	page.keepsQuiet(t, "캠페인 finished", "캠페인 cancelled", "캠페인 cancelling")
 	s.post(t, deletePath, deleteForm()).marks(t, "anyway")
 	s.post(t, deletePath, url.Values{}).marks(t, "anyway", "confirm")

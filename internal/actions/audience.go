@@ -8,6 +8,7 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"soshik/internal/kakao"
 	"soshik/models"
 )
 
@@ -30,7 +31,7 @@ func (f AudienceFrom) Kind() models.AudienceSource {
 }
 
 func audienceEvent(action string, a models.Audience) models.Event {
-	return models.Event{Action: action, TeamID: a.TeamID, ObjectType: "audience", ObjectID: a.ID, ObjectName: a.Name}
+	return models.Event{Action: action, TeamID: a.TeamID, ObjectType: "audience", ObjectID: a.ID, ObjectName: kakao.MaskPhones(a.Name)}
 }
 
 // CreateAudience makes a named audience. Who is pasted is in it at once; what comes of
@@ -47,7 +48,7 @@ func (s *Service) CreateAudience(ctx context.Context, by models.Actor, teamID in
 		TeamID: teamID, Name: in.Name, Source: from.Kind(), Origin: origin(sources), CreatedBy: by.User.ID, CreatedAt: s.Now(),
 	}
 	e := audienceEvent("audience.create", a)
-	e.After = map[string]any{"source": a.Source, "origin": a.Origin, "numbers": len(numbers.Phones)}
+	e.After = map[string]any{"source": a.Source, "origin": kakao.MaskPhones(a.Origin), "numbers": len(numbers.Phones)}
 	err = s.change(ctx, by, &e, func(tx *models.DB) error {
 		if err := tx.CreateAudience(ctx, &a); err != nil {
 			return err
@@ -106,7 +107,7 @@ func (s *Service) resultSource(ctx context.Context, teamID int64, source models.
 	if err != nil {
 		return source, err
 	}
-	if c.State == models.CampaignDraft || c.ErasedAt != nil {
+	if c.State.Unlaunched() || c.ErasedAt != nil {
 		return source, withField(nil, "campaign", "audience.no_results")
 	}
 	source.Name = c.Name
@@ -151,7 +152,7 @@ func (s *Service) ChangeAudience(ctx context.Context, by models.Actor, a models.
 		return withField(nil, "audience", "audience.replace_one")
 	}
 	e := audienceEvent("audience.change", a)
-	e.After = map[string]any{"kind": kind, "origin": origin(sources), "numbers": len(numbers.Phones)}
+	e.After = map[string]any{"kind": kind, "origin": kakao.MaskPhones(origin(sources)), "numbers": len(numbers.Phones)}
 	return s.change(ctx, by, &e, func(tx *models.DB) error {
 		if len(sources) == 0 {
 			staged, err := stage(ctx, tx, a, numbers, s.Now())
@@ -182,7 +183,7 @@ func (s *Service) SampleAudience(ctx context.Context, by models.Actor, of models
 	}
 	a = models.Audience{TeamID: of.TeamID, Name: in.Name, Source: models.SourceSample, Origin: of.Name, CreatedBy: by.User.ID, CreatedAt: s.Now()}
 	e := audienceEvent("audience.sample", a)
-	e.After = map[string]any{"of": of.Name, "count": n, "seed": seed}
+	e.After = map[string]any{"of": kakao.MaskPhones(of.Name), "count": n, "seed": seed}
 	err = s.change(ctx, by, &e, func(tx *models.DB) error {
 		if err := tx.CreateAudience(ctx, &a); err != nil {
 			return err
@@ -205,7 +206,7 @@ func (s *Service) RenameAudience(ctx context.Context, by models.Actor, a models.
 		return err
 	}
 	e := audienceEvent("audience.rename", a)
-	e.Before, e.After = map[string]any{"name": a.Name}, map[string]any{"name": in.Name}
+	e.Before, e.After = map[string]any{"name": kakao.MaskPhones(a.Name)}, map[string]any{"name": kakao.MaskPhones(in.Name)}
 	err := s.change(ctx, by, &e, func(tx *models.DB) error { return tx.SetAudience(ctx, a.ID, map[string]any{"name": in.Name}) })
 	return conflictBeside(err, "name")
 }
@@ -262,7 +263,7 @@ func (s *Service) TakeAudiences(ctx context.Context, by models.Actor, c models.C
 	}
 	e := models.Event{
 		Action: "campaign.audiences", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectID: c.ID, ObjectName: c.Name,
-		After: map[string]any{"audiences": origin(sources)},
+		After: map[string]any{"audiences": kakao.MaskPhones(origin(sources))},
 	}
 	err = s.change(ctx, by, &e, func(tx *models.DB) error {
 		last, found, err := tx.LastCampaignWork(ctx, c.ID)

@@ -2,7 +2,6 @@ package actions_test
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
@@ -31,7 +30,7 @@ func BenchmarkAudienceWorks(b *testing.B) {
 	}
 }
 
-func (b *bench) beginBenched(t *testing.B, kind models.WorkKind, one, other models.Audience) {
+func (b *bench) beginBenched(t testing.TB, kind models.WorkKind, one, other models.Audience) {
 	t.Helper()
 	switch kind {
 	case models.WorkSample:
@@ -63,9 +62,9 @@ func BenchmarkPlan(b *testing.B) {
 				a := s.audience(b, "모두", "", 0, n)
 				switch with {
 				case "suppressed":
-					s.suppressMany(b, phones(n-n/100, n))
+					s.suppressMany(b, n-n/100, n)
 				case "suppressed-half":
-					s.suppressMany(b, phones(n/2, n))
+					s.suppressMany(b, n/2, n)
 				case "limited":
 					s.sentBefore(b, a, 2)
 				case "limited-all":
@@ -87,7 +86,7 @@ func BenchmarkPlan(b *testing.B) {
 }
 
 // plannable is a campaign to an audience that is to be planned.
-func (b *bench) plannable(t *testing.B, a models.Audience) models.Campaign {
+func (b *bench) plannable(t testing.TB, a models.Audience) models.Campaign {
 	t.Helper()
 	c := models.Campaign{
 		TeamID: b.team.ID, AppkeyID: b.appkey.ID, Channel: models.FriendTalk, SenderID: b.sender.ID, AudienceID: a.ID, ULID: models.NewToken(),
@@ -97,24 +96,17 @@ func (b *bench) plannable(t *testing.B, a models.Audience) models.Campaign {
 	return c
 }
 
-func (b *bench) suppressMany(t *testing.B, phones []string) {
+// suppressMany puts n numbers from the one with index from on the suppression list.
+func (b *bench) suppressMany(t testing.TB, from, n int) {
 	t.Helper()
-	for chunk := range slices.Chunk(phones, 10_000) {
-		ss := make([]models.Suppression, len(chunk))
-		for i, phone := range chunk {
-			ss[i] = models.Suppression{TeamID: b.team.ID, Phone: phone, Source: models.SuppressedByHand, CreatedAt: b.Now()}
-		}
-		must(t, b.DB.Tx(t.Context(), func(tx *models.DB) error {
-			_, err := tx.Suppress(t.Context(), ss)
-			return err
-		}))
-	}
-	must(t, b.DB.AnalyzeSuppressions(t.Context()))
+	a := b.audience(t, "거부", "", from, n)
+	b.beginBenched(t, models.WorkSuppress, a, a)
+	b.runWorks(t)
 }
 
 // sentBefore sends everybody a message, as far as the ledger says, and limits them to so
 // many a week.
-func (b *bench) sentBefore(t *testing.B, a models.Audience, limit int) {
+func (b *bench) sentBefore(t testing.TB, a models.Audience, limit int) {
 	t.Helper()
 	c := b.plannable(t, a)
 	must(t, b.PlanCampaign(t.Context(), c.ID))

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"soshik/internal/kakao"
 	"soshik/models"
 )
 
@@ -17,12 +18,12 @@ const keepUnfinished = 24 * time.Hour
 // what is read.
 func workEvent(ctx context.Context, tx *models.DB, action string, w models.AudienceWork) (models.Event, error) {
 	e := models.Event{
-		Action: action, TeamID: w.TeamID, ObjectType: "audience", ObjectID: w.AudienceID, ObjectName: origin(w.Sources),
+		Action: action, TeamID: w.TeamID, ObjectType: "audience", ObjectID: w.AudienceID, ObjectName: kakao.MaskPhones(origin(w.Sources)),
 		After: map[string]any{"kind": w.Kind, "done": w.Done, "added": w.Added, "updated": w.Updated, "removed": w.Removed},
 	}
 	a, err := tx.NamedAudience(ctx, w.TeamID, w.AudienceID)
 	if err == nil {
-		e.ObjectName = a.Name
+		e.ObjectName = kakao.MaskPhones(a.Name)
 	}
 	if models.KindOf(err) == models.NotFound {
 		err = nil

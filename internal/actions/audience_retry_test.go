@@ -218,9 +218,9 @@ func TestTakingRecipientsIsCancelled(t *testing.T) {
 	b := newBench(t, time.Second)
 	ctx := t.Context()
 	vip, c := b.audience(t, "단골", "이름", 0, 30), b.draft(t, 3)
-	w, err := b.TakeAudiences(ctx, b.admin, c, []int64{vip.ID})
+	_, err := b.TakeAudiences(ctx, b.admin, c, []int64{vip.ID})
 	must(t, err)
-	w = b.onlyWork(t)
+	w := b.onlyWork(t)
 	must(t, b.CancelWork(ctx, b.admin, w))
 	b.runWorks(t)
 	if _, err := b.DB.Audience(ctx, b.team.ID, w.AudienceID); models.KindOf(err) != models.NotFound {

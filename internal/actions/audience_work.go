@@ -11,6 +11,7 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"soshik/internal/kakao"
 	"soshik/models"
 )
 
@@ -319,7 +320,7 @@ func (j *audienceJob) conclude(ctx context.Context, tx *models.DB, now time.Time
 	}
 	e := audienceEvent("audience.finish", a)
 	if j.w.Kind == models.WorkSuppress {
-		e = models.Event{Action: "suppression.file", TeamID: a.TeamID, ObjectType: "import", ObjectName: j.w.Sources[0].Name}
+		e = models.Event{Action: "suppression.file", TeamID: a.TeamID, ObjectType: "import", ObjectName: kakao.MaskPhones(j.w.Sources[0].Name)}
 		if err := j.s.suppressedMany(ctx, tx, j.w); err != nil {
 			return err
 		}
@@ -334,16 +335,18 @@ func (j *audienceJob) give(ctx context.Context, tx *models.DB, now time.Time) er
 	if err != nil {
 		return err
 	}
-	used, err := tx.UseAudience(ctx, c.ID, j.w.AudienceID)
+	used, err := tx.UseAudience(ctx, c.ID, j.w.AudienceID, j.w.AskedBy)
 	if err != nil {
 		return err
 	}
 	if !used {
-		return models.Errorf(models.Conflict, "campaign.launched_already")
+		return noDraft(c)
 	}
-	ids := make([]int64, len(j.w.Sources))
-	for i, source := range j.w.Sources {
-		ids[i] = source.AudienceID
+	var ids []int64
+	for _, source := range j.w.Sources {
+		if source.AudienceID != 0 {
+			ids = append(ids, source.AudienceID)
+		}
 	}
 	if err := tx.UseAudiences(ctx, c.ID, ids, now); err != nil || c.AudienceID == 0 {
 		return err

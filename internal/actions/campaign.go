@@ -41,7 +41,7 @@ func (s *Service) newDraft(by models.Actor, k models.Appkey, name string, sender
 	return models.Campaign{
 		TeamID: k.TeamID, AppkeyID: k.ID, Channel: models.FriendTalk, ULID: ulid.Make().String(), Name: name,
 		State: models.CampaignDraft, SenderID: senderID, Content: models.Content{Ad: true}, Fallback: models.Fallback{},
-		CreatedBy: by.User.ID, CreatedAt: now, UpdatedAt: now,
+		CreatedBy: by.User.ID, EditedBy: by.User.ID, CreatedAt: now, UpdatedAt: now,
 	}
 }
 
@@ -157,6 +157,7 @@ func (s *Service) SaveDraft(ctx context.Context, by models.Actor, before, c mode
 		Action: "campaign.update", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectID: c.ID, ObjectName: c.Name,
 		Before: draftOf(before), After: draftOf(c),
 	}
+	c.EditedBy = by.User.ID
 	err := s.change(ctx, by, &e, func(tx *models.DB) error {
 		if err := tx.SaveDraft(ctx, &c); err != nil {
 			return err
@@ -188,7 +189,8 @@ func draftOf(c models.Campaign) draft {
 	return draft{c.Name, c.SenderID, c.Content, c.Fallback, c.AudienceID, c.ScheduledAt, c.Pace, c.PerDay, c.TemplateID, c.TemplateVersion}
 }
 
-// Launch freezes a draft and begins to plan it. revision is the one that was
+// Launch freezes a draft, or takes one that is approved as it is, and begins to plan it.
+// revision is the one that was
 // checked: a draft that has been edited since is not launched. A second launch
 // finds it launched and does nothing.
 func (s *Service) Launch(ctx context.Context, by models.Actor, appkeyID, id int64, revision int) error {
@@ -199,11 +201,15 @@ func (s *Service) Launch(ctx context.Context, by models.Actor, appkeyID, id int6
 	if err != nil {
 		return err
 	}
-	if c.State != models.CampaignDraft {
+	if !c.State.Unlaunched() {
 		return models.Errorf(models.Conflict, "campaign.launched_already")
 	}
 	if c.Revision != revision {
 		return models.Errorf(models.Conflict, "check.changed")
+	}
+	approval, err := s.launchable(ctx, c)
+	if err != nil {
+		return err
 	}
 	report, err := s.checked(ctx, by, c)
 	if err != nil {
@@ -214,9 +220,11 @@ func (s *Service) Launch(ctx context.Context, by models.Actor, appkeyID, id int6
 	}
 	e := models.Event{
 		Action: "campaign.launch", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectID: c.ID, ObjectName: c.Name,
-		After: map[string]any{"audience": report.Audience, "scheduled_at": c.ScheduledAt, "pace": c.Pace, "per_day": c.PerDay, "revision": c.Revision},
+		After: map[string]any{
+			"audience": report.Audience, "scheduled_at": c.ScheduledAt, "pace": c.Pace, "per_day": c.PerDay, "revision": c.Revision, "approval": approval.ID,
+		},
 	}
-	return s.change(ctx, by, &e, func(tx *models.DB) error { return s.launch(ctx, tx, by, c, report) })
+	return s.change(ctx, by, &e, func(tx *models.DB) error { return s.launch(ctx, tx, by, c, approval, report) })
 }
 
 // checked is the report of the check by which c may be launched. Without one that holds,
@@ -242,7 +250,10 @@ func (s *Service) checked(ctx context.Context, by models.Actor, c models.Campaig
 	return r, err
 }
 
-func (s *Service) launch(ctx context.Context, tx *models.DB, by models.Actor, c models.Campaign, report models.Report) error {
+func (s *Service) launch(ctx context.Context, tx *models.DB, by models.Actor, c models.Campaign, approval models.Approval, report models.Report) error {
+	if err := refuseStopped(ctx, tx, c.AppkeyID); err != nil {
+		return err
+	}
 	team, err := tx.Team(ctx, c.TeamID)
 	if err != nil {
 		return err
@@ -253,6 +264,9 @@ func (s *Service) launch(ctx context.Context, tx *models.DB, by models.Actor, c 
 	}
 	if !launched {
 		return models.Errorf(models.Conflict, "check.changed")
+	}
+	if err := s.useApproval(ctx, tx, by, c, approval, report.Audience); err != nil {
+		return err
 	}
 	if err := tx.ForgetDrafts(ctx, models.PlaceCampaign, c.ID); err != nil {
 		return err
@@ -278,6 +292,9 @@ func (s *Service) Pause(ctx context.Context, by models.Actor, appkeyID, id int64
 func (s *Service) Resume(ctx context.Context, by models.Actor, appkeyID, id int64) error {
 	return s.steer(ctx, by, appkeyID, id, "campaign.resume", func(ctx context.Context, tx *models.DB, c models.Campaign) (bool, error) {
 		if c.Planned < c.Audience {
+			if c.Hold == holdRestored {
+				return false, models.Errorf(models.Conflict, "campaign.restored_unplanned")
+			}
 			return tx.MoveCampaign(ctx, c.ID, stopped(), models.CampaignPlanning, map[string]any{"hold": "", "hold_code": 0, "refusals": 0})
 		}
 		if err := tx.RenewDue(ctx, c.ID, s.Now()); err != nil {

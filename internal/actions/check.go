@@ -428,6 +428,7 @@ func (j *checkJob) end(ctx context.Context, cause error) error {
 		return nil
 	}
 	now := j.s.Now()
+	j.check.Tally.Hashed = nil // it has something of the last recipient in it
 	j.check.State, j.check.Problem, j.check.EndedAt, j.check.WorkedAt = models.CheckFailed, models.T("check.failed"), &now, now
 	_, err := j.s.DB.SaveCheck(ctx, j.check)
 	return errors.Join(cause, err)

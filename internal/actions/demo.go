@@ -27,7 +27,7 @@ func (s *Service) SeedDemo(ctx context.Context, team string, people []models.New
 	e := models.Event{Action: "demo.create", ObjectType: "team", ObjectName: team}
 	err = s.change(ctx, models.Actor{}, &e, func(tx *models.DB) error {
 		now := s.Now()
-		t := models.Team{Name: team, LeadMinutes: models.DefaultLead, CreatedAt: now}
+		t := models.Team{Name: team, LeadMinutes: models.DefaultLead, ApproveFrom: demoApproveFrom, CreatedAt: now}
 		if err := tx.CreateTeam(ctx, &t); err != nil {
 			return err
 		}
@@ -50,6 +50,9 @@ func (s *Service) SeedDemo(ctx context.Context, team string, people []models.New
 	_, err = s.RefreshSenders(ctx, models.Actor{}, k)
 	return err
 }
+
+// demoApproveFrom is small enough that approval can be tried out in a demo.
+const demoApproveFrom = 1000
 
 func (s *Service) seedPeople(ctx context.Context, tx *models.DB, t models.Team, people []models.NewUser, hash string) error {
 	now := s.Now()

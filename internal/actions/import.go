@@ -59,7 +59,7 @@ func (s *Service) mayImport(by models.Actor, c models.Campaign) error {
 		return err
 	}
 	if c.State != models.CampaignDraft {
-		return models.Errorf(models.Conflict, "campaign.launched_already")
+		return noDraft(c)
 	}
 	return nil
 }

@@ -35,12 +35,12 @@ func (s *Service) giveImport(ctx context.Context, tx *models.DB, done models.Imp
 	if err != nil {
 		return err
 	}
-	used, err := tx.UseAudience(ctx, c.ID, done.AudienceID)
+	used, err := tx.UseAudience(ctx, c.ID, done.AudienceID, done.CreatedBy)
 	if err != nil {
 		return err
 	}
 	if !used {
-		return models.Errorf(models.Conflict, "campaign.launched_already")
+		return noDraft(c)
 	}
 	last, found, err := tx.LastCampaignWork(ctx, c.ID)
 	if err != nil || !found {

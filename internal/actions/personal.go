@@ -107,6 +107,9 @@ func (s *Service) goOnForgetting(ctx context.Context, f models.Forgetting) error
 	}
 	return s.DB.Tx(ctx, func(tx *models.DB) error {
 		now := s.Now()
+		if err := s.voidForgotten(ctx, tx, f.TeamID, phone); err != nil {
+			return err
+		}
 		erased, err := tx.ErasePerson(ctx, f.TeamID, phone)
 		if err != nil {
 			return err
@@ -218,6 +221,9 @@ func (s *Service) eraseOld(ctx context.Context, team models.Team, before time.Ti
 		return err
 	}
 	if err := s.eraseAudience(ctx, team, before); err != nil {
+		return err
+	}
+	if err := s.DB.EraseCheckRows(ctx, team.ID, before); err != nil {
 		return err
 	}
 	i, found, err := s.DB.OldImport(ctx, team.ID, before)

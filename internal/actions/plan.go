@@ -53,6 +53,10 @@ func (s *Service) planChunk(ctx context.Context, campaignID int64) (whole bool, 
 		if err != nil {
 			return err
 		}
+		if stopped, err := tx.Stopped(ctx, c.AppkeyID); err != nil || stopped {
+			whole = true // the sweep takes it up again
+			return err
+		}
 		after := c.PlanAfter
 		if whole, err = s.planNext(ctx, tx, &c, team); err != nil {
 			return err

@@ -7,26 +7,33 @@ import (
 	"soshik/models"
 )
 
-// SaveTeamSettings changes the settings of a team. A lead time counts for campaigns
+// SaveTeamSettings changes the settings of a team. They count for campaigns
 // that are launched from now on.
 func (s *Service) SaveTeamSettings(ctx context.Context, by models.Actor, teamID int64, in models.TeamSettings) error {
 	if err := by.May(models.ManageTeam); err != nil {
 		return err
 	}
-	lead, err := in.LeadMinutes()
-	if err != nil {
+	if err := in.Apply(&models.Team{}); err != nil {
 		return err
 	}
-	e := models.Event{Action: "team.update", TeamID: teamID, ObjectType: "team", ObjectID: teamID, After: map[string]any{"lead_minutes": lead}}
+	e := models.Event{Action: "team.update", TeamID: teamID, ObjectType: "team", ObjectID: teamID}
 	return s.change(ctx, by, &e, func(tx *models.DB) error {
 		t, err := tx.Team(ctx, teamID)
 		if err != nil {
 			return err
 		}
-		e.ObjectName, e.Before = t.Name, map[string]any{"lead_minutes": t.LeadMinutes}
-		t.LeadMinutes = lead
+		e.ObjectName, e.Before = t.Name, timesOf(t)
+		if err := in.Apply(&t); err != nil {
+			return err
+		}
+		e.After = timesOf(t)
 		return tx.SaveTeamSettings(ctx, t)
 	})
+}
+
+// timesOf is what the audit log keeps of a team's settings.
+func timesOf(t models.Team) map[string]any {
+	return map[string]any{"lead_minutes": t.LeadMinutes, "undo_minutes": t.UndoMinutes}
 }
 
 // SavePrices changes what a team pays for a message of each kind.

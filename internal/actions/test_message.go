@@ -22,7 +22,7 @@ func (s *Service) TestCampaign(ctx context.Context, by models.Actor, draft model
 		return test, again, err
 	}
 	if draft.State != models.CampaignDraft {
-		return test, false, models.Errorf(models.Conflict, "campaign.launched_already")
+		return test, false, noDraft(draft)
 	}
 	if draft.Revision != in.Revision {
 		return test, false, models.Errorf(models.Conflict, "test_message.changed")
@@ -122,6 +122,9 @@ func (s *Service) beginTest(ctx context.Context, tx *models.DB, by models.Actor,
 	if err != nil || again {
 		*test = before
 		return again, err
+	}
+	if err := refuseStopped(ctx, tx, c.AppkeyID); err != nil {
+		return false, err
 	}
 	numbers, err := chosenNumbers(ctx, tx, c.TeamID, in.Numbers)
 	if err != nil {

@@ -20,6 +20,7 @@ func Workers(s *actions.Service) *river.Workers {
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.SendBatch) error { return s.SendBatch(ctx, a.BatchID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.SettleBatch) error { return s.SettleBatch(ctx, a.BatchID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.PlanCampaign) error { return s.PlanCampaign(ctx, a.CampaignID) }))
+	river.AddWorker(ws, worker(func(ctx context.Context, a actions.LaunchApproved) error { return s.LaunchApproved(ctx, a.ApprovalID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.CancelCampaign) error { return s.CancelBatches(ctx, a.CampaignID) }))
 	river.AddWorker(ws, worker(s.TakeResults))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.RunImport) error { return s.RunImport(ctx, a.ImportID) }))
@@ -33,6 +34,7 @@ func Workers(s *actions.Service) *river.Workers {
 		return s.ApplySuppressions(ctx, a.TeamID)
 	}))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.StopMessages) error { return s.StopMessages(ctx, a.BatchID) }))
+	river.AddWorker(ws, worker(func(ctx context.Context, a actions.RecallBatch) error { return s.RecallBatch(ctx, a.BatchID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.ListImages) error { return s.RunListing(ctx, a.AppkeyID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.DeliverNotice) error { return s.DeliverNotice(ctx, a.DeliveryID) }))
 	return ws

@@ -15,7 +15,7 @@ func TestMaskPhones(t *testing.T) {
 		{"without its zero", "a cell with 1012345678", "a cell with ***5678"},
 		{"as it is dialled from abroad", "+82 10-1234-5678 +821012345678 821012345678", "***5678 ***5678 ***5678"},
 		{"in a URL", `Get "https://api.example/senders?recipientNo=%2B821012345678&x=1": timeout`, `Get "https://api.example/senders?recipientNo=***5678&x=1": timeout`},
-		{"with spaces in a URL", "phone=%2B82+10-1234-5678 phone=010%201234%205678", "phone=***5678 phone=***5678"},
+		{"with spaces in a URL", "phone=%2B82+10-1234-5678&q=010%201234%205678", "phone=***5678&q=***5678"},
 		{"in JSON", `{"recipientNo":"01012345678"}`, `{"recipientNo":"***5678"}`},
 		{"of a landline", "02-123-4567 0311234567 070-1234-5678 0505-123-4567", "***4567 ***4567 ***5678 ***4567"},
 		{"of another country", "+81 90-1234-5678", "***5678"},
