@@ -170,7 +170,7 @@ func TestAPersonChoosesWhatTheyAreTold(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, idle)
 	s.setUp(t)
-	s.get(t, "/account").says(t, http.StatusOK, "끝났을 때", "메일을 보내지 않습니다", `value="ended" checked`, `value="approval" checked`)
+	s.get(t, "/account").says(t, http.StatusOK, "끝났을 때", "지금은 메일을 보내지 않습니다", `value="ended" checked`, `value="approval" checked`)
 	s.post(t, "/account/mail", url.Values{"topic": {"waits", "nonsense"}, "follows": {"1"}}).says(t, http.StatusOK, "알림 설정을 저장했습니다", `value="waits" checked`)
 	u, err := s.DB.User(t.Context(), 1)
 	check(t, err)

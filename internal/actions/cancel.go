@@ -193,6 +193,6 @@ func (s *Service) endCancelling(ctx context.Context, c models.Campaign) error {
 		if err != nil {
 			return err
 		}
-		return s.notify(ctx, tx, models.Actor{}, c, models.Notice{Kind: models.NoticeCancelled})
+		return s.notify(ctx, tx, c, models.Notice{Kind: models.NoticeCancelled})
 	})
 }

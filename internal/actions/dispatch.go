@@ -608,5 +608,5 @@ func (s *Service) stopIn(
 	if err != nil {
 		return true, err
 	}
-	return true, s.notify(ctx, tx, models.Actor{}, c, n)
+	return true, s.notify(ctx, tx, c, n)
 }

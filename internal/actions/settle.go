@@ -345,7 +345,7 @@ func (s *Service) askPerson(ctx context.Context, tx *models.DB, d *delivery) err
 	if err != nil || stopped || asked {
 		return err
 	}
-	return s.notify(ctx, tx, models.Actor{}, d.campaign, models.Notice{Kind: models.NoticeAsks, Reason: models.T(holdDoubt)})
+	return s.notify(ctx, tx, d.campaign, models.Notice{Kind: models.NoticeAsks, Reason: models.T(holdDoubt)})
 }
 
 // Decision is what a person says about a batch that nobody knows about.

@@ -162,7 +162,7 @@ func (s *Service) finish(ctx context.Context, c models.Campaign, e models.Equati
 		if err != nil {
 			return err
 		}
-		return s.notify(ctx, tx, models.Actor{}, c, models.Notice{Kind: endKind(e)})
+		return s.notify(ctx, tx, c, models.Notice{Kind: endKind(e)})
 	})
 }
 
