@@ -37,8 +37,9 @@ func (h *Handlers) showCampaign(w http.ResponseWriter, r *http.Request, c models
 		return readErr
 	}
 	p := h.titled(r, c.Name)
-	if view.Live() {
-		p.Refresh = refreshWithoutScript
+	view.Outage, p.Outage = p.Outage, models.Outage{} // it stands among the troubles
+	if every := view.Poll(); every > 0 {
+		p.Refresh = max(every, refreshWithoutScript)
 	}
 	if partial(r) {
 		return h.RenderForm(w, r, err, views.CampaignPart(p, view, err))
@@ -85,8 +86,21 @@ func (h *Handlers) progress(r *http.Request, c models.Campaign) (v views.Progres
 	if v.Coming, err = h.db.ComingDays(ctx, c.ID, comingDays); err != nil {
 		return v, err
 	}
-	err = h.batchGroups(ctx, &v)
-	return v, err
+	if err = h.batchGroups(ctx, &v); err != nil {
+		return v, err
+	}
+	return v, h.howItGoes(r, &v)
+}
+
+// howItGoes reads how fast the campaign goes, and what holds it up.
+func (h *Handlers) howItGoes(r *http.Request, v *views.Progress) (err error) {
+	v.Now, v.Settling = h.now(), h.actions.Timing.Settling
+	v.Limited = h.actions.LimitedFor(h.visit(r).appkey)
+	if v.Rates, err = h.db.Rates(r.Context(), v.Campaign, v.Now); err != nil {
+		return err
+	}
+	v.Doubt, err = h.db.Doubt(r.Context(), v.ID)
+	return err
 }
 
 // batchGroups reads a page of batches, and what was last answered about those that

@@ -65,6 +65,7 @@ type Batch struct {
 	Reached    bool // a repeat was answered with -1005
 	Doubts     int  // attempts given up after the settling time
 	Asks       bool // a person has to decide
+	Suspect    bool // the provider may have more of it than is known here; not claimed before it has been asked
 	Listed     int64
 	ListedAt   *time.Time
 	RequestID  string

@@ -34,6 +34,12 @@ type Progress struct {
 	Recalls    []RecallLine          // the newest
 	Moving     int64                 // messages on their way to another time
 	Retries    []models.Campaign     // campaigns that send its failed messages again
+
+	Rates    models.Rates
+	Doubt    models.Doubt
+	Outage   models.Outage // of the provider
+	Limited  time.Duration // for which the provider wants no calls; 0: it takes them
+	Settling time.Duration // after which it is decided what a batch in doubt is
 }
 
 // Live reports whether the page can still change by itself.
@@ -61,7 +67,7 @@ const toldOut = 10 * time.Minute
 
 // undoable reports whether the launch can still be undone.
 func (v Progress) undoable() bool {
-	return v.UndoUntil != nil && v.UndoUntil.After(v.Now) && v.Cancellable()
+	return v.UndoUntil != nil && v.UndoUntil.After(v.Now) && (v.State.Runs() || v.State == models.CampaignPlanning)
 }
 
 // wentOut reports whether the time to undo the launch has ended a moment ago, and
@@ -83,14 +89,11 @@ func (v Progress) cancelled() bool {
 }
 
 // batches is how many batches there are.
-func (v Progress) batches() (all, handed int64) {
-	for state, n := range v.Batches {
+func (v Progress) batches() (all int64) {
+	for _, n := range v.Batches {
 		all += n
-		if state != models.BatchPlanned && state != models.BatchSending && state != models.BatchInDoubt {
-			handed += n
-		}
 	}
-	return all, handed
+	return all
 }
 
 // pretitle is what the campaign is one of.

@@ -84,6 +84,9 @@ func (s *Service) cancelEach(ctx context.Context, c models.Campaign) (open int, 
 func (s *Service) cancelBatch(ctx context.Context, c models.Campaign, b models.Batch) (done bool, err error) {
 	switch b.State {
 	case models.BatchPlanned:
+		if b.Suspect {
+			return false, s.exposeSuspect(ctx, b.ID)
+		}
 		return s.cancelPlanned(ctx, b)
 	case models.BatchHanded:
 		return s.cancelHanded(ctx, c, b)

@@ -73,6 +73,12 @@ func (d *delivery) key() string { return attemptKey(d.campaign, d.batch.ID, d.ba
 // or that somebody else has claimed, is left alone.
 func (s *Service) SendBatch(ctx context.Context, batchID int64) error {
 	d, err := s.claim(ctx, batchID)
+	if errors.Is(err, errSuspect) {
+		if err := s.exposeSuspect(ctx, batchID); err != nil {
+			return err
+		}
+		d, err = s.claim(ctx, batchID)
+	}
 	if errors.Is(err, errImageMissing) {
 		if ready, err := s.uploadFirst(ctx, batchID); err != nil || !ready {
 			return err
@@ -165,6 +171,9 @@ func (s *Service) takeTurn(ctx context.Context, tx *models.DB, d *delivery) erro
 	return nil
 }
 
+// errSuspect says that a batch has to be looked up before it is claimed.
+var errSuspect = errors.New("the provider may have more of the batch than is known")
+
 // claimable reads the batch and says by a nil delivery that it must not go out
 // now.
 func (s *Service) claimable(ctx context.Context, tx *models.DB, batchID int64) (*delivery, error) {
@@ -176,6 +185,9 @@ func (s *Service) claimable(ctx context.Context, tx *models.DB, batchID int64) (
 	b, c := &d.batch, d.campaign
 	if b.State != models.BatchPlanned || b.Cancel != models.CancelNone || !c.State.Runs() || b.DueAt.After(now) {
 		return nil, nil
+	}
+	if b.Suspect || b.Reported() {
+		return nil, errSuspect
 	}
 	if late(*b, now) {
 		return nil, s.hold(ctx, tx, c, "hold.late")
@@ -553,8 +565,14 @@ func (s *Service) hold(ctx context.Context, tx *models.DB, c models.Campaign, re
 // stop pauses or holds a running campaign, and tells people of it. moved is false if it
 // did not run.
 func (s *Service) stop(ctx context.Context, tx *models.DB, c models.Campaign, to models.CampaignState, reason string, code int) (moved bool, err error) {
-	moved, err = tx.MoveCampaign(ctx, c.ID, []models.CampaignState{models.CampaignScheduled, models.CampaignSending}, to,
-		map[string]any{"hold": reason, "hold_code": code})
+	return s.stopIn(ctx, tx, c, []models.CampaignState{models.CampaignScheduled, models.CampaignSending}, to, reason, code)
+}
+
+// stopIn is [Service.stop] for a campaign that is in one of the states from.
+func (s *Service) stopIn(
+	ctx context.Context, tx *models.DB, c models.Campaign, from []models.CampaignState, to models.CampaignState, reason string, code int,
+) (moved bool, err error) {
+	moved, err = tx.MoveCampaign(ctx, c.ID, from, to, map[string]any{"hold": reason, "hold_code": code})
 	if err != nil || !moved {
 		return false, err
 	}

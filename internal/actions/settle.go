@@ -45,6 +45,9 @@ func (s *Service) SettleBatch(ctx context.Context, batchID int64) error {
 	if rests, err := s.resting(ctx, s.DB, d.batch); err != nil || rests {
 		return err
 	}
+	if d.batch.Suspect {
+		return s.exposeSuspect(ctx, batchID) // and is settled when it is due again
+	}
 	client, err := s.load(ctx, d)
 	if err != nil {
 		return fmt.Errorf("settle batch %d: %w", batchID, err)

@@ -35,7 +35,7 @@ type bench struct {
 	appkey models.Appkey
 	sender models.Sender
 	admin  models.Actor
-	ahead  atomic.Int64 // how far the clock of service and simulator has been put on
+	ahead  *atomic.Int64 // how far the clock of service and simulator has been put on
 }
 
 // putOn puts the clock on.
@@ -46,8 +46,14 @@ func (b *bench) putOn(d time.Duration) { b.ahead.Add(int64(d)) }
 func newBench(t testing.TB, timeout time.Duration) *bench {
 	t.Helper()
 	offset := kakao.DayOffset(time.Now())
-	b := &bench{}
-	now := func() time.Time { return time.Now().Add(offset + time.Duration(b.ahead.Load())).UTC() }
+	return newBenchOn(t, testdb.Open(t), timeout, func() time.Time { return time.Now().Add(offset).UTC() })
+}
+
+// newBenchOn is newBench on a database, by a clock.
+func newBenchOn(t testing.TB, db *models.DB, timeout time.Duration, clock func() time.Time) *bench {
+	t.Helper()
+	b := &bench{ahead: new(atomic.Int64)}
+	now := func() time.Time { return clock().Add(time.Duration(b.ahead.Load())) }
 	b.sim = openSim(t, now)
 	api := httptest.NewServer(b.sim)
 	t.Cleanup(api.Close)
@@ -56,7 +62,7 @@ func newBench(t testing.TB, timeout time.Duration) *bench {
 		t.Fatal(err)
 	}
 	b.Service = &actions.Service{
-		DB: testdb.Open(t), Log: slog.New(slog.DiscardHandler), Keeper: keeper, Now: now,
+		DB: db, Log: slog.New(slog.DiscardHandler), Keeper: keeper, Now: now,
 		Provider: actions.NewProvider(keeper, timeout, &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}}),
 		Timing:   actions.Timing{CallTimeout: timeout, Settling: 4 * timeout},
 		Sweeping: actions.SweepSettings{ResultsEvery: 100 * time.Millisecond},

@@ -36,6 +36,9 @@ const (
 // or that are over; results that may have come. Processes may sweep at the same
 // time. Nothing depends on the job queue's own rescue.
 func (s *Service) Sweep(ctx context.Context) error {
+	if err := s.Beat(ctx); err != nil {
+		return err // nothing goes on before it is known whether it may
+	}
 	return errors.Join(
 		s.sweepOutages(ctx),
 		s.sweepLeases(ctx),

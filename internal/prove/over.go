@@ -121,11 +121,14 @@ func (r *run) lookAt(ctx context.Context, t *trial) (until time.Time, err error)
 	if err != nil {
 		return until, err
 	}
-	if err := r.decide(ctx, t, batches); err != nil || c.State != models.CampaignScheduled {
+	if err := r.decide(ctx, t, batches); err != nil || !c.State.Runs() {
 		return until, err
 	}
 	return r.waitsUntil(batches), nil
 }
+
+// worthJumping is how far away a time must be for the clock to be moved on to it.
+const worthJumping = 5 * time.Second
 
 // waitsUntil is when the first of the batches goes on, if all of them wait for their
 // time: here, or at the provider.
@@ -137,10 +140,10 @@ func (r *run) waitsUntil(batches []models.Batch) (until time.Time) {
 			continue
 		case b.State == models.BatchPlanned:
 			at = b.DueAt
-		case b.State == models.BatchHanded && b.RequestAt != nil:
-			at = *b.RequestAt
+		case b.State == models.BatchHanded:
+			at = r.resultsOf(b)
 		}
-		if at.Before(r.clock.now().Add(time.Minute)) {
+		if at.Before(r.clock.now().Add(worthJumping)) {
 			return time.Time{}
 		}
 		if until.IsZero() || at.Before(until) {
@@ -148,6 +151,26 @@ func (r *run) waitsUntil(batches []models.Batch) (until time.Time) {
 		}
 	}
 	return until
+}
+
+// resultsLate is how long after they were sent messages are asked after one by one
+// that no list of results has shown.
+const resultsLate = 10*time.Minute + worthJumping
+
+// resultsOf is when the results of a batch that was handed over can be expected: zero
+// while they may come at any moment.
+func (r *run) resultsOf(b models.Batch) time.Time {
+	sent := *b.HandedAt
+	if b.RequestAt != nil && b.RequestAt.After(sent) {
+		sent = *b.RequestAt
+	}
+	switch now := r.clock.now(); {
+	case sent.After(now):
+		return sent
+	case now.Sub(sent) < worthJumping:
+		return time.Time{}
+	}
+	return sent.Add(resultsLate)
 }
 
 // decide is the person who is asked. They let a campaign go on, and have a batch sent
