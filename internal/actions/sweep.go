@@ -55,6 +55,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepTasks(ctx, checks()),
 		s.sweepSuppressions(ctx),
 		s.sweepStops(ctx),
+		s.sweepRecalls(ctx),
 		s.sweepForgettings(ctx),
 		s.sweepRetention(ctx),
 		s.sweepLeftovers(ctx, s.Now().Add(-stalled)),
