@@ -46,11 +46,14 @@ type site struct {
 	url string
 }
 
-func newSite(t *testing.T, demo bool) *site {
+func newSite(t *testing.T, demo bool, changes ...func(*web.Config)) *site {
 	t.Helper()
 	cfg := web.Config{
 		Demo: demo, Database: testdb.New(t), DataDir: t.TempDir(), MaxUpload: 1, Workers: 2, Settling: 5 * time.Second, CallTimeout: 5 * time.Second,
 		ResultsEvery: 200 * time.Millisecond, SweepEvery: 100 * time.Millisecond, ClockOffset: kakao.DayOffset(time.Now()),
+	}
+	for _, change := range changes {
+		change(&cfg)
 	}
 	a, err := web.New(t.Context(), cfg, slog.New(slog.DiscardHandler))
 	check(t, err)

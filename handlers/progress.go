@@ -37,8 +37,9 @@ func (h *Handlers) showCampaign(w http.ResponseWriter, r *http.Request, c models
 		return readErr
 	}
 	p := h.titled(r, c.Name)
-	if view.Live() {
-		p.Refresh = refreshWithoutScript
+	view.Outage, p.Outage = p.Outage, models.Outage{} // it stands among the troubles
+	if every := view.Poll(); every > 0 {
+		p.Refresh = max(every, refreshWithoutScript)
 	}
 	if partial(r) {
 		return h.RenderForm(w, r, err, views.CampaignPart(p, view, err))
@@ -54,7 +55,7 @@ const groupsPerPage = 50
 
 func (h *Handlers) progress(r *http.Request, c models.Campaign) (v views.Progress, err error) {
 	ctx := r.Context()
-	v = views.Progress{Campaign: c, Now: h.now(), After: after(r), CreatedBy: h.nameOf(ctx, c.CreatedBy), LaunchedBy: h.nameOf(ctx, c.LaunchedBy)}
+	v = views.Progress{Campaign: c, Now: h.now(), After: after(r), Each: r.URL.Query().Has("each"), CreatedBy: h.nameOf(ctx, c.CreatedBy), LaunchedBy: h.nameOf(ctx, c.LaunchedBy)}
 	if v.Equation, err = h.db.Equation(ctx, c); err != nil {
 		return v, err
 	}
@@ -73,17 +74,39 @@ func (h *Handlers) progress(r *http.Request, c models.Campaign) (v views.Progres
 	if v.Stoppable, err = h.db.Stoppable(ctx, c, h.now()); err != nil {
 		return v, err
 	}
+	if v.Recalls, err = h.recallLines(r, c); err != nil {
+		return v, err
+	}
+	if v.Moving, err = h.db.Moving(ctx, c.ID); err != nil {
+		return v, err
+	}
+	if v.Retries, err = h.db.Retries(ctx, c.ID, recallsShown); err != nil {
+		return v, err
+	}
 	if v.Coming, err = h.db.ComingDays(ctx, c.ID, comingDays); err != nil {
 		return v, err
 	}
-	err = h.batchGroups(ctx, &v)
-	return v, err
+	if err = h.batchGroups(ctx, &v); err != nil {
+		return v, err
+	}
+	return v, h.howItGoes(r, &v)
+}
+
+// howItGoes reads how fast the campaign goes, and what holds it up.
+func (h *Handlers) howItGoes(r *http.Request, v *views.Progress) (err error) {
+	v.Now, v.Settling = h.now(), h.actions.Timing.Settling
+	v.Limited = h.actions.LimitedFor(h.visit(r).appkey)
+	if v.Rates, err = h.db.Rates(r.Context(), v.Campaign, v.Now); err != nil {
+		return err
+	}
+	v.Doubt, err = h.db.Doubt(r.Context(), v.ID)
+	return err
 }
 
 // batchGroups reads a page of batches, and what was last answered about those that
 // have not been handed over.
 func (h *Handlers) batchGroups(ctx context.Context, v *views.Progress) (err error) {
-	if v.Groups, err = h.db.BatchGroups(ctx, v.ID, v.After, groupsPerPage+1); err != nil {
+	if v.Groups, err = h.db.BatchGroups(ctx, v.ID, v.After, v.Each, groupsPerPage+1); err != nil {
 		return err
 	}
 	if len(v.Groups) > groupsPerPage {

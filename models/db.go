@@ -4,6 +4,7 @@ package models
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -49,16 +50,22 @@ type DB struct {
 
 // Open connects to "postgres://…" or "sqlite:FILE".
 func Open(ctx context.Context, address string) (*DB, error) {
+	return OpenThrough(ctx, address, func(c driver.Connector) driver.Connector { return c })
+}
+
+// OpenThrough is [Open] with connections that wrap may stand before, so that a test
+// can have them fail.
+func OpenThrough(ctx context.Context, address string, wrap func(driver.Connector) driver.Connector) (*DB, error) {
 	if file, ok := strings.CutPrefix(address, "sqlite:"); ok {
-		return openSQLite(ctx, file)
+		return openSQLite(ctx, file, wrap)
 	}
 	if strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://") {
-		return openPostgres(ctx, address)
+		return openPostgres(ctx, address, wrap)
 	}
 	return nil, errors.New(`a database is "sqlite:FILE" or "postgres://…"`)
 }
 
-func openSQLite(ctx context.Context, file string) (*DB, error) {
+func openSQLite(ctx context.Context, file string, wrap func(driver.Connector) driver.Connector) (*DB, error) {
 	// Made here if it is new, so that nobody else on the machine can read it.
 	f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the operator names it
 	if err != nil {
@@ -70,7 +77,7 @@ func openSQLite(ctx context.Context, file string) (*DB, error) {
 	const pragmas = "_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_time_format=sqlite"
 	path := (&url.URL{Scheme: "file", Opaque: url.PathEscape(file)}).String()
 	path = strings.ReplaceAll(path, "%2F", "/")
-	w, err := openGORM(path + "?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&" + pragmas)
+	w, err := openGORM(path+"?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&"+pragmas, wrap)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +85,7 @@ func openSQLite(ctx context.Context, file string) (*DB, error) {
 	if err := sqlDB(w).PingContext(ctx); err != nil {
 		return nil, errors.Join(err, sqlDB(w).Close())
 	}
-	r, err := openGORM(path + "?_pragma=query_only(1)&" + pragmas)
+	r, err := openGORM(path+"?_pragma=query_only(1)&"+pragmas, wrap)
 	if err != nil {
 		return nil, errors.Join(err, sqlDB(w).Close())
 	}
@@ -87,15 +94,15 @@ func openSQLite(ctx context.Context, file string) (*DB, error) {
 	return &DB{w: w, r: r, file: file, now: systemClock}, nil
 }
 
-func openGORM(dsn string) (*gorm.DB, error) {
-	conn, err := sql.Open("sqlite", dsn)
+func openGORM(dsn string, wrap func(driver.Connector) driver.Connector) (*gorm.DB, error) {
+	connector, err := sqlitedriver.NewConnector(dsn)
 	if err != nil {
 		return nil, err
 	}
-	return gorm.Open(sqlite.New(sqlite.Config{DriverName: "sqlite", Conn: conn}), gormConfig())
+	return gorm.Open(sqlite.New(sqlite.Config{DriverName: "sqlite", Conn: sql.OpenDB(wrap(connector))}), gormConfig())
 }
 
-func openPostgres(ctx context.Context, address string) (*DB, error) {
+func openPostgres(ctx context.Context, address string, wrap func(driver.Connector) driver.Connector) (*DB, error) {
 	pool, err := pgxpool.New(ctx, address)
 	if err != nil {
 		return nil, err
@@ -104,7 +111,9 @@ func openPostgres(ctx context.Context, address string) (*DB, error) {
 		pool.Close()
 		return nil, err
 	}
-	g, err := gorm.Open(postgres.New(postgres.Config{Conn: stdlib.OpenDBFromPool(pool)}), gormConfig())
+	conn := sql.OpenDB(wrap(stdlib.GetPoolConnector(pool)))
+	conn.SetMaxIdleConns(0) // the pool keeps them
+	g, err := gorm.Open(postgres.New(postgres.Config{Conn: conn}), gormConfig())
 	if err != nil {
 		pool.Close()
 		return nil, err

@@ -210,8 +210,9 @@ func (db *DB) SaveForgetting(ctx context.Context, f Forgetting) error {
 func (db *DB) StopPerson(ctx context.Context, ms []Message, now time.Time) error {
 	for _, m := range ms {
 		stop := MessageStop{MessageID: m.ID, BatchID: m.BatchID(), CampaignID: m.CampaignID, State: StopOpen, DueAt: now.UTC(), CreatedAt: now.UTC()}
-		err := db.write(ctx).Exec(`INSERT INTO message_stops (message_id, batch_id, campaign_id, suppression_id, state, due_at, created_at)
-			VALUES (?, ?, ?, 0, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING`, stop.MessageID, stop.BatchID, stop.CampaignID, stop.State, stop.DueAt, stop.CreatedAt).Error
+		err := db.write(ctx).Exec(`INSERT INTO message_stops (message_id, batch_id, campaign_id, suppression_id, reason, state, due_at, created_at)
+			VALUES (?, ?, ?, 0, ?, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING`,
+			stop.MessageID, stop.BatchID, stop.CampaignID, StopForgotten, stop.State, stop.DueAt, stop.CreatedAt).Error
 		if err != nil {
 			return err
 		}

@@ -193,6 +193,9 @@ func (a *App) startWork(ctx context.Context) (stop func(context.Context) error, 
 	if a.cfg.WebOnly {
 		return func(context.Context) error { return nil }, nil
 	}
+	if err := a.Actions.Beat(ctx); err != nil {
+		return nil, err
+	}
 	// Cancelling the context of Start is River's hard stop.
 	if err := a.Actions.Jobs.Start(context.WithoutCancel(ctx)); err != nil {
 		return nil, fmt.Errorf("start workers: %w", err)

@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -36,7 +37,7 @@ func main() {
 
 	k := kong.Parse(&commands{}, kong.Name("soshik"), kong.Description("Dashboard for KakaoTalk business messages."),
 		kong.ShortUsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
-	if err := k.Run(); err != nil {
+	if err := k.Run(); err != nil && !(ctx.Err() != nil && errors.Is(err, context.Canceled)) { // told to end before it had begun
 		fmt.Fprintln(os.Stderr, "soshik:", err)
 		stop()
 		os.Exit(1) //nolint:gocritic // stop has run

@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -33,6 +34,8 @@ type Service struct {
 
 	drawing   sync.Mutex // images are decoded one at a time, since each may take 200 MB
 	uploading turns      // by appkey and image
+
+	beat atomic.Pointer[time.Time] // the last sign of life of this process, by the database's clock
 }
 
 // change runs fn in a transaction and records e in it. fn may complete e, which

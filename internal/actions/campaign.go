@@ -291,6 +291,9 @@ func (s *Service) Pause(ctx context.Context, by models.Actor, appkeyID, id int64
 func (s *Service) Resume(ctx context.Context, by models.Actor, appkeyID, id int64) error {
 	return s.steer(ctx, by, appkeyID, id, "campaign.resume", func(ctx context.Context, tx *models.DB, c models.Campaign) (bool, error) {
 		if c.Planned < c.Audience {
+			if c.Hold == holdRestored {
+				return false, models.Errorf(models.Conflict, "campaign.restored_unplanned")
+			}
 			return tx.MoveCampaign(ctx, c.ID, stopped(), models.CampaignPlanning, map[string]any{"hold": "", "hold_code": 0, "refusals": 0})
 		}
 		if err := tx.RenewDue(ctx, c.ID, s.Now()); err != nil {

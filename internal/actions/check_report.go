@@ -57,13 +57,16 @@ func (s *Service) checkRegistered(ctx context.Context, c models.Campaign, r *mod
 		return nil
 	}
 	t, err := s.DB.TemplateWithCode(ctx, c.SenderID, c.Content.TemplateCode)
-	if models.KindOf(err) == models.NotFound {
+	switch {
+	case models.KindOf(err) == models.NotFound:
 		return nil
+	case err != nil:
+		return err
 	}
-	if usable, reason := t.Usable(); err == nil && !usable {
+	if usable, reason := t.Usable(); !usable {
 		r.Add(models.Blocking, models.RuleTemplate, "message", reason.Key, reason.Args...)
 	}
-	return err
+	return nil
 }
 
 // checkImage looks for the image that a message carries: whether it can be sent, and

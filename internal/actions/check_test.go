@@ -170,8 +170,10 @@ func TestRulesThatAreNotAboutSingleRecipients(t *testing.T) {
 		"no mark":           {func(c *models.Campaign) { c.Fallback.Text = "쿠폰 [무료 수신거부]0801234567" }, "fallback.ad_mark"},
 		"no way to decline": {func(c *models.Campaign) { c.Fallback.Text = "(광고)쿠폰" }, "fallback.opt_out"},
 		"no fallback":       {func(c *models.Campaign) { c.Fallback.On = false }, "check.no_fallback"},
-		"a lost image":      {func(c *models.Campaign) { c.Content.Image, c.Content.ImageLink = &models.Picture{ID: 77}, "https://a.example" }, "check.image_lost"},
-		"no column":         {func(c *models.Campaign) { c.Content.Text = "#{없음}" }, "check.no_column"},
+		"a lost image": {func(c *models.Campaign) {
+			c.Content.Image, c.Content.ImageLink = &models.Picture{ID: 77}, "https://a.example"
+		}, "check.image_lost"},
+		"no column": {func(c *models.Campaign) { c.Content.Text = "#{없음}" }, "check.no_column"},
 	} {
 		c := b.draft(t, 120)
 		before := c
@@ -366,6 +368,29 @@ func TestWhoMayCheck(t *testing.T) {
 		if err := b.ExportCheckRows(t.Context(), by, c, models.Finding{}); by.Can(models.ViewNumbers) != (err == nil) {
 			t.Errorf("%s takes numbers: %v", role, err)
 		}
+	}
+}
+
+func TestRowsOfAnOldCheckAreErased(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, time.Second)
+	c := b.put(t, b.draft(t, 0), []string{"이름"}, []models.Recipient{{Phone: "01010000001", Vars: `{"이름":""}`}, {Phone: "01010000002", Vars: `{"이름":"a"}`}}, nil)
+	_, err := b.CheckNow(t.Context(), b.admin, c)
+	must(t, err, b.SaveRecipientSettings(t.Context(), b.admin, b.team.ID, models.RecipientSettings{Retention: "30"}))
+	kept := func() int {
+		rows, err := b.DB.CheckRows(t.Context(), c.ID, models.RowNoValue, 0, 10)
+		must(t, err)
+		return len(rows)
+	}
+	must(t, b.Sweep(t.Context()))
+	if kept() != 1 {
+		t.Error("erased before its time")
+	}
+	now := b.Now
+	b.Now = func() time.Time { return now().AddDate(0, 0, 31) }
+	must(t, b.Sweep(t.Context()))
+	if kept() != 0 {
+		t.Error("kept longer than the team wants")
 	}
 }
 

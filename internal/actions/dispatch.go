@@ -73,6 +73,12 @@ func (d *delivery) key() string { return attemptKey(d.campaign, d.batch.ID, d.ba
 // or that somebody else has claimed, is left alone.
 func (s *Service) SendBatch(ctx context.Context, batchID int64) error {
 	d, err := s.claim(ctx, batchID)
+	if errors.Is(err, errSuspect) {
+		if err := s.exposeSuspect(ctx, batchID); err != nil {
+			return err
+		}
+		d, err = s.claim(ctx, batchID)
+	}
 	if errors.Is(err, errImageMissing) {
 		if ready, err := s.uploadFirst(ctx, batchID); err != nil || !ready {
 			return err
@@ -96,7 +102,10 @@ func (s *Service) claim(ctx context.Context, batchID int64) (d *delivery, err er
 		if err != nil || d == nil {
 			return err
 		}
-		left, err := s.skipSuppressed(ctx, tx, d.campaign, d.batch)
+		left, err := s.applyStops(ctx, tx, d.batch)
+		if err == nil && left {
+			left, err = s.skipSuppressed(ctx, tx, d.campaign, d.batch)
+		}
 		if err != nil || !left {
 			d = nil
 			return err
@@ -162,6 +171,9 @@ func (s *Service) takeTurn(ctx context.Context, tx *models.DB, d *delivery) erro
 	return nil
 }
 
+// errSuspect says that a batch has to be looked up before it is claimed.
+var errSuspect = errors.New("the provider may have more of the batch than is known")
+
 // claimable reads the batch and says by a nil delivery that it must not go out
 // now.
 func (s *Service) claimable(ctx context.Context, tx *models.DB, batchID int64) (*delivery, error) {
@@ -173,6 +185,9 @@ func (s *Service) claimable(ctx context.Context, tx *models.DB, batchID int64) (
 	b, c := &d.batch, d.campaign
 	if b.State != models.BatchPlanned || b.Cancel != models.CancelNone || !c.State.Runs() || b.DueAt.After(now) {
 		return nil, nil
+	}
+	if b.Suspect || b.Reported() {
+		return nil, errSuspect
 	}
 	if late(*b, now) {
 		return nil, s.hold(ctx, tx, c, "hold.late")
@@ -249,10 +264,14 @@ func (s *Service) take(ctx context.Context, tx *models.DB, d *delivery, from mod
 	}
 	b, now := &d.batch, s.Now().Add(d.wait)
 	claim, lease := ulid.Make().String(), databaseNow.Add(d.wait+s.Timing.lease())
-	taken, err := tx.MoveBatch(ctx, *b, []models.BatchState{from}, models.BatchSending, map[string]any{
+	set := map[string]any{
 		"claim": claim, "lease_until": lease, "called_at": now, "request_at": b.RequestAt,
 		"attempt": b.Attempt, "calls": b.Calls + 1,
-	})
+	}
+	if from == models.BatchPlanned { // what has ended by now, this attempt did not end
+		set["ended_before"] = models.EndedByNow()
+	}
+	taken, err := tx.MoveBatch(ctx, *b, []models.BatchState{from}, models.BatchSending, set)
 	if err != nil || !taken {
 		return false, err
 	}
@@ -283,8 +302,26 @@ func (s *Service) handOver(ctx context.Context, d *delivery) error {
 		return s.giveBack(ctx, d, err)
 	}
 	time.Sleep(time.Until(turn))
+	if s.Now().Sub(d.call.CalledAt) > s.Timing.CallTimeout/2 {
+		return s.overslept(ctx, d)
+	}
 	res, err := channelOf(d.campaign.Channel).send(ctx, client, d)
 	return s.record(ctx, d, res, err)
+}
+
+// overslept gives a claim back that is too old for its request to be made: the machine
+// was suspended, say. Others count the settling time from the claim on, and may have
+// given the attempt up by now.
+func (s *Service) overslept(ctx context.Context, d *delivery) error {
+	return s.DB.Tx(ctx, func(tx *models.DB) error {
+		if err := s.endCall(ctx, tx, d, models.CallNotSent, "", nil); err != nil {
+			return err
+		}
+		if d.repeat {
+			return s.leaveInDoubt(ctx, tx, d, s.Now())
+		}
+		return s.planAgain(ctx, tx, d, s.Now())
+	})
 }
 
 // load reads what the request needs besides batch and campaign.
@@ -546,8 +583,14 @@ func (s *Service) hold(ctx context.Context, tx *models.DB, c models.Campaign, re
 // stop pauses or holds a running campaign, and tells people of it. moved is false if it
 // did not run.
 func (s *Service) stop(ctx context.Context, tx *models.DB, c models.Campaign, to models.CampaignState, reason string, code int) (moved bool, err error) {
-	moved, err = tx.MoveCampaign(ctx, c.ID, []models.CampaignState{models.CampaignScheduled, models.CampaignSending}, to,
-		map[string]any{"hold": reason, "hold_code": code})
+	return s.stopIn(ctx, tx, c, []models.CampaignState{models.CampaignScheduled, models.CampaignSending}, to, reason, code)
+}
+
+// stopIn is [Service.stop] for a campaign that is in one of the states from.
+func (s *Service) stopIn(
+	ctx context.Context, tx *models.DB, c models.Campaign, from []models.CampaignState, to models.CampaignState, reason string, code int,
+) (moved bool, err error) {
+	moved, err = tx.MoveCampaign(ctx, c.ID, from, to, map[string]any{"hold": reason, "hold_code": code})
 	if err != nil || !moved {
 		return false, err
 	}

@@ -45,6 +45,9 @@ func (s *Service) SettleBatch(ctx context.Context, batchID int64) error {
 	if rests, err := s.resting(ctx, s.DB, d.batch); err != nil || rests {
 		return err
 	}
+	if d.batch.Suspect {
+		return s.exposeSuspect(ctx, batchID) // and is settled when it is due again
+	}
 	client, err := s.load(ctx, d)
 	if err != nil {
 		return fmt.Errorf("settle batch %d: %w", batchID, err)
@@ -96,7 +99,7 @@ func doubtful(calls []models.Call) []models.Call {
 	var first []models.Call
 	seen := map[int]bool{}
 	for _, c := range calls {
-		if c.Outcome == models.CallNotSent || c.Outcome == models.CallRefused || seen[c.Attempt] {
+		if slices.Contains([]models.CallOutcome{models.CallNotSent, models.CallRefused, models.CallWithdrawn}, c.Outcome) || seen[c.Attempt] {
 			continue
 		}
 		seen[c.Attempt] = true
@@ -304,7 +307,8 @@ func (s *Service) acceptReported(ctx context.Context, tx *models.DB, d *delivery
 // it has been given up too often or it is late.
 func (s *Service) giveUpAttempt(ctx context.Context, tx *models.DB, d *delivery) error {
 	now, b := s.Now(), d.batch
-	if d.campaign.State != models.CampaignCancelling && (b.Doubts+1 >= maxDoubts || late(b, now)) {
+	stopped := d.campaign.State == models.CampaignCancelling || b.Cancel != models.CancelNone // whoever stops or moves it goes on
+	if !stopped && (b.Doubts+1 >= maxDoubts || late(b, now)) {
 		return s.askPerson(ctx, tx, d)
 	}
 	moved, err := tx.MoveBatch(ctx, b, []models.BatchState{models.BatchInDoubt}, models.BatchPlanned, map[string]any{

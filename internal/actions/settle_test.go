@@ -88,3 +88,69 @@ func TestCancelWhileABatchAsks(t *testing.T) {
 		t.Errorf("%+v, and %d were sent", e, len(b.count()))
 	}
 }
+
+// A person says that it counts as sent: it is not sent again.
+func TestABatchThatCountsAsSent(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 100*time.Millisecond)
+	b.sim.SetFaults(nhnsim.Faults{Rules: []nhnsim.Fault{{Kind: nhnsim.FaultDropBefore, Endpoint: "send"}}})
+	b.work(t)
+	c := b.draft(t, 10)
+	must(t, b.Launch(t.Context(), b.admin, b.appkey.ID, c.ID, c.Revision))
+	b.until(t, c, isState(models.CampaignHeld))
+	b.sim.SetFaults(nhnsim.Faults{})
+	must(t, b.DecideBatch(t.Context(), b.admin, b.appkey.ID, c.ID, 1, actions.CountAsSent))
+	if err := b.DecideBatch(t.Context(), b.admin, b.appkey.ID, c.ID, 1, actions.SendAgain); models.KindOf(err) != models.Conflict {
+		t.Errorf("decided twice: %v", err)
+	}
+	must(t, b.Resume(t.Context(), b.admin, b.appkey.ID, c.ID))
+	_, e := b.until(t, c, isState(models.CampaignSending))
+	if e.Handed != 10 || len(b.count()) != 0 {
+		t.Errorf("%+v, and %d were sent", e, len(b.count()))
+	}
+}
+
+// Cancelled while the answer to the send is lost: the provider has it, and is asked to
+// stop it.
+func TestCancelWhileTheAnswerIsLost(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 300*time.Millisecond)
+	b.sim.SetFaults(nhnsim.Faults{Rules: []nhnsim.Fault{
+		{Kind: nhnsim.FaultDropAfter, Endpoint: "send"}, {Kind: nhnsim.FaultDropAfter, Endpoint: "cancel", Count: 1},
+	}})
+	c := b.draft(t, 10)
+	at, before := b.Now().Add(time.Hour), c
+	c.ScheduledAt = &at
+	c, err := b.SaveDraft(t.Context(), b.admin, before, c)
+	must(t, err)
+	b.launches(t, c)
+	must(t, b.SendBatch(t.Context(), b.batch(t, c).ID), b.Cancel(t.Context(), b.admin, b.appkey.ID, c.ID))
+	b.work(t)
+	_, e := b.until(t, c, isState(models.CampaignCancelled))
+	if e.Cancelled != 10 || len(b.count()) != 0 {
+		t.Errorf("%+v, and %d were not stopped", e, len(b.count()))
+	}
+}
+
+// The machine sleeps between the claim and the call: by then others may have given the
+// attempt up, so that the request is not made.
+func TestAProcessThatOversleepsItsClaim(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, time.Second)
+	c := b.planned(t)
+	awake := b.Now
+	b.Now = func() time.Time {
+		if b.batch(t, c).State == models.BatchSending {
+			return awake().Add(time.Hour)
+		}
+		return awake()
+	}
+	must(t, b.SendBatch(t.Context(), b.batch(t, c).ID))
+	b.Now = awake
+	if got := b.batch(t, c); got.State != models.BatchPlanned || len(b.count()) != 0 {
+		t.Errorf("the batch is %s, and %d were sent", got.State, len(b.count()))
+	}
+	must(t, b.DB.SetBatch(t.Context(), b.batch(t, c).ID, map[string]any{"due_at": awake()}))
+	b.send(t, c)
+	b.wantOnce(t, 10)
+}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,15 +35,26 @@ type bench struct {
 	appkey models.Appkey
 	sender models.Sender
 	admin  models.Actor
+	ahead  *atomic.Int64 // how far the clock of service and simulator has been put on
 }
+
+// putOn puts the clock on.
+func (b *bench) putOn(d time.Duration) { b.ahead.Add(int64(d)) }
 
 // newBench starts a service whose calls end after timeout and settle four times as
 // long after.
 func newBench(t testing.TB, timeout time.Duration) *bench {
 	t.Helper()
 	offset := kakao.DayOffset(time.Now())
-	now := func() time.Time { return time.Now().Add(offset).UTC() }
-	b := &bench{sim: openSim(t, now)}
+	return newBenchOn(t, testdb.Open(t), timeout, func() time.Time { return time.Now().Add(offset).UTC() })
+}
+
+// newBenchOn is newBench on a database, by a clock.
+func newBenchOn(t testing.TB, db *models.DB, timeout time.Duration, clock func() time.Time) *bench {
+	t.Helper()
+	b := &bench{ahead: new(atomic.Int64)}
+	now := func() time.Time { return clock().Add(time.Duration(b.ahead.Load())) }
+	b.sim = openSim(t, now)
 	api := httptest.NewServer(b.sim)
 	t.Cleanup(api.Close)
 	keeper, err := models.NewKeeper(models.NewSecretKey())
@@ -50,7 +62,7 @@ func newBench(t testing.TB, timeout time.Duration) *bench {
 		t.Fatal(err)
 	}
 	b.Service = &actions.Service{
-		DB: testdb.Open(t), Log: slog.New(slog.DiscardHandler), Keeper: keeper, Now: now,
+		DB: db, Log: slog.New(slog.DiscardHandler), Keeper: keeper, Now: now,
 		Provider: actions.NewProvider(keeper, timeout, &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}}),
 		Timing:   actions.Timing{CallTimeout: timeout, Settling: 4 * timeout},
 		Sweeping: actions.SweepSettings{ResultsEvery: 100 * time.Millisecond},

@@ -36,6 +36,9 @@ const (
 // or that are over; results that may have come. Processes may sweep at the same
 // time. Nothing depends on the job queue's own rescue.
 func (s *Service) Sweep(ctx context.Context) error {
+	if err := s.Beat(ctx); err != nil {
+		return err // nothing goes on before it is known whether it may
+	}
 	return errors.Join(
 		s.sweepOutages(ctx),
 		s.sweepLeases(ctx),
@@ -52,6 +55,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepTasks(ctx, checks()),
 		s.sweepSuppressions(ctx),
 		s.sweepStops(ctx),
+		s.sweepRecalls(ctx),
 		s.sweepForgettings(ctx),
 		s.sweepRetention(ctx),
 		s.sweepLeftovers(ctx, s.Now().Add(-stalled)),

@@ -129,7 +129,7 @@ func (r *run) report(v verdict) {
 		processes = "three processes"
 	}
 	r.print("%s on %s, %d campaigns, settling time %s, calls wait %s", processes, r.app.DB.Dialect(), len(r.trials), settling, callTimeout)
-	r.print("kills survived %d, calls cut off by them %d, faults %d, restarts %d", r.kills, r.provider.cut.Load(), stats.Faults, r.jumps)
+	r.print("kills survived %d, calls cut off by them %d, faults %d, stops %d, clock moved on %d times", r.kills, r.provider.cut.Load(), stats.Faults, r.stops, r.jumps)
 	asked := 0
 	for _, t := range r.trials {
 		asked += len(t.asked)

@@ -2,6 +2,7 @@ package prove
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -24,11 +25,13 @@ func (r *run) untilOver(ctx context.Context, progress io.Writer) error {
 		if err := r.act(ctx); err != nil {
 			return err
 		}
-		if r.kills < r.cfg.Kills && time.Now().After(nextKill) {
-			if err := r.workers.crash(ctx, r.random.IntN(len(r.workers.slots))); err != nil {
+		if err := r.workers.revive(ctx); err != nil {
+			return err
+		}
+		if r.kills < r.cfg.Kills && r.worthKilling(time.Since(nextKill)) {
+			if err := r.end(ctx, r.random.IntN(len(r.workers.slots))); err != nil {
 				return err
 			}
-			r.kills++
 			nextKill = time.Now().Add(r.interval())
 		}
 		if time.Now().Before(nextLook) {
@@ -41,6 +44,29 @@ func (r *run) untilOver(ctx context.Context, progress io.Writer) error {
 		_, _ = fmt.Fprintln(progress, r.state())
 		nextLook = time.Now().Add(time.Second)
 	}
+}
+
+// worthKilling reports whether a worker is to be killed that is due to be since late:
+// rather while a call is under way, if there is one soon.
+func (r *run) worthKilling(late time.Duration) bool {
+	return late > 0 && (r.provider.underWay.Load() > 0 || late > time.Second)
+}
+
+// end ends a worker, one in four as it should be, the others by a kill.
+func (r *run) end(ctx context.Context, i int) error {
+	if r.random.IntN(4) > 0 {
+		r.kills++
+		return r.workers.crash(ctx, i)
+	}
+	r.stops++
+	before := r.provider.cut.Load()
+	if err := r.workers.stop(i); err != nil {
+		return err
+	}
+	if r.provider.cut.Load() != before {
+		return errors.New("a worker that was told to end cut a call off")
+	}
+	return r.workers.startOne(ctx, i)
 }
 
 // interval is how long the workers are left alone.
@@ -121,11 +147,14 @@ func (r *run) lookAt(ctx context.Context, t *trial) (until time.Time, err error)
 	if err != nil {
 		return until, err
 	}
-	if err := r.decide(ctx, t, batches); err != nil || c.State != models.CampaignScheduled {
+	if err := r.decide(ctx, t, batches); err != nil || !c.State.Runs() {
 		return until, err
 	}
 	return r.waitsUntil(batches), nil
 }
+
+// worthJumping is how far away a time must be for the clock to be moved on to it.
+const worthJumping = 5 * time.Second
 
 // waitsUntil is when the first of the batches goes on, if all of them wait for their
 // time: here, or at the provider.
@@ -137,10 +166,10 @@ func (r *run) waitsUntil(batches []models.Batch) (until time.Time) {
 			continue
 		case b.State == models.BatchPlanned:
 			at = b.DueAt
-		case b.State == models.BatchHanded && b.RequestAt != nil:
-			at = *b.RequestAt
+		case b.State == models.BatchHanded:
+			at = r.resultsOf(b)
 		}
-		if at.Before(r.clock.now().Add(time.Minute)) {
+		if at.Before(r.clock.now().Add(worthJumping)) {
 			return time.Time{}
 		}
 		if until.IsZero() || at.Before(until) {
@@ -148,6 +177,26 @@ func (r *run) waitsUntil(batches []models.Batch) (until time.Time) {
 		}
 	}
 	return until
+}
+
+// resultsLate is how long after they were sent messages are asked after one by one
+// that no list of results has shown.
+const resultsLate = 10*time.Minute + worthJumping
+
+// resultsOf is when the results of a batch that was handed over can be expected: zero
+// while they may come at any moment.
+func (r *run) resultsOf(b models.Batch) time.Time {
+	sent := *b.HandedAt
+	if b.RequestAt != nil && b.RequestAt.After(sent) {
+		sent = *b.RequestAt
+	}
+	switch now := r.clock.now(); {
+	case sent.After(now):
+		return sent
+	case now.Sub(sent) < worthJumping:
+		return time.Time{}
+	}
+	return sent.Add(resultsLate)
 }
 
 // decide is the person who is asked. They let a campaign go on, and have a batch sent

@@ -61,6 +61,7 @@ type run struct {
 	trials   []*trial
 
 	kills  int
+	stops  int // workers that were told to end, and did
 	jumps  int
 	resume int // campaigns that a person let go on
 	outage bool

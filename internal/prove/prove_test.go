@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 	if err == nil {
 		err = web.Run(ctx, cfg, log)
 	}
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		log.ErrorContext(ctx, "worker", "error", err)
 		stop()
 		os.Exit(1) //nolint:gocritic // stop has run

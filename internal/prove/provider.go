@@ -32,7 +32,8 @@ type provider struct {
 	random    *rand.Rand
 	draws     uint64 // the seed of what goes wrong
 	usesKey   bool
-	cut       atomic.Int64 // calls whose caller was gone before its patience was over
+	underWay  atomic.Int64 // sends
+	cut       atomic.Int64 // sends whose caller was gone before its patience was over
 	delayed   time.Duration
 	listsLate time.Duration
 }
@@ -43,7 +44,6 @@ func startProvider(ctx context.Context, seed uint64, c *clock) (*provider, error
 	var err error
 	p.Sim, err = nhnsim.Open(nhnsim.Config{
 		Now: c.now, Seed: seed, FailedCallUsesKey: p.usesKey, FailureRate: .02,
-		EndsExactly:     p.random.IntN(2) == 0,
 		Latency:         nhnsim.Span{Min: 50 * time.Millisecond, Max: 500 * time.Millisecond},
 		FallbackLatency: nhnsim.Span{Min: 50 * time.Millisecond, Max: 500 * time.Millisecond},
 	})
@@ -87,6 +87,8 @@ func (p *provider) seed(key string) error {
 // serve notes calls that are cut off by a kill: whoever lives waits for the timeout.
 func (p *provider) serve(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/messages") {
+		p.underWay.Add(1)
+		defer p.underWay.Add(-1)
 		began := time.Now()
 		stop := context.AfterFunc(r.Context(), func() {
 			if time.Since(began) < callTimeout*9/10 {

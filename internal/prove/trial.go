@@ -29,13 +29,14 @@ const (
 	optedOut      kind = "opted out"
 	optedOutHeld  kind = "scheduled, opted out"
 	paused        kind = "paused"
+	paced         kind = "paced"
 	listedTooLate kind = "listed too late"
 )
 
 // kinds come in turn, so that even a short run has each.
 func kinds() []kind {
 	return []kind{
-		withFallback, brandNow, scheduled, cancelledHeld, optedOutHeld, brandStopped, listedTooLate, now, brandWaiting, cancelled, optedOut, paused,
+		withFallback, brandNow, scheduled, cancelledHeld, optedOutHeld, brandStopped, listedTooLate, now, brandWaiting, cancelled, optedOut, paused, paced,
 	}
 }
 
@@ -201,6 +202,9 @@ func (r *run) draft(ctx context.Context, t *trial, from models.Sender, registere
 		c.Content = models.Content{Text: "#{이름}님, 안녕하세요", Ad: true}
 		c.Fallback.On = t.kind == withFallback || t.kind == scheduled || t.kind == optedOut
 	}
+	if t.kind == paced {
+		c.Pace = max(1, len(t.phones)/3)
+	}
 	if t.kind.scheduled() {
 		at := r.clock.now().Add(5*time.Minute + time.Duration(r.random.Int64N(int64(lead*time.Minute/2))))
 		if t.kind == brandWaiting {
@@ -229,7 +233,11 @@ func (r *run) launch(ctx context.Context) error {
 		if _, err := r.app.Actions.CheckNow(ctx, models.Actor{}, t.campaign); err != nil {
 			return fmt.Errorf("check %q: %w", t.kind, err)
 		}
-		if err := r.app.Actions.Launch(ctx, models.Actor{}, t.appkey.ID, t.campaign.ID, t.campaign.Revision); err != nil {
+		err := r.app.Actions.Launch(ctx, models.Actor{}, t.appkey.ID, t.campaign.ID, t.campaign.Revision)
+		if models.KindOf(err) == models.Conflict { // it is being checked
+			continue
+		}
+		if err != nil {
 			return fmt.Errorf("launch %q: %w", t.kind, err)
 		}
 		t.launched = time.Now()
@@ -268,7 +276,7 @@ func (r *run) disturbOne(ctx context.Context, t *trial) error {
 		in := models.NewSuppression{Pasted: models.Pasted{Text: strings.Join(some, "\n")}, Reason: "prove"}
 		_, err := r.app.Actions.Suppress(ctx, models.Actor{}, r.appkey.TeamID, in)
 		return err
-	case now, brandNow, withFallback, scheduled, brandWaiting, listedTooLate:
+	case now, brandNow, withFallback, scheduled, brandWaiting, paced, listedTooLate:
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package prove
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,7 +18,15 @@ import (
 type workers struct {
 	run   *run
 	key   string
-	slots []*exec.Cmd
+	slots []*worker
+}
+
+// worker is a process, and what became of it.
+type worker struct {
+	*exec.Cmd
+
+	ended chan struct{} // closed when err is known
+	err   error
 }
 
 // newWorkers are three on PostgreSQL; SQLite has one process.
@@ -26,7 +35,7 @@ func newWorkers(r *run, key string) *workers {
 	if r.app.DB.Dialect() == models.Postgres {
 		n = 3
 	}
-	return &workers{run: r, key: key, slots: make([]*exec.Cmd, n)}
+	return &workers{run: r, key: key, slots: make([]*worker, n)}
 }
 
 func (w *workers) start(ctx context.Context) error {
@@ -62,8 +71,34 @@ func (w *workers) startOne(ctx context.Context, i int) (err error) {
 		"SOSHIK_SECRET_KEY="+w.key, "SOSHIK_CLOCK_OFFSET="+w.run.clock.moved().String(), "SOSHIK_CALL_TIMEOUT="+callTimeout.String(),
 		"SOSHIK_SETTLING="+settling.String(), "SOSHIK_SWEEP_EVERY=100ms", "SOSHIK_RESULTS_EVERY=200ms", "SOSHIK_SENDERS_EVERY=0")
 	p.Stdout, p.Stderr = log, log
-	w.slots[i] = p
-	return p.Start()
+	if err := p.Start(); err != nil {
+		return err
+	}
+	started := &worker{Cmd: p, ended: make(chan struct{})}
+	w.slots[i] = started
+	go func() {
+		defer close(started.ended)
+		started.err = p.Wait()
+	}()
+	return nil
+}
+
+// revive starts workers anew that have ended by themselves, as they do that find no
+// database when they start; whoever runs them in earnest does so too.
+func (w *workers) revive(ctx context.Context) error {
+	for i, p := range w.slots {
+		select {
+		case <-p.ended:
+			if !w.run.outage {
+				return fmt.Errorf("a worker has ended by itself: %w", p.err)
+			}
+			if err := w.startOne(ctx, i); err != nil {
+				return err
+			}
+		default:
+		}
+	}
+	return nil
 }
 
 // crash kills a worker without warning, and starts another in its place.
@@ -71,20 +106,20 @@ func (w *workers) crash(ctx context.Context, i int) error {
 	if err := w.slots[i].Process.Kill(); err != nil {
 		return err
 	}
-	_ = w.slots[i].Wait() // it was killed
+	<-w.slots[i].ended
 	return w.startOne(ctx, i)
 }
 
 // kill ends all workers at once.
 func (w *workers) kill() (err error) {
 	for _, p := range w.slots {
-		if p == nil || p.ProcessState != nil || p.Process == nil {
+		if p == nil {
 			continue
 		}
 		if killErr := p.Process.Kill(); killErr != nil && !errors.Is(killErr, os.ErrProcessDone) {
 			err = errors.Join(err, killErr)
 		}
-		_ = p.Wait()
+		<-p.ended
 	}
 	return err
 }
@@ -92,22 +127,28 @@ func (w *workers) kill() (err error) {
 // stopWithin is how long a worker may take to end that is told to.
 const stopWithin = 15 * time.Second
 
-// restart tells all workers to end, and starts them anew. It fails when one does not
-// end well and in time.
-func (w *workers) restart(ctx context.Context, between func()) error {
+// stop tells a worker to end. It fails when the worker does not end well and in time.
+func (w *workers) stop(i int) error {
 	began := time.Now()
-	for _, p := range w.slots {
-		if err := p.Process.Signal(syscall.SIGTERM); err != nil {
-			return err
-		}
+	if err := w.slots[i].Process.Signal(syscall.SIGTERM); err != nil {
+		return err
 	}
-	for _, p := range w.slots {
-		if err := p.Wait(); err != nil {
-			return errors.Join(errors.New("a worker did not end well when it was told to"), err)
-		}
+	<-w.slots[i].ended
+	if err := w.slots[i].err; err != nil {
+		return fmt.Errorf("a worker that was told to end: %w", err)
 	}
 	if took := time.Since(began); took > stopWithin {
-		return errors.New("a worker took " + took.String() + " to end")
+		return fmt.Errorf("a worker that was told to end took %s", took)
+	}
+	return nil
+}
+
+// restart ends all workers as it should be, and starts them anew.
+func (w *workers) restart(ctx context.Context, between func()) error {
+	for i := range w.slots {
+		if err := w.stop(i); err != nil {
+			return err
+		}
 	}
 	between()
 	return w.start(ctx)

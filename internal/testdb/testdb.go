@@ -45,6 +45,28 @@ func Open(t testing.TB) *models.DB {
 	return db
 }
 
+// Copy is the address of a copy of the database at address, which nobody must have
+// open. It is gone after the test.
+func Copy(t testing.TB, address string) string {
+	t.Helper()
+	if file, ok := strings.CutPrefix(address, "sqlite:"); ok {
+		content, err := os.ReadFile(file) //nolint:gosec // a test's own
+		if err != nil {
+			t.Fatal(err)
+		}
+		made := filepath.Join(t.TempDir(), "copy.db")
+		if err := os.WriteFile(made, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return "sqlite:" + made
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return copyPostgres(t, strings.TrimPrefix(u.Path, "/"))
+}
+
 func onPostgres() bool { return os.Getenv("SOSHIK_TEST_DATABASE") == models.Postgres }
 
 // The templates are migrated once for each test binary and copied for each test.
@@ -100,6 +122,11 @@ func newPostgres(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return copyPostgres(t, template)
+}
+
+func copyPostgres(t testing.TB, template string) string {
+	t.Helper()
 	name := randomName()
 	if err := admin("CREATE DATABASE " + name + " TEMPLATE " + template); err != nil {
 		t.Fatal(err)

@@ -17,6 +17,18 @@ const hangul = { composing: false };
   });
 })();
 
+// What asks anew by itself does not while nobody looks, and does at once when somebody
+// does again.
+(() => {
+  document.addEventListener("htmx:config:request", (e) => {
+    if (document.hidden && e.detail.ctx?.sourceElement?.matches("[data-poll]")) e.preventDefault();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return;
+    document.querySelectorAll("[data-poll]").forEach((part) => part.dispatchEvent(new CustomEvent("seen")));
+  });
+})();
+
 // The row of the recipients that a phone shows: its buttons change the number beside
 // them, and Enter in it does not send the form.
 (() => {
