@@ -151,7 +151,7 @@ func (db *DB) Told(ctx context.Context, n Notice, c Campaign) ([]User, error) {
 	for _, m := range members {
 		wanted := slices.Contains(own, m.UserID) || m.User.FollowsAll
 		if n.Kind == NoticeApproval {
-			wanted = m.UserID != n.AskedBy && m.Role.rank() >= Approver.rank()
+			wanted = m.UserID != n.AskedBy && m.Role.Allows(Approve)
 		}
 		if wanted && m.Active() {
 			told = append(told, m.User)

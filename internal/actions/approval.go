@@ -102,7 +102,7 @@ func (s *Service) AskApproval(ctx context.Context, by models.Actor, appkeyID, id
 		e.After = map[string]any{
 			"approval": a.ID, "hash": a.ShortHash(), "recipients": a.Version.Audience, "scheduled_at": c.ScheduledAt, "message": a.Message, "launch": a.Launch,
 		}
-		return nil
+		return s.notify(ctx, tx, c, models.Notice{Kind: models.NoticeApproval, AskedBy: by.User.ID})
 	})
 }
 
