@@ -86,10 +86,11 @@ func (h *Handlers) progress(r *http.Request, c models.Campaign) (v views.Progres
 	if v.Coming, err = h.db.ComingDays(ctx, c.ID, comingDays); err != nil {
 		return v, err
 	}
-	if err = h.batchGroups(ctx, &v); err != nil {
+	if err := h.batchGroups(ctx, &v); err != nil {
 		return v, err
 	}
-	return v, h.howItGoes(r, &v)
+	err = h.howItGoes(r, &v)
+	return v, err
 }
 
 // howItGoes reads how fast the campaign goes, and what holds it up.

@@ -95,7 +95,7 @@ func TestTheEndOfACampaignIsTold(t *testing.T) {
 	s.bringIn(t, c, cp949(t, listOf(20)+endings()))
 	s.launch(t, c)
 	page = s.until(t, s.path(c, ""), "완료</div>")
-	if m := unreadBell.FindStringSubmatch(page.body); m == nil || m[1] != "1" {
+	if m := unreadBell.FindStringSubmatch(page.body); len(m) != 2 || m[1] != "1" {
 		t.Errorf("the bell shows %v", m)
 	}
 	r := next(t, got)

@@ -123,7 +123,7 @@ func TestThePageAsksAnewAsOftenAsSomethingMoves(t *testing.T) {
 	} {
 		s, c := stuck(t, nil, map[string]any{"state": state, "hold": "hold.by_hand"})
 		page := s.get(t, fmt.Sprintf("/appkeys/%d/campaigns/%d", c.AppkeyID, c.ID))
-		if m := pollsEvery.FindStringSubmatch(page.body); m == nil || m[1] != want || !strings.Contains(page.body, `http-equiv="refresh"`) {
+		if m := pollsEvery.FindStringSubmatch(page.body); len(m) != 2 || m[1] != want || !strings.Contains(page.body, `http-equiv="refresh"`) {
 			t.Errorf("%s: %v, want %s", state, m, want)
 		}
 	}

@@ -549,3 +549,17 @@ func race(fns ...func()) {
 	ready.Done()
 	done.Wait()
 }
+
+// Those who may approve are told that they are asked, and nobody else is.
+func TestApproversAreToldThatTheyAreAsked(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	_, err := o.DB.SQL().ExecContext(t.Context(), "UPDATE users SET password_hash = 'x'") // they can sign in
+	must(t, err)
+	o.ask(t, o.written(t, 8, nil), models.NewApproval{})
+	for role, want := range map[models.Role]int{models.Viewer: 0, models.Marketer: 0, models.Approver: 1, models.Admin: 1} {
+		if got := o.kinds(t, o.people[role]); len(got) != want || want == 1 && got[0] != models.NoticeApproval {
+			t.Errorf("the %s is told %v", role, got)
+		}
+	}
+}

@@ -280,7 +280,7 @@ func TestADeliveryIsTriedAgainAndAtLastGivenUp(t *testing.T) {
 	for d.State == models.DeliveryWaiting {
 		must(t, b.DeliverNotice(t.Context(), d.ID))
 		if d = b.delivery(t); d.State == models.DeliveryWaiting {
-			waits = append(waits, time.Until(d.DueAt.Add(-b.Now().Sub(time.Now()))).Round(time.Second))
+			waits = append(waits, d.DueAt.Sub(b.Now()).Round(time.Second))
 		}
 	}
 	if d.State != models.DeliveryFailed || d.Attempts != 8 || d.Problem.Key != "webhook.status" || d.EndedAt == nil {
