@@ -55,10 +55,6 @@ func (c *Config) Validate() error {
 		return errors.New("SOSHIK_KEEP_UPLOADS must be 0 or at least 1h")
 	case c.Workers < 1 || c.Workers > 100:
 		return errors.New("SOSHIK_WORKERS must be 1 to 100")
-	case c.WebOnly && c.WorkersOnly:
-		return errors.New("SOSHIK_WEB_ONLY and SOSHIK_WORKERS_ONLY exclude each other")
-	case c.Demo && (c.WebOnly || c.WorkersOnly):
-		return errors.New("SOSHIK_DEMO is one process for everything")
 	case c.CallTimeout <= 0 || c.CallTimeout > 5*time.Minute:
 		return errors.New("SOSHIK_CALL_TIMEOUT must be more than 0 and at most 5m")
 	case c.Settling < c.CallTimeout:
@@ -70,7 +66,18 @@ func (c *Config) Validate() error {
 	case c.URL != "" && !strings.HasPrefix(c.URL, "http://") && !strings.HasPrefix(c.URL, "https://"):
 		return errors.New("SOSHIK_URL must begin with https:// or http://")
 	}
-	return c.validateMail()
+	return errors.Join(c.validateParts(), c.validateMail())
+}
+
+// validateParts checks which parts of the program this process is to be.
+func (c *Config) validateParts() error {
+	switch {
+	case c.WebOnly && c.WorkersOnly:
+		return errors.New("SOSHIK_WEB_ONLY and SOSHIK_WORKERS_ONLY exclude each other")
+	case c.Demo && (c.WebOnly || c.WorkersOnly):
+		return errors.New("SOSHIK_DEMO is one process for everything: neither SOSHIK_WEB_ONLY nor SOSHIK_WORKERS_ONLY")
+	}
+	return nil
 }
 
 func (c *Config) validateMail() error {
