@@ -266,6 +266,10 @@ func (s *Service) planAnew(ctx context.Context, tx *models.DB, b models.Batch, w
 		if err := tx.WithdrawCalls(ctx, b.ID, w.attempt); err != nil {
 			return err
 		}
+		// What has ended by now, the request that was withdrawn ended.
+		if err := tx.SetBatch(ctx, b.ID, map[string]any{"ended_before": models.EndedByNow()}); err != nil {
+			return err
+		}
 	}
 	return tx.CountMoved(ctx, now.RecallID, int64(len(open)))
 }
