@@ -22,7 +22,9 @@ func (s *site) troubled(t *testing.T) models.Campaign {
 	check(t, err)
 	senders, err := s.DB.Senders(ctx, k.ID)
 	check(t, err)
-	values := func(name, place string) string { return models.VarsJSON(map[string]string{"이름": name, "매장": place}) }
+	values := func(name, place string) string {
+		return models.VarsJSON(map[string]string{"이름": name, "매장": place})
+	}
 	rs := []models.Recipient{
 		{Phone: "01020001001", Vars: values("김하늘", "gangnam.example.com")}, {Phone: "01020001002", Vars: values("", "gangnam.example.com")},
 		{Phone: "01020001003", Vars: values("박바다", "강남 매장")}, {Phone: "01020001004", Vars: values("이별😀", "gangnam.example.com")},

@@ -325,7 +325,8 @@ func (h *Handlers) SaveSchedule(w http.ResponseWriter, r *http.Request) error {
 		}
 		saved, err := h.actions.SaveSchedule(r.Context(), h.visit(r).actor, draft, step.Campaign, step.In, step.Pace)
 		if err != nil {
-			step.Campaign = afterSave(draft, saved, err)
+			_, unread := typedSchedule(step)
+			step.Campaign, step.Unread = afterSave(draft, saved, err), unread != nil
 			return h.showSchedule(w, r, step, err)
 		}
 		return h.Redirect(w, r, views.StepPathAfter(saved, "schedule"), models.Text{})
@@ -364,6 +365,7 @@ func typedSchedule(step views.ScheduleStep) (views.ScheduleStep, error) {
 func (h *Handlers) keepSchedule(w http.ResponseWriter, r *http.Request, draft models.Campaign, step views.ScheduleStep) error {
 	typed, err := typedSchedule(step)
 	if err != nil {
+		step.Unread = true
 		return h.showSchedule(w, r, step, err)
 	}
 	if redraws(r) {

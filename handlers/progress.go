@@ -55,7 +55,7 @@ const groupsPerPage = 50
 
 func (h *Handlers) progress(r *http.Request, c models.Campaign) (v views.Progress, err error) {
 	ctx := r.Context()
-	v = views.Progress{Campaign: c, Now: h.now(), After: after(r), CreatedBy: h.nameOf(ctx, c.CreatedBy), LaunchedBy: h.nameOf(ctx, c.LaunchedBy)}
+	v = views.Progress{Campaign: c, Now: h.now(), After: after(r), Each: r.URL.Query().Has("each"), CreatedBy: h.nameOf(ctx, c.CreatedBy), LaunchedBy: h.nameOf(ctx, c.LaunchedBy)}
 	if v.Equation, err = h.db.Equation(ctx, c); err != nil {
 		return v, err
 	}
@@ -74,13 +74,23 @@ func (h *Handlers) progress(r *http.Request, c models.Campaign) (v views.Progres
 	if v.Stoppable, err = h.db.Stoppable(ctx, c, h.now()); err != nil {
 		return v, err
 	}
+	if v.Recalls, err = h.recallLines(r, c); err != nil {
+		return v, err
+	}
+	if v.Moving, err = h.db.Moving(ctx, c.ID); err != nil {
+		return v, err
+	}
+	if v.Retries, err = h.db.Retries(ctx, c.ID, recallsShown); err != nil {
+		return v, err
+	}
 	if v.Coming, err = h.db.ComingDays(ctx, c.ID, comingDays); err != nil {
 		return v, err
 	}
-	if err = h.batchGroups(ctx, &v); err != nil {
+	if err := h.batchGroups(ctx, &v); err != nil {
 		return v, err
 	}
-	return v, h.howItGoes(r, &v)
+	err = h.howItGoes(r, &v)
+	return v, err
 }
 
 // howItGoes reads how fast the campaign goes, and what holds it up.
@@ -97,7 +107,7 @@ func (h *Handlers) howItGoes(r *http.Request, v *views.Progress) (err error) {
 // batchGroups reads a page of batches, and what was last answered about those that
 // have not been handed over.
 func (h *Handlers) batchGroups(ctx context.Context, v *views.Progress) (err error) {
-	if v.Groups, err = h.db.BatchGroups(ctx, v.ID, v.After, groupsPerPage+1); err != nil {
+	if v.Groups, err = h.db.BatchGroups(ctx, v.ID, v.After, v.Each, groupsPerPage+1); err != nil {
 		return err
 	}
 	if len(v.Groups) > groupsPerPage {

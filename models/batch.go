@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"gorm.io/gorm"
 )
 
 // BatchState is where a batch stands.
@@ -33,7 +35,15 @@ const (
 	CancelNone  Cancel = ""
 	CancelAsked Cancel = "asked" // the provider is to be asked
 	CancelDone  Cancel = "done"  // its list has decided
+
+	// The steps of sending at another time what the provider holds.
+	CancelMoving      Cancel = "moving"      // it is to be withdrawn from the provider
+	CancelWithdrawing Cancel = "withdrawing" // the provider has been asked, or is being asked, to cancel it
+	CancelLate        Cancel = "late"        // it had been sent
 )
+
+// Moves reports whether a batch is on its way to another time.
+func (c Cancel) Moves() bool { return c == CancelMoving || c == CancelWithdrawing }
 
 // Batch is what one request hands over: at most kakao.MaxRecipients messages.
 type Batch struct {
@@ -63,6 +73,8 @@ type Batch struct {
 	ResultCode int
 	ResultText string
 	Cancel     Cancel
+	CancelAt   *time.Time // when its cancelling is gone on with; nil: with the campaign's
+	RecallID   int64      // the last recall that was about it; 0: none
 
 	Size         int64
 	Skipped      int64
@@ -73,6 +85,9 @@ type Batch struct {
 	SMSWaiting   int64 `gorm:"column:sms_waiting"`
 	Cancelled    int64
 	Closed       int64
+
+	CancelledHere int64 // of the cancelled, those that the provider did not have
+	EndedBefore   int64 // of those that have ended, how many had when the present attempt began
 }
 
 // Open is how many messages share the batch's state.
@@ -80,9 +95,16 @@ func (b Batch) Open() int64 {
 	return b.Size - b.Skipped - b.Refused - b.Delivered - b.Failed - b.Cancelled - b.Closed
 }
 
-// Reported says whether the provider has reported what became of any of its
-// messages.
-func (b Batch) Reported() bool { return b.Delivered+b.Failed+b.Cancelled > 0 }
+// Ended is how many messages have been delivered, have failed or were cancelled.
+func (b Batch) Ended() int64 { return b.Delivered + b.Failed + b.Cancelled }
+
+// EndedByNow is how many messages of a batch have ended, for a column that is set when
+// the batch is moved.
+func EndedByNow() any { return gorm.Expr("delivered + failed + cancelled") }
+
+// Reported says whether the provider has reported what became of any of its messages
+// since the present attempt began.
+func (b Batch) Reported() bool { return b.Ended() > b.EndedBefore }
 
 // Call is one request made for a batch.
 type Call struct {
@@ -107,6 +129,9 @@ const (
 	CallRefused  CallOutcome = "refused"
 	CallInDoubt  CallOutcome = "in_doubt"
 	CallNotFound CallOutcome = "not_found" // in doubt, and not listed after the settling time
+	// CallWithdrawn was accepted and then cancelled, so that its messages are sent with
+	// another attempt.
+	CallWithdrawn CallOutcome = "withdrawn"
 )
 
 // Batch reads one batch.
@@ -151,9 +176,10 @@ func (db *DB) Calls(ctx context.Context, batchID int64) ([]Call, error) {
 // CreateCall notes a request that is about to be made.
 func (db *DB) CreateCall(ctx context.Context, c *Call) error { return db.write(ctx).Create(c).Error }
 
-// EndCall notes what came of a request.
+// EndCall notes what came of a request, unless it has been withdrawn: an answer may come
+// late.
 func (db *DB) EndCall(ctx context.Context, c Call) error {
-	return db.write(ctx).Model(&Call{}).Where("batch_id = ? AND call = ?", c.BatchID, c.Call).
+	return db.write(ctx).Model(&Call{}).Where("batch_id = ? AND call = ? AND outcome <> ?", c.BatchID, c.Call, CallWithdrawn).
 		Select("Outcome", "RequestID", "Code", "Text").Updates(c).Error
 }
 

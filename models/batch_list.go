@@ -15,6 +15,7 @@ type BatchGroup struct {
 	Size     int64 // recipients
 	State    BatchState
 	Asks     bool // a person has to decide
+	Cancel   Cancel
 	Requests int64
 	Request  string // id of the request, if there is one only
 	Calls    int64
@@ -24,17 +25,21 @@ type BatchGroup struct {
 	Text     string   // the provider's own words
 }
 
-// BatchGroups are the batches of a campaign behind the number after, grouped, at
-// most limit rows.
-func (db *DB) BatchGroups(ctx context.Context, campaignID, after int64, limit int) ([]BatchGroup, error) {
+// BatchGroups are the batches of a campaign behind the number after, grouped unless
+// each is asked for, at most limit rows.
+func (db *DB) BatchGroups(ctx context.Context, campaignID, after int64, each bool, limit int) ([]BatchGroup, error) {
+	alone := "state IN ('sending', 'in_doubt')"
+	if each {
+		alone = "1 = 1"
+	}
 	var gs []BatchGroup
 	return gs, db.read(ctx).Raw(`SELECT MIN(id) AS batch_id, MIN(number) AS first, MAX(number) AS last, COUNT(*) AS batches,
-			SUM(size) AS size, state, asks, COUNT(NULLIF(request_id, '')) AS requests, MAX(request_id) AS request,
+			SUM(size) AS size, state, asks, cancel, COUNT(NULLIF(request_id, '')) AS requests, MAX(request_id) AS request,
 			SUM(calls) AS calls, MIN(called_at) AS called_at, MIN(handed_at) AS handed_at, result_code AS code, MAX(result_text) AS text
-		FROM (SELECT b.*, CASE WHEN state IN ('sending', 'in_doubt') THEN -number
-				ELSE number - ROW_NUMBER() OVER (PARTITION BY state, result_code ORDER BY number) END AS run
+		FROM (SELECT b.*, CASE WHEN `+alone+` THEN -number
+				ELSE number - ROW_NUMBER() OVER (PARTITION BY state, result_code, cancel ORDER BY number) END AS run
 			FROM batches b WHERE campaign_id = ? AND number > ?) AS numbered
-		GROUP BY state, asks, result_code, run ORDER BY first LIMIT ?`, campaignID, after, limit).Scan(&gs).Error
+		GROUP BY state, asks, cancel, result_code, run ORDER BY first LIMIT ?`, campaignID, after, limit).Scan(&gs).Error
 }
 
 // LastCalls are the last requests made for each of the batches.
@@ -53,28 +58,47 @@ func (db *DB) LastCalls(ctx context.Context, batchIDs []int64) (map[int64]Call, 
 	return last, nil
 }
 
-// Stoppable is what cancelling a campaign can do, or has done, counted in
-// recipients.
+// Stoppable is what cancelling can do, or has done, counted in recipients.
 type Stoppable struct {
 	Here    int64 // not handed over: surely stopped
 	Held    int64 // the provider has it and its time is to come: can be asked
 	Unknown int64 // being handed over, or in doubt
 	Sent    int64 // handed over to be sent at once: cannot be stopped
+	Ended   int64 // delivered or failed
+
+	HeldFrom  FlexTime // when the first and the last of the held are sent
+	HeldUntil FlexTime
 
 	StoppedHere int64 // cancelled before it was handed over
 	StoppedHeld int64 // cancelled by the provider
 }
 
+// Open is how many could still be stopped.
+func (s Stoppable) Open() int64 { return s.Here + s.Held + s.Unknown }
+
+// All is how many there are, those apart that were never to be sent.
+func (s Stoppable) All() int64 {
+	return s.Open() + s.Sent + s.Ended + s.StoppedHere + s.StoppedHeld
+}
+
 // Stoppable adds up the batches of a campaign.
-func (db *DB) Stoppable(ctx context.Context, c Campaign, now time.Time) (s Stoppable, err error) {
-	err = db.read(ctx).Raw(`SELECT
+func (db *DB) Stoppable(ctx context.Context, c Campaign, now time.Time) (Stoppable, error) {
+	s, err := db.stoppable(ctx, now, "campaign_id = ?", c.ID)
+	s.Here += c.Audience - c.Planned
+	return s, err
+}
+
+// stoppable adds up the batches that meet the condition.
+func (db *DB) stoppable(ctx context.Context, now time.Time, condition string, args ...any) (s Stoppable, err error) {
+	now = now.UTC()
+	return s, db.read(ctx).Raw(`SELECT
 			COALESCE(SUM(CASE WHEN state = 'planned' THEN `+openSQL+` ELSE 0 END), 0) AS here,
 			COALESCE(SUM(CASE WHEN state = 'handed_over' AND request_at > ? THEN `+openSQL+` ELSE 0 END), 0) AS held,
 			COALESCE(SUM(CASE WHEN state IN ('sending', 'in_doubt') THEN `+openSQL+` ELSE 0 END), 0) AS unknown,
 			COALESCE(SUM(CASE WHEN state = 'handed_over' AND (request_at IS NULL OR request_at <= ?) THEN `+openSQL+` ELSE 0 END), 0) AS sent,
-			COALESCE(SUM(CASE WHEN state = 'cancelled' THEN cancelled ELSE 0 END), 0) AS stopped_here,
-			COALESCE(SUM(CASE WHEN state <> 'cancelled' THEN cancelled ELSE 0 END), 0) AS stopped_held
-		FROM batches WHERE campaign_id = ?`, now.UTC(), now.UTC(), c.ID).Scan(&s).Error
-	s.Here += c.Audience - c.Planned
-	return s, err
+			COALESCE(SUM(delivered + failed), 0) AS ended,
+			MIN(CASE WHEN state = 'handed_over' AND request_at > ? AND `+openSQL+` > 0 THEN request_at END) AS held_from,
+			MAX(CASE WHEN state = 'handed_over' AND request_at > ? AND `+openSQL+` > 0 THEN request_at END) AS held_until,
+			COALESCE(SUM(cancelled_here), 0) AS stopped_here, COALESCE(SUM(cancelled - cancelled_here), 0) AS stopped_held
+		FROM batches WHERE `+condition, append([]any{now, now, now, now}, args...)...).Scan(&s).Error
 }

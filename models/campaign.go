@@ -85,6 +85,8 @@ type Campaign struct {
 	PerDay          int        // recipients a day at most; 0: no limit
 	UndoUntil       *time.Time // of one launched to go out at once: when it does, and can be undone until; nil: at once indeed
 	Test            bool       // to the team's test numbers
+	CopiedFrom      int64      // the campaign that it was begun as a copy of; 0: none
+	RetryOf         int64      // the campaign whose failed messages it sends again; 0: none
 	OriginalID      int64      // of a test: the campaign that it tries out; 0: a template
 	FormToken       string     // of a test: names the form that began it, which begins no other
 	Audience        int64      // recipients, at launch
@@ -103,6 +105,16 @@ type Campaign struct {
 	ErasedAt        *time.Time // since when numbers and values of its messages are erased
 	ErasedUntil     int64      // number of the last batch that is erased
 	Fingerprint     string     // see [Content.Fingerprint]; empty until it is launched
+}
+
+// Retryable reports whether failed messages of the campaign may be sent again: it has
+// been launched, is no test, and its numbers are there.
+func (c Campaign) Retryable() bool {
+	switch c.State {
+	case CampaignSending, CampaignPaused, CampaignHeld, CampaignFinished, CampaignCancelled:
+		return !c.Test && c.ErasedAt == nil
+	}
+	return false
 }
 
 // EditedFrom is the revision that an edit begins with which began with revision and

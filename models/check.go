@@ -165,6 +165,13 @@ func (db *DB) ForgetCheckRows(ctx context.Context, campaignID int64) error {
 	return db.write(ctx).Where("campaign_id = ?", campaignID).Delete(&CheckRow{}).Error
 }
 
+// EraseCheckRows removes what a check of the team has kept of recipients that nobody has
+// worked on since before, of one campaign at a time.
+func (db *DB) EraseCheckRows(ctx context.Context, teamID int64, before time.Time) error {
+	return db.write(ctx).Exec(`DELETE FROM check_rows WHERE campaign_id = (SELECT k.campaign_id FROM checks k JOIN campaigns c ON c.id = k.campaign_id
+		WHERE c.team_id = ? AND k.worked_at < ? AND EXISTS (SELECT 1 FROM check_rows r WHERE r.campaign_id = k.campaign_id) LIMIT 1)`, teamID, before.UTC()).Error
+}
+
 // CheckRows are recipients behind a finding, behind the one at position after.
 func (db *DB) CheckRows(ctx context.Context, campaignID int64, rule string, after int64, limit int) ([]CheckRow, error) {
 	var rows []CheckRow

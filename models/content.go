@@ -63,6 +63,7 @@ const (
 
 	SkipSuppressed = "suppressed"   // the number is on the team's suppression list
 	SkipForgotten  = "forgotten"    // the recipient wants to be forgotten
+	SkipReached    = "reached"      // the message that is sent again has arrived meanwhile, or may yet
 	SkipLimit      = "weekly_limit" // the recipient would get more messages in seven days than the team allows
 )
 

@@ -145,6 +145,9 @@ type MessageOutcome struct {
 	// CampaignID, if not 0, must be the message's: what a key names may belong to
 	// another installation.
 	CampaignID int64 `json:"-"`
+	// Attempt is, of a cancellation that the provider lists, the attempt that it is of;
+	// -1 if that cannot be told, 0 for what the provider does not list.
+	Attempt int `json:"-"`
 }
 
 // RecordOutcomes writes those of outcomes that say something new of messages of
@@ -153,6 +156,9 @@ type MessageOutcome struct {
 func (db *DB) RecordOutcomes(ctx context.Context, outcomes []MessageOutcome) (int, error) {
 	old, err := db.lockMessages(ctx, outcomes)
 	if err != nil {
+		return 0, err
+	}
+	if outcomes, err = db.withoutWithdrawn(ctx, outcomes); err != nil {
 		return 0, err
 	}
 	fresh := make([]MessageOutcome, 0, len(outcomes))
@@ -174,6 +180,37 @@ func (db *DB) RecordOutcomes(ctx context.Context, outcomes []MessageOutcome) (in
 		return 0, err
 	}
 	return len(fresh), db.applyDeltas(ctx, d)
+}
+
+// withoutWithdrawn leaves out cancellations that say nothing of their messages: of
+// attempts that were, or are being, withdrawn so that the messages are sent at another
+// time. It must run behind lockMessages: whoever withdraws says so before the provider is
+// asked to cancel.
+func (db *DB) withoutWithdrawn(ctx context.Context, outcomes []MessageOutcome) ([]MessageOutcome, error) {
+	var ids []int64
+	for _, o := range outcomes {
+		if o.Attempt != 0 {
+			ids = append(ids, Message{ID: o.ID}.BatchID())
+		}
+	}
+	if len(ids) == 0 {
+		return outcomes, nil
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	var withdrawing []int64
+	if err := db.write(ctx).Model(&Batch{}).Where("id IN ? AND cancel = ?", ids, CancelWithdrawing).Pluck("id", &withdrawing).Error; err != nil {
+		return nil, err
+	}
+	var calls []Call
+	if err := db.write(ctx).Where("batch_id IN ? AND outcome = ?", ids, CallWithdrawn).Find(&calls).Error; err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(outcomes), func(o MessageOutcome) bool {
+		id := Message{ID: o.ID}.BatchID()
+		return o.Attempt != 0 && (slices.Contains(withdrawing, id) ||
+			slices.ContainsFunc(calls, func(c Call) bool { return c.BatchID == id && (c.Attempt == o.Attempt || o.Attempt < 0) }))
+	}), nil
 }
 
 func (db *DB) lockMessages(ctx context.Context, outcomes []MessageOutcome) (map[int64]Message, error) {

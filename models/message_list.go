@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 )
 
 // Part is a part of a campaign's recipients, as its page tells them apart: a term
@@ -86,6 +87,8 @@ type ListedMessage struct {
 
 	Part        Part
 	BatchNumber int64
+	Batch       BatchState
+	RequestAt   *time.Time // when the provider sends its batch; nil: at once
 }
 
 // MessageFilter says which messages of a campaign are listed.
@@ -218,7 +221,7 @@ func (db *DB) withBatches(ctx context.Context, ms []Message) ([]ListedMessage, e
 	}
 	slices.Sort(ids)
 	var bs []Batch
-	if err := db.read(ctx).Select("id", "number", "state").Where("id IN ?", slices.Compact(ids)).Find(&bs).Error; err != nil {
+	if err := db.read(ctx).Select("id", "number", "state", "request_at").Where("id IN ?", slices.Compact(ids)).Find(&bs).Error; err != nil {
 		return nil, err
 	}
 	byID := make(map[int64]Batch, len(bs))
@@ -228,7 +231,7 @@ func (db *DB) withBatches(ctx context.Context, ms []Message) ([]ListedMessage, e
 	listed := make([]ListedMessage, len(ms))
 	for i, m := range ms {
 		b := byID[m.BatchID()]
-		listed[i] = ListedMessage{Message: m, BatchNumber: b.Number, Part: cmp.Or(PartOf(m.State), b.State.part())}
+		listed[i] = ListedMessage{Message: m, BatchNumber: b.Number, Batch: b.State, RequestAt: b.RequestAt, Part: cmp.Or(PartOf(m.State), b.State.part())}
 	}
 	return listed, nil
 }

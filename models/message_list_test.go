@@ -284,7 +284,7 @@ func (l *ledger) recountCodes(t *testing.T, want map[string]int64) {
 func TestBatchGroups(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t, models.BatchHanded, models.BatchHanded, models.BatchInDoubt, models.BatchInDoubt, models.BatchHanded, models.BatchPlanned, models.BatchPlanned)
-	gs, err := l.BatchGroups(t.Context(), l.campaign.ID, 0, 10)
+	gs, err := l.BatchGroups(t.Context(), l.campaign.ID, 0, false, 10)
 	must(t, err)
 	var got []string
 	for _, g := range gs {
@@ -294,7 +294,7 @@ func TestBatchGroups(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
-	gs, err = l.BatchGroups(t.Context(), l.campaign.ID, 4, 1)
+	gs, err = l.BatchGroups(t.Context(), l.campaign.ID, 4, false, 1)
 	must(t, err)
 	if len(gs) != 1 || gs[0].First != 5 {
 		t.Errorf("the second page is %+v", gs)

@@ -110,6 +110,7 @@ type Notice struct {
 	Reason     Text     `gorm:"serializer:json"` // why it stopped; zero if it did not
 	Counts     Equation `gorm:"serializer:json"`
 	CreatedAt  time.Time
+	AskedBy    int64 `gorm:"-"` // of an approval: who need not be told; not kept
 }
 
 // phoneLike finds what looks like a mobile phone number in what people have typed.
@@ -138,9 +139,9 @@ func (db *DB) Notice(ctx context.Context, id int64) (n Notice, err error) {
 
 // Told are the people who are told of n, which is about c: those who have made and
 // launched it, as long as they see the team, and those who follow all its campaigns;
-// of an approval, those who may give it, less who has asked. Nobody is told who cannot
+// of an approval, those who may give it, less who has asked or has edited it last. Nobody is told who cannot
 // sign in yet.
-func (db *DB) Told(ctx context.Context, n Notice, c Campaign, askedBy int64) ([]User, error) {
+func (db *DB) Told(ctx context.Context, n Notice, c Campaign) ([]User, error) {
 	members, err := db.Members(ctx, n.TeamID)
 	if err != nil {
 		return nil, err
@@ -150,7 +151,7 @@ func (db *DB) Told(ctx context.Context, n Notice, c Campaign, askedBy int64) ([]
 	for _, m := range members {
 		wanted := slices.Contains(own, m.UserID) || m.User.FollowsAll
 		if n.Kind == NoticeApproval {
-			wanted = m.UserID != askedBy && m.Role.rank() >= Approver.rank()
+			wanted = m.UserID != n.AskedBy && m.UserID != c.EditedBy && m.Role.Allows(Approve)
 		}
 		if wanted && m.Active() {
 			told = append(told, m.User)

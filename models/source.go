@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"soshik/internal/kakao"
 )
 
 // Source is recipients that an audience is made or changed with: those of another
@@ -11,11 +13,12 @@ import (
 type Source struct {
 	AudienceID int64    `json:"audience,omitempty"`
 	CampaignID int64    `json:"campaign,omitempty"`
-	Name       string   `json:"name"`             // of the audience, the campaign or the file, as it was then
-	Staged     bool     `json:"staged,omitempty"` // the audience was made for this alone and goes afterwards
-	Reason     string   `json:"reason,omitempty"` // why its numbers are suppressed
-	Parts      []Part   `json:"parts,omitempty"`  // of the campaign: messages in one of these …
-	Codes      []string `json:"codes,omitempty"`  // … or with one of these codes
+	Name       string   `json:"name"`              // of the audience, the campaign or the file, as it was then
+	Staged     bool     `json:"staged,omitempty"`  // the audience was made for this alone and goes afterwards
+	Reason     string   `json:"reason,omitempty"`  // why its numbers are suppressed
+	Parts      []Part   `json:"parts,omitempty"`   // of the campaign: messages in one of these …
+	Codes      []string `json:"codes,omitempty"`   // … or with one of these codes
+	Retried    bool     `json:"retried,omitempty"` // only those with the codes that have failed for good
 }
 
 // rows is a table of the source's recipients behind the number after, with a condition
@@ -23,6 +26,10 @@ type Source struct {
 func (s Source) rows() (table, condition string, args []any) {
 	if s.CampaignID == 0 {
 		return "recipients", "audience_id = ?", []any{s.AudienceID}
+	}
+	if s.Retried {
+		return "messages", "campaign_id = ? AND SUBSTR(phone, 1, 1) <> '~' AND " + retriedSQL + " AND code IN ? AND code NOT IN ?",
+			[]any{s.CampaignID, s.Codes, kakao.UnconfirmedCodes()}
 	}
 	var states []MessageState
 	for _, part := range s.Parts {

@@ -293,12 +293,26 @@ const (
 	StopLate    StopState = "late"    // it had been sent
 )
 
-// MessageStop is a message that is to be stopped since its recipient has opted out.
+// StopReason is why a message is to be stopped: what is written of one that has not been
+// handed over.
+type StopReason string
+
+// The reasons of stops. The first two are the codes of messages that are skipped.
+const (
+	StopSuppressed StopReason = SkipSuppressed
+	StopForgotten  StopReason = SkipForgotten
+	StopCancelled  StopReason = "cancelled" // a person has cancelled it
+)
+
+// MessageStop is a message that is to be stopped, since its recipient has opted out or
+// somebody has cancelled it.
 type MessageStop struct {
 	MessageID     int64 `gorm:"primaryKey"`
 	BatchID       int64
 	CampaignID    int64
-	SuppressionID int64
+	SuppressionID int64 // 0: the reason is another
+	Reason        StopReason
+	RecallID      int64 // 0: nobody has cancelled it
 	State         StopState
 	DueAt         time.Time
 	CreatedAt     time.Time
@@ -321,8 +335,8 @@ func (db *DB) BeginStops(ctx context.Context, teamID int64, ss []Suppression, no
 		return 0, err
 	}
 	for _, id := range campaigns {
-		res := db.write(ctx).Exec(`INSERT INTO message_stops (message_id, batch_id, campaign_id, suppression_id, state, due_at, created_at)
-			SELECT m.id, m.id >> 10, m.campaign_id, s.id, 'open', CAST(? AS `+db.timeType()+`), CAST(? AS `+db.timeType()+`)
+		res := db.write(ctx).Exec(`INSERT INTO message_stops (message_id, batch_id, campaign_id, suppression_id, reason, state, due_at, created_at)
+			SELECT m.id, m.id >> 10, m.campaign_id, s.id, 'suppressed', 'open', CAST(? AS `+db.timeType()+`), CAST(? AS `+db.timeType()+`)
 			FROM suppressions s `+db.probe("m.id, m.campaign_id, m.state", "messages m", "m.campaign_id = ? AND m.phone = s.phone", "m")+`
 			s.id IN ? AND m.state = 0 ON CONFLICT (message_id) DO NOTHING`, now.UTC(), now.UTC(), id, ids)
 		if res.Error != nil {

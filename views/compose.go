@@ -32,6 +32,14 @@ func (l CampaignList) firstPath(p Page) string {
 	return CampaignsPath(p.Appkey.ID)
 }
 
+// tab is which of the tabs the list is.
+func (l CampaignList) tab() string {
+	if l.Tests {
+		return "tests"
+	}
+	return "campaigns"
+}
+
 // olderPath is the page behind the last row.
 func (l CampaignList) olderPath(p Page) string {
 	separator := "?"

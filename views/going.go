@@ -25,7 +25,7 @@ func (v Progress) stretches() []stretch {
 	all := e.Audience - e.Skipped - e.Cancelled
 	toHand := e.Unplanned + e.Planned + e.InDoubt
 	handed := stretch{key: "progress.going.handed", done: all - toHand, all: all, rate: v.Rates.Handed}
-	if e.Planned > 0 {
+	if e.Planned > 0 && v.State.Runs() {
 		handed.left = timeLeft(e.Planned, v.Rates.Handed)
 	}
 	taken := stretch{key: "progress.going.taken", done: all - toHand - e.Handed, all: all, rate: v.Rates.Taken}
@@ -74,14 +74,22 @@ func (s stretch) remaining(p Page) string {
 	return p.T("progress.left_hours", "Count", int64(math.Ceil(s.left.Hours())))
 }
 
-// remaining is how long what goes on now still takes, in words.
+// remaining is how long it takes until every result is in, in words; empty where that
+// cannot be told, as while a batch is in doubt or the campaign is stopped.
 func (v Progress) remaining(p Page) string {
-	for _, s := range v.stretches() {
-		if text := s.remaining(p); text != "" {
-			return text
-		}
+	e := v.Equation
+	if v.State != models.CampaignSending || e.InDoubt > 0 || e.Planned+e.Handed == 0 {
+		return ""
 	}
-	return ""
+	left := timeLeft(e.Planned+e.Handed, v.Rates.Taken)
+	if e.Planned > 0 {
+		toHand := timeLeft(e.Planned, v.Rates.Handed)
+		if toHand == 0 {
+			return ""
+		}
+		left = max(left, toHand)
+	}
+	return stretch{left: left}.remaining(p)
 }
 
 // How often a page is asked for anew: while something moves, and while it only may,

@@ -30,10 +30,6 @@ type NotificationList struct {
 	Newest int64 // id of the first row; 0: there is none
 }
 
-func (l NotificationList) unread() bool {
-	return slices.ContainsFunc(l.Rows, func(n models.NotificationRow) bool { return n.ReadAt == nil })
-}
-
 func (l NotificationList) next() string {
 	return fmt.Sprintf("%s?before=%d", NotificationsPath, l.Next)
 }

@@ -71,8 +71,8 @@ func dayAndTime(p Page, t, now time.Time) string {
 	return fmt.Sprintf("%s %s", p.Day(t), hourMinute(t))
 }
 
-// courseText is in words how so many recipients of c go out.
-func courseText(p Page, c models.Campaign, recipients int64, course models.Course) string {
+// courseText is in words how the recipients of c go out.
+func courseText(p Page, c models.Campaign, course models.Course) string {
 	switch {
 	case !c.Pacing().Paced():
 		return p.T("pace.all_at_once")

@@ -26,10 +26,14 @@ type Progress struct {
 	Coming     []models.ComingDay // on which days what is planned is to be sent
 	Now        time.Time
 	Groups     []models.BatchGroup
+	Each       bool // each batch is a row
 	Approvals  []models.ApprovalRow
 	After      int64                 // number of the batch before the first group
 	Next       int64                 // where the next page of groups begins; 0: there is none
 	Calls      map[int64]models.Call // the last one of a batch
+	Recalls    []RecallLine          // the newest
+	Moving     int64                 // messages on their way to another time
+	Retries    []models.Campaign     // campaigns that send its failed messages again
 
 	Rates    models.Rates
 	Doubt    models.Doubt
@@ -40,7 +44,7 @@ type Progress struct {
 
 // Live reports whether the page can still change by itself.
 func (v Progress) Live() bool {
-	return !v.State.Over() || v.Equation.InDoubt+v.Equation.Handed+v.Equation.SMSWaiting > 0
+	return !v.State.Over() || v.Moving > 0 || v.Equation.InDoubt+v.Equation.Handed+v.Equation.SMSWaiting > 0
 }
 
 // Cancellable reports whether there is anything that cancelling could do.
@@ -63,7 +67,7 @@ const toldOut = 10 * time.Minute
 
 // undoable reports whether the launch can still be undone.
 func (v Progress) undoable() bool {
-	return v.UndoUntil != nil && v.UndoUntil.After(v.Now) && v.Cancellable()
+	return v.UndoUntil != nil && v.UndoUntil.After(v.Now) && (v.State.Runs() || v.State == models.CampaignPlanning)
 }
 
 // wentOut reports whether the time to undo the launch has ended a moment ago, and
@@ -252,7 +256,7 @@ func (v Progress) failures() []failure {
 // ours reports whether a code is not the provider's: why a recipient was skipped, or
 // counts as refused.
 func ours(code string) bool {
-	return slices.Contains([]string{models.SkipNoValue, models.SkipTooLong, models.SkipSuppressed, models.SkipForgotten, models.SkipLimit, models.CodeAnswerLost}, code)
+	return slices.Contains([]string{models.SkipNoValue, models.SkipTooLong, models.SkipSuppressed, models.SkipForgotten, models.SkipLimit, models.SkipReached, models.CodeAnswerLost}, code)
 }
 
 func numbers(g models.BatchGroup) string {
@@ -266,6 +270,14 @@ func numbers(g models.BatchGroup) string {
 func batchState(g models.BatchGroup) (key, color string) {
 	if g.Asks {
 		return "progress.batch.asks", "red"
+	}
+	switch {
+	case g.Cancel == models.CancelAsked:
+		return "recall.batch.asked", "orange"
+	case g.Cancel.Moves():
+		return "recall.batch.moving", "orange"
+	case g.Cancel == models.CancelDone && g.State == models.BatchHanded:
+		return "recall.batch.cancelled", "secondary"
 	}
 	key = "progress.batch." + string(g.State)
 	switch g.State {
@@ -323,10 +335,17 @@ func groupTime(p Page, g models.BatchGroup) string {
 }
 
 func (v Progress) groupsPath(after int64) string {
-	if after == 0 {
+	q := url.Values{}
+	if v.Each {
+		q.Set("each", "1")
+	}
+	if after > 0 {
+		q.Set("after", strconv.FormatInt(after, 10))
+	}
+	if len(q) == 0 {
 		return CampaignPath(v.Campaign)
 	}
-	return fmt.Sprintf("%s?after=%d", CampaignPath(v.Campaign), after)
+	return CampaignPath(v.Campaign) + "?" + q.Encode()
 }
 
 func decidePath(c models.Campaign, number int64) string {

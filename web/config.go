@@ -63,10 +63,8 @@ func (c *Config) Validate() error {
 		return errors.New("SOSHIK_RESULTS_EVERY and SOSHIK_SWEEP_EVERY must be at least 100ms")
 	case c.SendersEvery != 0 && c.SendersEvery < time.Minute:
 		return errors.New("SOSHIK_SENDERS_EVERY must be 0 or at least 1m")
-	case c.URL != "" && !strings.HasPrefix(c.URL, "http://") && !strings.HasPrefix(c.URL, "https://"):
-		return errors.New("SOSHIK_URL must begin with https:// or http://")
 	}
-	return errors.Join(c.validateParts(), c.validateMail())
+	return errors.Join(c.validateParts(), c.validateTelling())
 }
 
 // validateParts checks which parts of the program this process is to be.
@@ -80,8 +78,11 @@ func (c *Config) validateParts() error {
 	return nil
 }
 
-func (c *Config) validateMail() error {
+// validateTelling checks what people are told by: the address of the pages, and mail.
+func (c *Config) validateTelling() error {
 	switch {
+	case c.URL != "" && !strings.HasPrefix(c.URL, "http://") && !strings.HasPrefix(c.URL, "https://"):
+		return errors.New("SOSHIK_URL must begin with https:// or http://")
 	case c.SMTPHost == "":
 		return nil
 	case c.SMTPPort < 1 || c.SMTPPort > 65535:

@@ -95,7 +95,7 @@ func TestTheEndOfACampaignIsTold(t *testing.T) {
 	s.bringIn(t, c, cp949(t, listOf(20)+endings()))
 	s.launch(t, c)
 	page = s.until(t, s.path(c, ""), "완료</div>")
-	if m := unreadBell.FindStringSubmatch(page.body); m == nil || m[1] != "1" {
+	if m := unreadBell.FindStringSubmatch(page.body); len(m) != 2 || m[1] != "1" {
 		t.Errorf("the bell shows %v", m)
 	}
 	r := next(t, got)
@@ -170,7 +170,7 @@ func TestAPersonChoosesWhatTheyAreTold(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, idle)
 	s.setUp(t)
-	s.get(t, "/account").says(t, http.StatusOK, "끝났을 때", "메일을 보내지 않습니다", `value="ended" checked`, `value="approval" checked`)
+	s.get(t, "/account").says(t, http.StatusOK, "끝났을 때", "지금은 메일을 보내지 않습니다", `value="ended" checked`, `value="approval" checked`)
 	s.post(t, "/account/mail", url.Values{"topic": {"waits", "nonsense"}, "follows": {"1"}}).says(t, http.StatusOK, "알림 설정을 저장했습니다", `value="waits" checked`)
 	u, err := s.DB.User(t.Context(), 1)
 	check(t, err)

@@ -104,6 +104,13 @@ func (s *site) things(t *testing.T, appkey models.Appkey) map[string]func() stri
 			}
 			return fmt.Sprint(a.ID)
 		},
+		"recall": func() string {
+			r := models.Recall{CampaignID: latest.ID, Kind: models.RecallBatches}
+			if err := s.DB.CreateRecall(t.Context(), &r); err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprint(r.ID)
+		},
 		"work": func() string {
 			w := models.AudienceWork{TeamID: appkey.TeamID, AudienceID: int64(next()) + 1000, Kind: models.WorkAppend, Sources: []models.Source{}, State: models.WorkDone}
 			if err := s.DB.CreateAudienceWork(t.Context(), &w); err != nil {

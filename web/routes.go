@@ -21,7 +21,7 @@ type Route struct {
 // Routes are all routes of the site.
 func Routes(h *handlers.Handlers) []Route {
 	return slices.Concat(
-		peopleRoutes(h), senderRoutes(h), templateRoutes(h), imageRoutes(h), campaignRoutes(h), audienceRoutes(h),
+		peopleRoutes(h), senderRoutes(h), templateRoutes(h), imageRoutes(h), campaignRoutes(h), undoRoutes(h), audienceRoutes(h),
 	)
 }
 
@@ -198,6 +198,23 @@ func campaignRoutes(h *handlers.Handlers) []Route {
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/cancel", models.ManageCampaigns, h.ConfirmCancel},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/cancel", models.ManageCampaigns, h.CancelCampaign},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/batches/{number}/decide", models.ManageCampaigns, h.DecideBatch},
+	}
+}
+
+func undoRoutes(h *handlers.Handlers) []Route {
+	return []Route{
+		{get, "/appkeys/{appkey}/campaigns/calendar", models.ViewTeam, h.ShowCalendar},
+		{get, "/teams/{team}/calendar", models.ViewTeam, h.ShowTeamCalendar},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/batches/cancel", models.ManageCampaigns, h.ConfirmCancelBatches},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/batches/cancel", models.ManageCampaigns, h.CancelBatches},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/messages/cancel", models.ManageCampaigns, h.ConfirmCancelMessages},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/messages/cancel", models.ManageCampaigns, h.CancelMessages},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/recalls/{recall}", models.ViewTeam, h.ShowRecall},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/move", models.ManageCampaigns, h.EditMove},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/move", models.ManageCampaigns, h.MoveCampaign},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/retry", models.ManageCampaigns, h.NewRetry},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/retry", models.ManageCampaigns, h.CreateRetry},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/copy", models.ManageCampaigns, h.CopyCampaign},
 	}
 }
 

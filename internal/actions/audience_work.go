@@ -342,9 +342,11 @@ func (j *audienceJob) give(ctx context.Context, tx *models.DB, now time.Time) er
 	if !used {
 		return noDraft(c)
 	}
-	ids := make([]int64, len(j.w.Sources))
-	for i, source := range j.w.Sources {
-		ids[i] = source.AudienceID
+	var ids []int64
+	for _, source := range j.w.Sources {
+		if source.AudienceID != 0 {
+			ids = append(ids, source.AudienceID)
+		}
 	}
 	if err := tx.UseAudiences(ctx, c.ID, ids, now); err != nil || c.AudienceID == 0 {
 		return err

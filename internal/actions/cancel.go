@@ -34,6 +34,9 @@ func (s *Service) Cancel(ctx context.Context, by models.Actor, appkeyID, id int6
 		if err != nil || !moved {
 			return false, err
 		}
+		if err := tx.CancelWithCampaign(ctx, c.ID); err != nil {
+			return false, err
+		}
 		_, err = s.Jobs.InsertTx(ctx, tx.SQLTx(), CancelCampaign{CampaignID: c.ID}, soon())
 		return true, err
 	})
@@ -63,6 +66,10 @@ func (s *Service) cancelEach(ctx context.Context, c models.Campaign) (open int, 
 		}
 		for _, b := range bs {
 			after = b.Number
+			if b.CancelAt != nil && b.CancelAt.After(s.Now()) { // asked a moment ago
+				open++
+				continue
+			}
 			done, err := s.cancelBatch(ctx, c, b)
 			if err != nil {
 				errs = append(errs, fmt.Errorf("cancel batch %d: %w", b.ID, err))
@@ -107,8 +114,10 @@ func (s *Service) cancelPlanned(ctx context.Context, b models.Batch) (done bool,
 		for i, m := range messages {
 			outcomes[i] = models.MessageOutcome{ID: m.ID, State: models.MessageCancelled, DoneAt: s.Now().UnixMilli()}
 		}
-		_, err = tx.RecordOutcomes(ctx, outcomes)
-		return err
+		if _, err := tx.RecordOutcomes(ctx, outcomes); err != nil {
+			return err
+		}
+		return tx.CancelledHere(ctx, b.ID, int64(len(outcomes)))
 	})
 	return done, err
 }
@@ -119,8 +128,12 @@ func (s *Service) cancelHanded(ctx context.Context, c models.Campaign, b models.
 	if b.RequestID == "" || b.Open() == 0 {
 		return true, s.DB.SetBatch(ctx, b.ID, map[string]any{"cancel": models.CancelDone})
 	}
-	if !b.DueAt.Before(s.Now()) && b.Cancel == models.CancelAsked {
-		return false, nil // asked a moment ago
+	// From here on it is not being moved, and what the list says counts.
+	asked, err := s.DB.MoveCancel(ctx, b.ID, []models.Cancel{
+		models.CancelNone, models.CancelAsked, models.CancelMoving, models.CancelWithdrawing, models.CancelLate,
+	}, models.CancelAsked)
+	if err != nil || !asked {
+		return false, err
 	}
 	if wait := s.Provider.rest(b.AppkeyID); wait > 0 {
 		return false, s.askAgain(ctx, b, wait)
@@ -149,7 +162,7 @@ func (s *Service) cancelHanded(ctx context.Context, c models.Campaign, b models.
 
 // askAgain has the provider asked again, not before wait is over.
 func (s *Service) askAgain(ctx context.Context, b models.Batch, wait time.Duration) error {
-	return s.DB.SetBatch(ctx, b.ID, map[string]any{"cancel": models.CancelAsked, "due_at": s.Now().Add(max(wait, cancelEvery))})
+	return s.DB.SetBatch(ctx, b.ID, map[string]any{"cancel": models.CancelAsked, "cancel_at": s.Now().Add(max(wait, cancelEvery)).UTC()})
 }
 
 // stillHeld reports whether the provider lists messages that it has neither sent
@@ -180,6 +193,6 @@ func (s *Service) endCancelling(ctx context.Context, c models.Campaign) error {
 		if err != nil {
 			return err
 		}
-		return s.notify(ctx, tx, models.Actor{}, c, models.Notice{Kind: models.NoticeCancelled})
+		return s.notify(ctx, tx, c, models.Notice{Kind: models.NoticeCancelled})
 	})
 }

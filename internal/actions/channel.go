@@ -89,6 +89,15 @@ func attemptKey(c models.Campaign, batchID int64, attempt int) string {
 	return fmt.Sprintf("%s.%d.%d", c.ULID, batchID, attempt)
 }
 
+// attemptOf is the attempt that a key of attemptKey names, -1 if it names none.
+func attemptOf(key string) int {
+	attempt, err := strconv.Atoi(key[strings.LastIndexByte(key, '.')+1:])
+	if err != nil || attempt <= 0 {
+		return -1
+	}
+	return attempt
+}
+
 // messageKey names a message to the provider, whatever the attempt.
 func messageKey(c models.Campaign, m models.Message) string {
 	return fmt.Sprintf("%s.%d.%d", c.ULID, m.BatchID(), m.Position())

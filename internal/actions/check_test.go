@@ -371,6 +371,29 @@ func TestWhoMayCheck(t *testing.T) {
 	}
 }
 
+func TestRowsOfAnOldCheckAreErased(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, time.Second)
+	c := b.put(t, b.draft(t, 0), []string{"이름"}, []models.Recipient{{Phone: "01010000001", Vars: `{"이름":""}`}, {Phone: "01010000002", Vars: `{"이름":"a"}`}}, nil)
+	_, err := b.CheckNow(t.Context(), b.admin, c)
+	must(t, err, b.SaveRecipientSettings(t.Context(), b.admin, b.team.ID, models.RecipientSettings{Retention: "30"}))
+	kept := func() int {
+		rows, err := b.DB.CheckRows(t.Context(), c.ID, models.RowNoValue, 0, 10)
+		must(t, err)
+		return len(rows)
+	}
+	must(t, b.Sweep(t.Context()))
+	if kept() != 1 {
+		t.Error("erased before its time")
+	}
+	now := b.Now
+	b.Now = func() time.Time { return now().AddDate(0, 0, 31) }
+	must(t, b.Sweep(t.Context()))
+	if kept() != 0 {
+		t.Error("kept longer than the team wants")
+	}
+}
+
 // Who is forgotten is not behind any finding any more.
 func TestForgettingReachesTheRowsOfACheck(t *testing.T) {
 	t.Parallel()

@@ -102,7 +102,10 @@ func (s *Service) claim(ctx context.Context, batchID int64) (d *delivery, err er
 		if err != nil || d == nil {
 			return err
 		}
-		left, err := s.skipSuppressed(ctx, tx, d.campaign, d.batch)
+		left, err := s.applyStops(ctx, tx, d.batch)
+		if err == nil && left {
+			left, err = s.skipSuppressed(ctx, tx, d.campaign, d.batch)
+		}
 		if err != nil || !left {
 			d = nil
 			return err
@@ -261,10 +264,14 @@ func (s *Service) take(ctx context.Context, tx *models.DB, d *delivery, from mod
 	}
 	b, now := &d.batch, s.Now().Add(d.wait)
 	claim, lease := ulid.Make().String(), databaseNow.Add(d.wait+s.Timing.lease())
-	taken, err := tx.MoveBatch(ctx, *b, []models.BatchState{from}, models.BatchSending, map[string]any{
+	set := map[string]any{
 		"claim": claim, "lease_until": lease, "called_at": now, "request_at": b.RequestAt,
 		"attempt": b.Attempt, "calls": b.Calls + 1,
-	})
+	}
+	if from == models.BatchPlanned { // what has ended by now, this attempt did not end
+		set["ended_before"] = models.EndedByNow()
+	}
+	taken, err := tx.MoveBatch(ctx, *b, []models.BatchState{from}, models.BatchSending, set)
 	if err != nil || !taken {
 		return false, err
 	}
@@ -601,5 +608,5 @@ func (s *Service) stopIn(
 	if err != nil {
 		return true, err
 	}
-	return true, s.notify(ctx, tx, models.Actor{}, c, n)
+	return true, s.notify(ctx, tx, c, n)
 }

@@ -105,6 +105,8 @@ func TestNothingIsClaimedAfterAStopHasBeenCommitted(t *testing.T) {
 	for _, what := range []string{"team", "appkey"} {
 		for range 3 {
 			b := newBench(t, 10*time.Second)
+			b.appkey.RatePerSecond = 40 // so that there is something left to stop
+			must(t, b.DB.SaveAppkey(t.Context(), b.appkey))
 			c := b.paced(t, 400, models.Pacing{Pace: 10}, nil)
 			work := make(chan int64, 40)
 			for _, batch := range b.atOnce(t, c) {
@@ -146,23 +148,24 @@ func TestNothingIsClaimedAfterAStopHasBeenCommitted(t *testing.T) {
 	}
 }
 
-// Under a stop nothing is repeated, but what is in doubt is still looked up.
+// Under a stop nothing is repeated, but what is in doubt is still looked up; when it is
+// lifted, the same request is made again.
 func TestUnderAStopNothingIsRepeated(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, 100*time.Millisecond)
+	b := newBench(t, time.Second)
+	move := b.movable()
 	b.sim.SetFaults(nhnsim.Faults{Hook: firstSend(nhnsim.Answer{Drop: true})})
 	c := b.planned(t)
-	must(t, b.SendBatch(t.Context(), b.batch(t, c).ID))
-	if state := b.batch(t, c).State; state != models.BatchInDoubt {
-		t.Fatalf("the batch is %s", state)
+	must(t, b.SendBatch(t.Context(), b.batch(t, c).ID), b.StopSending(t.Context(), b.admin, b.brakes(t)["appkey"], stopNow()))
+	for range 3 {
+		move(2 * time.Second)
+		must(t, b.SettleBatch(t.Context(), b.batch(t, c).ID))
 	}
-	must(t, b.StopSending(t.Context(), b.admin, b.brakes(t)["appkey"], stopNow()))
-	b.work(t)
-	_, e := b.until(t, c, func(_ models.Campaign, e models.Equation) bool { return e.Planned == 10 })
-	if e.Handed != 0 || len(b.count()) != 0 || b.batch(t, c).Calls != 1 {
-		t.Errorf("%+v after %d calls", e, b.batch(t, c).Calls)
+	if batch := b.batch(t, c); batch.State != models.BatchInDoubt || batch.Calls != 1 || len(b.count()) != 0 {
+		t.Fatalf("the batch is %s after %d calls", batch.State, batch.Calls)
 	}
 	must(t, b.LiftStop(t.Context(), b.admin, b.brakes(t)["appkey"]))
+	b.work(t)
 	b.until(t, c, isState(models.CampaignFinished))
 	b.wantOnce(t, 10)
 }

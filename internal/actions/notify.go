@@ -56,9 +56,9 @@ type Telling struct {
 }
 
 // notify tells people of what has happened to a campaign, in the transaction in which
-// it happens: n says what (its kind and reason), the campaign the rest. by has asked for
-// it, and need not be told; the zero Actor is the program. Nobody is told of tests.
-func (s *Service) notify(ctx context.Context, tx *models.DB, by models.Actor, c models.Campaign, n models.Notice) (err error) {
+// it happens: n says what (its kind, its reason, who has asked), the campaign the rest.
+// Nobody is told of tests.
+func (s *Service) notify(ctx context.Context, tx *models.DB, c models.Campaign, n models.Notice) (err error) {
 	if c.Test {
 		return nil
 	}
@@ -69,7 +69,7 @@ func (s *Service) notify(ctx context.Context, tx *models.DB, by models.Actor, c 
 	if err := tx.CreateNotice(ctx, &n); err != nil {
 		return fmt.Errorf("notice: %w", err)
 	}
-	told, err := tx.Told(ctx, n, c, by.User.ID)
+	told, err := tx.Told(ctx, n, c)
 	if err != nil {
 		return err
 	}

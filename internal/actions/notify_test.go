@@ -205,19 +205,23 @@ func TestWhatStopsACampaignIsTold(t *testing.T) {
 		reason string
 	}{
 		{"a fault of the appkey", func(t *testing.T, b *bench, c models.Campaign) {
+			t.Helper()
 			b.sim.SetFaults(nhnsim.Faults{Hook: firstSend(nhnsim.Answer{Code: kakao.CodeSecretKey})})
 			must(t, b.SendBatch(t.Context(), b.batch(t, c).ID))
 		}, models.NoticePaused, fmt.Sprintf("api.%d", kakao.CodeSecretKey)},
 		{"its time is long past", func(t *testing.T, b *bench, c models.Campaign) {
+			t.Helper()
 			now := b.Now
 			b.Service.Now = func() time.Time { return now().Add(3 * time.Hour) }
 			must(t, b.SendBatch(t.Context(), b.batch(t, c).ID))
 		}, models.NoticeHeld, "hold.late"},
 		{"everybody is refused", func(t *testing.T, b *bench, c models.Campaign) {
+			t.Helper()
 			b.sim.SetFaults(nhnsim.Faults{Hook: firstSend(nhnsim.Answer{Code: kakao.CodeButton})})
 			must(t, b.SendBatch(t.Context(), b.batch(t, c).ID), b.Sweep(t.Context()))
 		}, models.NoticeFailed, ""},
 		{"it is cancelled", func(t *testing.T, b *bench, c models.Campaign) {
+			t.Helper()
 			must(t, b.Cancel(t.Context(), b.admin, b.appkey.ID, c.ID), b.CancelBatches(t.Context(), c.ID), b.Sweep(t.Context()))
 		}, models.NoticeCancelled, ""},
 	}
@@ -276,7 +280,7 @@ func TestADeliveryIsTriedAgainAndAtLastGivenUp(t *testing.T) {
 	for d.State == models.DeliveryWaiting {
 		must(t, b.DeliverNotice(t.Context(), d.ID))
 		if d = b.delivery(t); d.State == models.DeliveryWaiting {
-			waits = append(waits, time.Until(d.DueAt.Add(-b.Now().Sub(time.Now()))).Round(time.Second))
+			waits = append(waits, d.DueAt.Sub(b.Now()).Round(time.Second))
 		}
 	}
 	if d.State != models.DeliveryFailed || d.Attempts != 8 || d.Problem.Key != "webhook.status" || d.EndedAt == nil {

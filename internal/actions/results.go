@@ -146,6 +146,9 @@ func (s *Service) outcomes(ctx context.Context, messages []nhn.Message) ([]model
 			continue
 		}
 		o.ID, ulids[ulid] = id, true
+		if o.State == models.MessageCancelled {
+			o.Attempt = attemptOf(m.SenderGroupingKey)
+		}
 		found = append(found, named{ulid, o})
 	}
 	campaigns, err := s.campaigns(ctx, ulids)

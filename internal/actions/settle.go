@@ -99,7 +99,7 @@ func doubtful(calls []models.Call) []models.Call {
 	var first []models.Call
 	seen := map[int]bool{}
 	for _, c := range calls {
-		if c.Outcome == models.CallNotSent || c.Outcome == models.CallRefused || seen[c.Attempt] {
+		if slices.Contains([]models.CallOutcome{models.CallNotSent, models.CallRefused, models.CallWithdrawn}, c.Outcome) || seen[c.Attempt] {
 			continue
 		}
 		seen[c.Attempt] = true
@@ -312,7 +312,8 @@ func (s *Service) acceptReported(ctx context.Context, tx *models.DB, d *delivery
 // it has been given up too often or it is late.
 func (s *Service) giveUpAttempt(ctx context.Context, tx *models.DB, d *delivery) error {
 	now, b := s.Now(), d.batch
-	if d.campaign.State != models.CampaignCancelling && (b.Doubts+1 >= maxDoubts || late(b, now)) {
+	stopped := d.campaign.State == models.CampaignCancelling || b.Cancel != models.CancelNone // whoever stops or moves it goes on
+	if !stopped && (b.Doubts+1 >= maxDoubts || late(b, now)) {
 		return s.askPerson(ctx, tx, d)
 	}
 	moved, err := tx.MoveBatch(ctx, b, []models.BatchState{models.BatchInDoubt}, models.BatchPlanned, map[string]any{
@@ -349,7 +350,7 @@ func (s *Service) askPerson(ctx context.Context, tx *models.DB, d *delivery) err
 	if err != nil || stopped || asked {
 		return err
 	}
-	return s.notify(ctx, tx, models.Actor{}, d.campaign, models.Notice{Kind: models.NoticeAsks, Reason: models.T(holdDoubt)})
+	return s.notify(ctx, tx, d.campaign, models.Notice{Kind: models.NoticeAsks, Reason: models.T(holdDoubt)})
 }
 
 // Decision is what a person says about a batch that nobody knows about.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,7 +35,11 @@ type bench struct {
 	appkey models.Appkey
 	sender models.Sender
 	admin  models.Actor
+	ahead  *atomic.Int64 // how far the clock of service and simulator has been put on
 }
+
+// putOn puts the clock on.
+func (b *bench) putOn(d time.Duration) { b.ahead.Add(int64(d)) }
 
 // newBench starts a service whose calls end after timeout and settle four times as
 // long after.
@@ -44,10 +49,12 @@ func newBench(t testing.TB, timeout time.Duration) *bench {
 	return newBenchOn(t, testdb.Open(t), timeout, func() time.Time { return time.Now().Add(offset).UTC() })
 }
 
-// newBenchOn is newBench on a database, by the clock now.
-func newBenchOn(t testing.TB, db *models.DB, timeout time.Duration, now func() time.Time) *bench {
+// newBenchOn is newBench on a database, by a clock.
+func newBenchOn(t testing.TB, db *models.DB, timeout time.Duration, clock func() time.Time) *bench {
 	t.Helper()
-	b := &bench{sim: openSim(t, now)}
+	b := &bench{ahead: new(atomic.Int64)}
+	now := func() time.Time { return clock().Add(time.Duration(b.ahead.Load())) }
+	b.sim = openSim(t, now)
 	api := httptest.NewServer(b.sim)
 	t.Cleanup(api.Close)
 	keeper, err := models.NewKeeper(models.NewSecretKey())

@@ -31,7 +31,9 @@ func (StopMessages) Kind() string { return "stop_messages" }
 const (
 	// appliedAtOnce is how many suppressions are looked after in one transaction.
 	appliedAtOnce = 500
-	// stopsAtOnce is how many recipients one request asks to be cancelled.
+	// stopsAtOnce is how many recipients one request asks to be cancelled. They stand in
+	// its address, of which the provider does not say how long it may be: with 100, the
+	// list has 500 characters at most, a quarter of what every server and proxy takes.
 	stopsAtOnce = 100
 	// stopBatches is how many batches one sweep has looked after.
 	stopBatches = 200
@@ -109,8 +111,8 @@ func (s *Service) sweepStops(ctx context.Context) error {
 	return nil
 }
 
-// StopMessages stops those messages of a batch whose recipients have opted out: those
-// that are planned are skipped; of what the provider holds it is asked to cancel them,
+// StopMessages stops those messages of a batch whose recipients have opted out, or that
+// somebody has cancelled: those that are planned are skipped or cancelled; of what the provider holds it is asked to cancel them,
 // and its list decides; what is being handed over just now is looked at again.
 func (s *Service) StopMessages(ctx context.Context, batchID int64) error {
 	planned, err := s.stopPlanned(ctx, batchID)
@@ -127,6 +129,9 @@ func (s *Service) StopMessages(ctx context.Context, batchID int64) error {
 	}
 	switch b.State {
 	case models.BatchHanded:
+		if b.Cancel.Moves() { // it is planned again soon, or has been sent
+			break
+		}
 		return s.stopHeld(ctx, b, stops)
 	case models.BatchRefused, models.BatchCancelled:
 		return s.DB.EndStops(ctx, b.ID, models.StopStopped, messageIDs(stops), s.Now())
@@ -143,34 +148,58 @@ func messageIDs(stops []models.MessageStop) []int64 {
 	return ids
 }
 
-// stopPlanned skips messages of a batch that is planned. The batch is locked, so that
+// stopPlanned skips or cancels messages of a batch that is planned. The batch is locked, so that
 // whoever claims it meanwhile reads its messages afterwards.
 func (s *Service) stopPlanned(ctx context.Context, batchID int64) (planned bool, err error) {
 	err = s.DB.Tx(ctx, func(tx *models.DB) error {
 		if planned, err = tx.LockPlanned(ctx, batchID); err != nil || !planned {
 			return err
 		}
-		stops, err := tx.OpenStops(ctx, batchID)
-		if err != nil || len(stops) == 0 {
-			return err
-		}
 		b, err := tx.Batch(ctx, batchID)
 		if err != nil {
 			return err
 		}
-		reasons := map[int64]string{}
-		for _, stop := range stops {
-			reasons[stop.MessageID] = models.SkipSuppressed
-			if stop.SuppressionID == 0 {
-				reasons[stop.MessageID] = models.SkipForgotten
-			}
-		}
-		if _, err := s.skipMessages(ctx, tx, b, reasons); err != nil {
-			return err
-		}
-		return tx.EndStops(ctx, b.ID, models.StopStopped, messageIDs(stops), s.Now())
+		_, err = s.applyStops(ctx, tx, b)
+		return err
 	})
 	return planned, err
+}
+
+// applyStops skips or cancels the messages of a planned batch that are to be stopped, and
+// says whether any is left.
+func (s *Service) applyStops(ctx context.Context, tx *models.DB, b models.Batch) (left bool, err error) {
+	stops, err := tx.OpenStops(ctx, b.ID)
+	if err != nil || len(stops) == 0 {
+		return true, err
+	}
+	if locked, err := tx.LockPlanned(ctx, b.ID); err != nil || !locked {
+		return false, err
+	}
+	if stops, err = tx.OpenStops(ctx, b.ID); err != nil { // somebody else may have seen to them
+		return false, err
+	}
+	var cancelled, skipped []models.MessageOutcome
+	for _, stop := range stops {
+		o := models.MessageOutcome{ID: stop.MessageID, State: models.MessageCancelled, DoneAt: s.Now().UnixMilli()}
+		if stop.Reason == models.StopCancelled {
+			cancelled = append(cancelled, o)
+			continue
+		}
+		o.State, o.Code = models.MessageSkipped, string(stop.Reason)
+		skipped = append(skipped, o)
+	}
+	n, err := tx.RecordOutcomes(ctx, cancelled)
+	if err != nil {
+		return false, err
+	}
+	if err := tx.CancelledHere(ctx, b.ID, int64(n)); err != nil {
+		return false, err
+	}
+	if left, err = s.endPlanned(ctx, tx, b, skipped); err != nil {
+		return false, err
+	}
+	_, err = s.closeStops(ctx, tx, b.ID, func(models.Message) bool { return true })
+	return left, err
 }
 
 // stopHeld asks the provider to cancel messages of a request that it holds, and writes
@@ -238,43 +267,50 @@ func open(m nhn.Message) bool {
 }
 
 // endStops writes down what has become of messages that were to be stopped. What the
-// provider still lists as open is asked about again, unless it is too late anyway.
+// provider still lists as open, or does not list yet, is asked about again, unless it is
+// too late anyway.
 func (s *Service) endStops(ctx context.Context, b models.Batch, listed []nhn.Message, late bool) error {
-	stillOpen := map[int64]bool{}
+	over := map[int64]bool{}
 	for _, m := range listed {
-		if _, id, ours := parseMessageKey(m.RecipientGroupingKey); ours && open(m) && m.RequestDate.After(s.Now()) {
-			stillOpen[id] = true
+		if _, id, ours := parseMessageKey(m.RecipientGroupingKey); ours && (!open(m) || !m.RequestDate.After(s.Now())) {
+			over[id] = true
 		}
 	}
 	return s.DB.Tx(ctx, func(tx *models.DB) error {
-		stops, err := tx.OpenStops(ctx, b.ID)
-		if err != nil {
+		waits, err := s.closeStops(ctx, tx, b.ID, func(m models.Message) bool { return late || over[m.ID] })
+		if err != nil || !waits {
 			return err
 		}
-		ms, err := tx.MessagesWith(ctx, messageIDs(stops))
-		if err != nil {
-			return err
-		}
-		ended := map[models.StopState][]int64{}
-		waits := false
-		for _, m := range ms {
-			switch {
-			case m.State == models.MessageCancelled || m.State == models.MessageSkipped || m.State == models.MessageRefused:
-				ended[models.StopStopped] = append(ended[models.StopStopped], m.ID)
-			case late || !stillOpen[m.ID]:
-				ended[models.StopLate] = append(ended[models.StopLate], m.ID)
-			default:
-				waits = true
-			}
-		}
-		for _, state := range []models.StopState{models.StopStopped, models.StopLate} {
-			if err := tx.EndStops(ctx, b.ID, state, ended[state], s.Now()); err != nil {
-				return err
-			}
-		}
-		if waits {
-			return tx.PostponeStops(ctx, b.ID, s.Now().Add(stopEvery))
-		}
-		return nil
+		return tx.PostponeStops(ctx, b.ID, s.Now().Add(stopEvery))
 	})
+}
+
+// closeStops ends the stops of messages that are stopped by now, and of those for which
+// it is too late; waits is whether any is left.
+func (s *Service) closeStops(ctx context.Context, tx *models.DB, batchID int64, late func(models.Message) bool) (waits bool, err error) {
+	stops, err := tx.OpenStops(ctx, batchID)
+	if err != nil {
+		return false, err
+	}
+	ms, err := tx.MessagesWith(ctx, messageIDs(stops))
+	if err != nil {
+		return false, err
+	}
+	ended := map[models.StopState][]int64{}
+	for _, m := range ms {
+		switch {
+		case m.State == models.MessageCancelled || m.State == models.MessageSkipped || m.State == models.MessageRefused:
+			ended[models.StopStopped] = append(ended[models.StopStopped], m.ID)
+		case late(m) || m.State != models.MessageOpen:
+			ended[models.StopLate] = append(ended[models.StopLate], m.ID)
+		default:
+			waits = true
+		}
+	}
+	for _, state := range []models.StopState{models.StopStopped, models.StopLate} {
+		if err := tx.EndStops(ctx, batchID, state, ended[state], s.Now()); err != nil {
+			return false, err
+		}
+	}
+	return waits, nil
 }

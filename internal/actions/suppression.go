@@ -149,6 +149,15 @@ func (s *Service) suppressed(ctx context.Context, tx *models.DB, c models.Campai
 			skipped[id] = models.SkipLimit
 		}
 	}
+	if c.RetryOf != 0 {
+		ids, err := tx.Unfailed(ctx, c.RetryOf, b.ID)
+		if err != nil {
+			return nil, fmt.Errorf("what is retried: %w", err)
+		}
+		for _, id := range ids {
+			skipped[id] = models.SkipReached
+		}
+	}
 	if team.Suppressed > 0 {
 		hash, err := s.Hasher(team)
 		if err != nil {
@@ -194,13 +203,18 @@ func (s *Service) skipSuppressed(ctx context.Context, tx *models.DB, c models.Ca
 	return s.skipMessages(ctx, tx, b, skipped)
 }
 
-// skipMessages skips messages of a planned batch, and says whether any is left. A batch
-// of which nothing is left is done.
+// skipMessages skips messages of a planned batch, and says whether any is left.
 func (s *Service) skipMessages(ctx context.Context, tx *models.DB, b models.Batch, reasons map[int64]string) (left bool, err error) {
 	outcomes := make([]models.MessageOutcome, 0, len(reasons))
 	for id, reason := range reasons {
 		outcomes = append(outcomes, models.MessageOutcome{ID: id, State: models.MessageSkipped, Code: reason, DoneAt: s.Now().UnixMilli()})
 	}
+	return s.endPlanned(ctx, tx, b, outcomes)
+}
+
+// endPlanned writes what has become of messages of a planned batch, and says whether any
+// is left. A batch of which nothing is left is done.
+func (s *Service) endPlanned(ctx context.Context, tx *models.DB, b models.Batch, outcomes []models.MessageOutcome) (left bool, err error) {
 	if _, err := tx.RecordOutcomes(ctx, outcomes); err != nil {
 		return false, err
 	}
@@ -208,7 +222,11 @@ func (s *Service) skipMessages(ctx context.Context, tx *models.DB, b models.Batc
 	if err != nil || now.Open() > 0 {
 		return true, err
 	}
-	_, err = tx.MoveBatch(ctx, now, []models.BatchState{models.BatchPlanned}, models.BatchRefused, nil)
+	to := models.BatchRefused
+	if now.Cancelled == now.Size {
+		to = models.BatchCancelled
+	}
+	_, err = tx.MoveBatch(ctx, now, []models.BatchState{models.BatchPlanned}, to, nil)
 	return false, err
 }
 

@@ -55,6 +55,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepTasks(ctx, checks()),
 		s.sweepSuppressions(ctx),
 		s.sweepStops(ctx),
+		s.sweepRecalls(ctx),
 		s.sweepForgettings(ctx),
 		s.sweepRetention(ctx),
 		s.sweepLeftovers(ctx, s.Now().Add(-stalled)),
@@ -161,7 +162,7 @@ func (s *Service) finish(ctx context.Context, c models.Campaign, e models.Equati
 		if err != nil {
 			return err
 		}
-		return s.notify(ctx, tx, models.Actor{}, c, models.Notice{Kind: endKind(e)})
+		return s.notify(ctx, tx, c, models.Notice{Kind: endKind(e)})
 	})
 }
 

@@ -294,10 +294,10 @@ func answered(resp *http.Response, err error) error {
 	}
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, webhookAnswer)) // what it says is of no interest
 	_ = resp.Body.Close()
-	switch {
-	case resp.StatusCode/100 == 2:
+	switch resp.StatusCode / 100 {
+	case 2:
 		return nil
-	case resp.StatusCode/100 == 3:
+	case 3:
 		return models.Errorf(models.Upstream, "webhook.redirect", "Status", strconv.Itoa(resp.StatusCode))
 	}
 	return models.Errorf(models.Upstream, "webhook.status", "Status", strconv.Itoa(resp.StatusCode))

@@ -34,6 +34,7 @@ func Workers(s *actions.Service) *river.Workers {
 		return s.ApplySuppressions(ctx, a.TeamID)
 	}))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.StopMessages) error { return s.StopMessages(ctx, a.BatchID) }))
+	river.AddWorker(ws, worker(func(ctx context.Context, a actions.RecallBatch) error { return s.RecallBatch(ctx, a.BatchID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.ListImages) error { return s.RunListing(ctx, a.AppkeyID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.DeliverNotice) error { return s.DeliverNotice(ctx, a.DeliveryID) }))
 	return ws

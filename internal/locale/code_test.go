@@ -20,7 +20,7 @@ func codeKeys() []string {
 	for _, code := range kakao.ResultCodes() {
 		keys = append(keys, "api."+strconv.Itoa(code))
 	}
-	ours := []string{strconv.Itoa(kakao.CodeRecipientNo), models.SkipNoValue, models.SkipTooLong, models.SkipSuppressed, models.SkipForgotten, models.SkipLimit, models.CodeAnswerLost}
+	ours := []string{strconv.Itoa(kakao.CodeRecipientNo), models.SkipNoValue, models.SkipTooLong, models.SkipSuppressed, models.SkipForgotten, models.SkipLimit, models.SkipReached, models.CodeAnswerLost}
 	for _, code := range append(kakao.DeliveryCodes(), ours...) {
 		keys = append(keys, "code."+code, "code."+code+".do")
 	}
