@@ -50,7 +50,7 @@ func TestAPacedCampaignIsPausedResumedAndStopped(t *testing.T) {
 	v.button("일시 정지")
 	v.says("일시 정지되었습니다", "명의 메시지는 여기서 기다립니다", "다시 시작하면 그때부터 1분에 10명씩")
 	v.look("campaign-paced-paused")
-	v.button("다시 시작")
+	v.Click(v.Locator("#resume"))
 	v.says("캠페인을 다시 시작했습니다", "앞으로 보낼 일정")
 
 	v.Visit("/teams/1/stop")

@@ -77,6 +77,8 @@ func (v *visitor) count(part string) playwright.Locator {
 func TestSomeBatchesAndRecipientsAreCancelled(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, true)
+	_, err := s.DB.SQL().ExecContext(t.Context(), "UPDATE teams SET approve_from = 0") // nobody has to approve it
+	check(t, err)
 	c := s.heldCampaign(t, "두 묶음의 소식", 1203)
 	v := s.signedIn(t, marketer, browser.Options{})
 	v.Visit(path(c, ""))

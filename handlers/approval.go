@@ -40,15 +40,15 @@ func (h *Handlers) ShowApproval(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handlers) showApproval(w http.ResponseWriter, r *http.Request, c models.Campaign, in models.Rejection, err error) error {
 	view := views.ApprovalView{Campaign: c, Rejection: in, Now: h.now()}
-	var readErr error
 	if c.State.Frozen() {
-		if readErr = h.readReview(r, &view); readErr != nil {
+		if readErr := h.readReview(r, &view); readErr != nil {
 			return readErr
 		}
 		if partial(r) {
 			return h.RenderForm(w, r, err, views.PhonePreview(h.titled(r, c.Name), view.Check.Preview, false))
 		}
 	}
+	var readErr error
 	if view.History, readErr = h.db.CampaignApprovals(r.Context(), c.ID, approvalsShown); readErr != nil {
 		return readErr
 	}
@@ -74,7 +74,9 @@ func (h *Handlers) readReview(r *http.Request, view *views.ApprovalView) (err er
 		return err
 	}
 	if found && k.Of(c) && k.State == models.CheckDone {
-		view.Check.Check, view.Check.Prices = k, h.visit(r).team.Prices
+		team := h.visit(r).team
+		view.Check.Check, view.Check.Prices = k, team.Prices
+		view.Check.Course = c.CourseNow(team, k.Total, h.now())
 		if view.Check.Report, err = h.actions.Review(ctx, c, k); err != nil {
 			return err
 		}

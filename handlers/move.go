@@ -39,5 +39,11 @@ func (h *Handlers) showMove(w http.ResponseWriter, r *http.Request, c models.Cam
 	if v.Stoppable, readErr = h.db.Stoppable(r.Context(), c, h.now()); readErr != nil {
 		return readErr
 	}
+	if barred := h.actions.MayMove(r.Context(), h.visit(r).actor, c); barred != nil {
+		if models.KindOf(barred) != models.Conflict {
+			return barred
+		}
+		v.Barred = models.TextOf(barred)
+	}
 	return h.RenderForm(w, r, err, views.MovePage(h.page(r, "move.title"), v, err))
 }

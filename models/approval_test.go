@@ -26,6 +26,7 @@ func TestCompareCampaigns(t *testing.T) {
 		{"the text", func(v *models.CampaignVersion) { v.Content.Text = "안녕히" }, []string{"text"}},
 		{"name and sender", func(v *models.CampaignVersion) { v.Name, v.Sender = "봄", "@나" }, []string{"name", "sender"}},
 		{"no fallback", func(v *models.CampaignVersion) { v.Fallback = models.Fallback{} }, []string{"fallback", "fallback-text"}},
+		{"the pace", func(v *models.CampaignVersion) { v.Pacing.Pace = 10 }, []string{"pace"}},
 		{"at once", func(v *models.CampaignVersion) { v.ScheduledAt = nil }, []string{"time"}},
 		{"other recipients, as many", func(v *models.CampaignVersion) { v.AudienceID = 8 }, []string{"recipients"}},
 		{"fewer recipients", func(v *models.CampaignVersion) { v.Audience = 99 }, []string{"recipients"}},

@@ -19,6 +19,7 @@ type CampaignVersion struct {
 	Sendable    int64      `json:"sendable"`         // of them those who were not going to be skipped
 	Origin      string     `json:"origin,omitempty"` // where they come from
 	ScheduledAt *time.Time `json:"scheduled_at,omitempty"`
+	Pacing      Pacing     `json:"pacing"`
 }
 
 // VersionDiff is how a version of a campaign differs from an earlier one.
@@ -28,6 +29,7 @@ type VersionDiff struct {
 	Settings   []SettingChange
 	Recipients bool // other ones, or other values, or fewer
 	Time       bool
+	Pacing     bool
 	Was, Is    CampaignVersion
 }
 
@@ -38,6 +40,7 @@ func CompareCampaigns(was, is CampaignVersion) VersionDiff {
 		Content:    Compare(TemplateVersion{Name: was.Name, Content: was.Content}, TemplateVersion{Name: is.Name, Content: is.Content}),
 		Recipients: was.AudienceID != is.AudienceID || was.Audience != is.Audience,
 		Time:       !sameTime(was.ScheduledAt, is.ScheduledAt),
+		Pacing:     was.Pacing != is.Pacing,
 	}
 	if was.Fallback.Text != is.Fallback.Text {
 		d.Fallback = DiffText(was.Fallback.Text, is.Fallback.Text)
@@ -65,7 +68,7 @@ func (d VersionDiff) Parts() []string {
 	for _, part := range []struct {
 		name    string
 		differs bool
-	}{{"fallback-text", d.Fallback != nil}, {"recipients", d.Recipients}, {"time", d.Time}} {
+	}{{"fallback-text", d.Fallback != nil}, {"recipients", d.Recipients}, {"time", d.Time}, {"pace", d.Pacing}} {
 		if part.differs {
 			parts = append(parts, part.name)
 		}

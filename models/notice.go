@@ -139,7 +139,7 @@ func (db *DB) Notice(ctx context.Context, id int64) (n Notice, err error) {
 
 // Told are the people who are told of n, which is about c: those who have made and
 // launched it, as long as they see the team, and those who follow all its campaigns;
-// of an approval, those who may give it, less who has asked. Nobody is told who cannot
+// of an approval, those who may give it, less who has asked or has edited it last. Nobody is told who cannot
 // sign in yet.
 func (db *DB) Told(ctx context.Context, n Notice, c Campaign) ([]User, error) {
 	members, err := db.Members(ctx, n.TeamID)
@@ -151,7 +151,7 @@ func (db *DB) Told(ctx context.Context, n Notice, c Campaign) ([]User, error) {
 	for _, m := range members {
 		wanted := slices.Contains(own, m.UserID) || m.User.FollowsAll
 		if n.Kind == NoticeApproval {
-			wanted = m.UserID != n.AskedBy && m.Role.Allows(Approve)
+			wanted = m.UserID != n.AskedBy && m.UserID != c.EditedBy && m.Role.Allows(Approve)
 		}
 		if wanted && m.Active() {
 			told = append(told, m.User)

@@ -65,9 +65,13 @@ func (db *DB) PersonMessages(ctx context.Context, teamID int64, phone string) ([
 }
 
 // personRecipients are the ids of the recipients with a number in all audiences of a
-// team, but those that are being planned from just now.
-func (db *DB) personRecipients(ctx context.Context, teamID int64, phone string) ([]Recipient, error) {
-	const idle = ` AND NOT EXISTS (SELECT 1 FROM campaigns c WHERE c.audience_id = a.id AND c.state = 'planning')`
+// team or, where only those are asked for that are idle, in those that no campaign is
+// being planned from just now.
+func (db *DB) personRecipients(ctx context.Context, teamID int64, phone string, onlyIdle bool) ([]Recipient, error) {
+	idle := ""
+	if onlyIdle {
+		idle = ` AND NOT EXISTS (SELECT 1 FROM campaigns c WHERE c.audience_id = a.id AND c.state = 'planning')`
+	}
 	query := `SELECT r.id, r.audience_id FROM audiences a CROSS JOIN recipients r WHERE a.team_id = ? AND r.audience_id = a.id AND r.phone = ?` + idle
 	if db.Dialect() == Postgres {
 		query = `SELECT r.id, r.audience_id FROM audiences a
@@ -143,7 +147,7 @@ func (db *DB) Traces(ctx context.Context, teamID int64, phone string, hash Hashe
 			t.Messages++
 		}
 	}
-	rs, err := db.personRecipients(ctx, teamID, phone)
+	rs, err := db.personRecipients(ctx, teamID, phone, false)
 	if err != nil {
 		return t, err
 	}
@@ -235,7 +239,7 @@ func (db *DB) ErasePerson(ctx context.Context, teamID int64, phone string) (eras
 		}
 		erased.Messages++
 	}
-	rs, err := db.personRecipients(ctx, teamID, phone)
+	rs, err := db.personRecipients(ctx, teamID, phone, true)
 	if err != nil {
 		return erased, err
 	}

@@ -141,6 +141,14 @@ func timeOf(p Page, v models.CampaignVersion) string {
 	return p.Time(*v.ScheduledAt)
 }
 
+// pacingOf is how a version is spread over time.
+func pacingOf(p Page, v models.CampaignVersion) string {
+	if !v.Pacing.Paced() {
+		return p.T("pace.all_at_once")
+	}
+	return rateText(p, v.Pacing)
+}
+
 // campaignSetting is a value of a field of [models.VersionDiff] as it is shown.
 func campaignSetting(p Page, field, value string) string {
 	switch {

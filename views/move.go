@@ -8,6 +8,7 @@ type MoveForm struct {
 
 	Step      ScheduleStep
 	Stoppable models.Stoppable
+	Barred    models.Text // why the person may not; zero if they may
 }
 
 // MovePath is the form by which a campaign is sent at another time.

@@ -28,7 +28,7 @@ func askedDesk(t *testing.T) (d *desk, c models.Campaign, marketer, approver *de
 	return d, c, marketer, approver
 }
 
-// asks asks for approval, as somebody does who has seen the check.
+// asks sends the form that asks for approval, as somebody does who has seen the check.
 func (d *desk) asks(t *testing.T, c models.Campaign, form url.Values) models.Campaign {
 	t.Helper()
 	d.get(t, d.step(c, "check")).says(t, http.StatusOK, "승인이 필요합니다", "승인 요청")

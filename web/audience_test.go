@@ -116,7 +116,7 @@ func TestAudiencesOnTheirPages(t *testing.T) {
 	}
 
 	bad := s.post(t, "/teams/1/audiences/new?from=pasted", url.Values{"name": {""}, "pasted": {"010-1111-2222\n02-123-4567"}})
-	bad.marks(t, "name")
+	bad.marks(t, "name", "pasted")
 	both := s.post(t, "/teams/1/audiences/new?from=pasted", url.Values{"name": {"새 목록"}, "pasted": {"010-1111-2222\n02-123-4567"}})
 	both.marks(t, "pasted")
 	has(t, both, "휴대폰 번호가 아닌 것이 1개", "02-123-4567", `name="leave_out"`, "010-1111-2222", `value="새 목록"`)

@@ -55,10 +55,6 @@ func (c *Config) Validate() error {
 		return errors.New("SOSHIK_KEEP_UPLOADS must be 0 or at least 1h")
 	case c.Workers < 1 || c.Workers > 100:
 		return errors.New("SOSHIK_WORKERS must be 1 to 100")
-	case c.WebOnly && c.WorkersOnly:
-		return errors.New("SOSHIK_WEB_ONLY and SOSHIK_WORKERS_ONLY exclude each other")
-	case c.Demo && (c.WebOnly || c.WorkersOnly):
-		return errors.New("SOSHIK_DEMO is one process for everything")
 	case c.CallTimeout <= 0 || c.CallTimeout > 5*time.Minute:
 		return errors.New("SOSHIK_CALL_TIMEOUT must be more than 0 and at most 5m")
 	case c.Settling < c.CallTimeout:
@@ -68,7 +64,18 @@ func (c *Config) Validate() error {
 	case c.SendersEvery != 0 && c.SendersEvery < time.Minute:
 		return errors.New("SOSHIK_SENDERS_EVERY must be 0 or at least 1m")
 	}
-	return c.validateTelling()
+	return errors.Join(c.validateParts(), c.validateTelling())
+}
+
+// validateParts checks which parts of the program this process is to be.
+func (c *Config) validateParts() error {
+	switch {
+	case c.WebOnly && c.WorkersOnly:
+		return errors.New("SOSHIK_WEB_ONLY and SOSHIK_WORKERS_ONLY exclude each other")
+	case c.Demo && (c.WebOnly || c.WorkersOnly):
+		return errors.New("SOSHIK_DEMO is one process for everything: neither SOSHIK_WEB_ONLY nor SOSHIK_WORKERS_ONLY")
+	}
+	return nil
 }
 
 // validateTelling checks what people are told by: the address of the pages, and mail.

@@ -2,6 +2,8 @@ package web_test
 
 import (
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -54,6 +56,8 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		"SOSHIK_SETTLING":      func(c *web.Config) { c.Settling = time.Millisecond },
 		"SOSHIK_RESULTS_EVERY": func(c *web.Config) { c.ResultsEvery = 0 },
 		"SOSHIK_SENDERS_EVERY": func(c *web.Config) { c.SendersEvery = time.Second },
+		"SOSHIK_WEB_ONLY":      func(c *web.Config) { c.WebOnly, c.WorkersOnly = true, true },
+		"SOSHIK_DEMO":          func(c *web.Config) { c.Demo, c.WorkersOnly = true, true },
 		"SOSHIK_URL":           func(c *web.Config) { c.URL = "soshik.example.com" },
 		"SOSHIK_SECRET_KEY":    func(c *web.Config) { c.SecretKey = "short" },
 		"SOSHIK_DATABASE":      func(c *web.Config) { c.Database = "mysql://x" },
@@ -78,4 +82,23 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 // mails has mail sent.
 func mails(c *web.Config) {
 	c.SMTPHost, c.SMTPPort, c.SMTPFrom, c.SMTPTLS, c.URL = "mail.example.com", 587, "news@example.com", "starttls", "https://soshik.example.com"
+}
+
+// A process that only works answers nothing but whether it is well.
+func TestWorkersAloneServeNoPages(t *testing.T) {
+	t.Parallel()
+	cfg := settings(t)
+	cfg.WorkersOnly = true
+	a, err := web.New(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = a.DB.Close() })
+	for path, want := range map[string]int{"/healthz": http.StatusOK, "/sign-in": http.StatusNotFound, "/": http.StatusNotFound} {
+		w := httptest.NewRecorder()
+		a.Handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		if w.Code != want {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
 }

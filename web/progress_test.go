@@ -196,13 +196,13 @@ func TestAPersonDecides(t *testing.T) {
 	s.launch(t, c)
 	s.until(t, s.path(c, ""), "완료</div>")
 	for _, q := range []string{
-		"UPDATE messages SET state = 0, code = '', done_at = 0", "UPDATE batches SET state = 'in_doubt', asks = TRUE, delivered = 0, claim = 'x'",
+		"UPDATE messages SET state = 0, code = '', done_at = 0", "UPDATE batches SET state = 'in_doubt', asks = TRUE, delivered = 0, claim = 'x', due_at = '2099-12-31 00:00:00+00:00'", // not looked up any more
 		"UPDATE campaigns SET state = 'held', hold = 'hold.doubt'",
 	} {
 		_, err := s.DB.SQL().ExecContext(t.Context(), q)
 		check(t, err)
 	}
-	has(t, s.get(t, s.path(c, "")), "사람의 확인이 필요합니다", "보낸 것으로 보기", "다시 보내기", "두 번 받습니다", "확인 중")
+	has(t, s.get(t, s.path(c, "")), "사람이 결정해야 하는 묶음이 있습니다", "보낸 것으로 보기", "다시 보내기", "두 번 받습니다", "확인 중")
 	if got := s.post(t, s.path(c, "/batches/1/decide"), url.Values{"decision": {"perhaps"}}); got.status != http.StatusUnprocessableEntity {
 		t.Errorf("a decision that is none: %d", got.status)
 	}

@@ -12,7 +12,6 @@ import (
 	"soshik/internal/kakao"
 	"soshik/internal/nhn/nhnsim"
 	"soshik/models"
-	"soshik/web"
 )
 
 const (
@@ -29,9 +28,9 @@ func fullSender() nhnsim.Sender {
 }
 
 // newSenderSite is a site that has read the sender of [fullSender].
-func newSenderSite(t *testing.T, changes ...func(*web.Config)) (*site, *nhnsim.Sim, models.Appkey) {
+func newSenderSite(t *testing.T) (*site, *nhnsim.Sim, models.Appkey) {
 	t.Helper()
-	s, sim, k := newAppkeySite(t, changes...)
+	s, sim, k := newAppkeySite(t)
 	if err := sim.SetSMSAppkey(testAppkey, smsAppkey); err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ func TestKillNineDuringWorkOnAnAudience(t *testing.T) {
 	t.Cleanup(func() { _ = s.DB.Close() })
 	all, id := startWork(t, s)
 	done := int64(0)
-	for kill := 0; kill < 5; kill++ {
+	for kill := range 5 {
 		p := startProcess(t, address, data, key, 0)
 		untilMore(t, s.DB, done, "SELECT done + CASE WHEN state = 'running' THEN 0 ELSE 1000000 END FROM audience_works WHERE id = $1", id)
 		timer := time.NewTimer(time.Duration(random.IntN(100)) * time.Millisecond)

@@ -37,7 +37,11 @@ func main() {
 
 	k := kong.Parse(&commands{}, kong.Name("soshik"), kong.Description("Dashboard for KakaoTalk business messages."),
 		kong.ShortUsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
-	if err := k.Run(); err != nil && !(ctx.Err() != nil && errors.Is(err, context.Canceled)) { // told to end before it had begun
+	err := k.Run()
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return // it was told to end before it had begun
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "soshik:", err)
 		stop()
 		os.Exit(1) //nolint:gocritic // stop has run

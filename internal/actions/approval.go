@@ -139,7 +139,7 @@ func (s *Service) versionOf(ctx context.Context, c models.Campaign, report model
 	}
 	origin, err := s.DB.OriginOf(ctx, c)
 	return models.CampaignVersion{
-		Name: c.Name, SenderID: c.SenderID, Sender: sender.PlusFriendID, Content: c.Content, Fallback: c.Fallback, ScheduledAt: c.ScheduledAt,
+		Name: c.Name, SenderID: c.SenderID, Sender: sender.PlusFriendID, Content: c.Content, Fallback: c.Fallback, ScheduledAt: c.ScheduledAt, Pacing: c.Pacing(),
 		AudienceID: c.AudienceID, Audience: report.Audience, Sendable: report.Sendable, Origin: origin,
 	}, err
 }

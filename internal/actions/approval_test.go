@@ -28,7 +28,7 @@ func newOffice(t *testing.T) *office {
 
 func (o *office) person(t *testing.T, email string, role models.Role) models.Actor {
 	t.Helper()
-	u := models.User{Email: email, Name: strings.Split(email, "@")[0], CreatedAt: o.Now()}
+	u := models.User{Email: email, Name: strings.Split(email, "@")[0], PasswordHash: "x", CreatedAt: o.Now()}
 	must(t, o.DB.CreateUser(t.Context(), &u), o.DB.CreateMember(t.Context(), &models.Member{TeamID: o.team.ID, UserID: u.ID, Role: role}))
 	return models.Actor{User: u, Role: role}
 }
@@ -40,7 +40,7 @@ func (o *office) read(t *testing.T, c models.Campaign) models.Campaign {
 	return c
 }
 
-// by is a draft that a marketer has written, at a time (nil: at once).
+// written is a draft that a marketer has edited last, at a time (nil: at once).
 func (o *office) written(t *testing.T, n int, at *time.Time) models.Campaign {
 	t.Helper()
 	before := o.draft(t, n)
@@ -130,6 +130,13 @@ func TestALargeCampaignIsAskedForApprovedAndLaunched(t *testing.T) {
 	a := o.ask(t, c, models.NewApproval{Message: "봐 주세요"})
 	if a.Version.Audience != 8 || len(a.Hash) != 64 || a.ExpiresAt != nil {
 		t.Errorf("asked for %+v", a)
+	}
+	for role, want := range map[models.Role]int64{models.Viewer: 0, models.Marketer: 0, models.Approver: 1, models.Admin: 1} {
+		var n int64
+		must(t, o.DB.SQL().QueryRowContext(t.Context(), "SELECT COUNT(*) FROM notifications WHERE user_id = "+idText(o.people[role].User.ID)).Scan(&n))
+		if n != want {
+			t.Errorf("a %s is told %d times", role, n)
+		}
 	}
 	wantKey(t, o.launchAs(t, o.people[models.Marketer], c), "approval.not_yet")
 	o.approve(t, a)
@@ -516,9 +523,12 @@ func TestForgettingWhileItIsLaunched(t *testing.T) {
 			func() { _, forget = o.Forget(ctx, o.admin, o.readTeam(t), benchPhone(3), false) },
 		)
 		must(t, forget)
+		if launch == nil { // planned while somebody in it is to be forgotten
+			must(t, o.PlanCampaign(ctx, c.ID), o.Pause(ctx, o.admin, c.AppkeyID, c.ID))
+		}
 		now, n := o.read(t, c), int64(0)
 		must(t, o.DB.SQL().QueryRowContext(ctx, "SELECT COUNT(*) FROM recipients WHERE audience_id = "+idText(c.AudienceID)).Scan(&n))
-		if launch == nil && (now.State != models.CampaignPlanning || now.Audience != n) || launch != nil && (now.State != models.CampaignDraft || n != 5) {
+		if launch == nil && (now.State != models.CampaignPaused || now.Audience != n) || launch != nil && (now.State != models.CampaignDraft || n != 5) {
 			t.Errorf("launched: %v; it is %s to %d of %d", launch, now.State, now.Audience, n)
 		}
 	}

@@ -129,7 +129,7 @@ func (b *breakable) runJob(ctx context.Context, kind string, text []byte) error 
 }
 
 // through takes a draft through all its states with the faults that are set.
-func (b *breakable) through(t *testing.T, c models.Campaign) (models.Campaign, models.Equation) {
+func (b *breakable) through(t *testing.T, c models.Campaign) {
 	t.Helper()
 	ctx, cancelled := t.Context(), !b.cancel
 	for range 120 {
@@ -144,7 +144,7 @@ func (b *breakable) through(t *testing.T, c models.Campaign) (models.Campaign, m
 		case now.State == models.CampaignDraft:
 			_ = b.Launch(ctx, b.admin, b.appkey.ID, c.ID, now.Revision)
 		case now.State.Over() && e.Open() == 0:
-			return now, e
+			return
 		case now.State == models.CampaignHeld, now.State == models.CampaignPaused:
 			_ = b.Resume(ctx, b.admin, b.appkey.ID, c.ID)
 		case !cancelled && e.Unplanned == 0:
@@ -156,7 +156,6 @@ func (b *breakable) through(t *testing.T, c models.Campaign) (models.Campaign, m
 		b.pass(t)
 	}
 	t.Fatal("it does not come to an end")
-	return c, models.Equation{}
 }
 
 // pass lets time pass: by the clock, and for those who are dead.

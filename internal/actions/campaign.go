@@ -190,9 +190,8 @@ func draftOf(c models.Campaign) draft {
 }
 
 // Launch freezes a draft, or takes one that is approved as it is, and begins to plan it.
-// revision is the one that was
-// checked: a draft that has been edited since is not launched. A second launch
-// finds it launched and does nothing.
+// revision is the one that was checked: a draft that has been edited since is not
+// launched. A second launch finds it launched and does nothing.
 func (s *Service) Launch(ctx context.Context, by models.Actor, appkeyID, id int64, revision int) error {
 	if err := by.May(models.ManageCampaigns); err != nil {
 		return err

@@ -27,6 +27,9 @@ func (s *Service) Reschedule(ctx context.Context, by models.Actor, appkeyID, id 
 	if !c.Movable() {
 		return r, models.Errorf(models.Conflict, "campaign.moved")
 	}
+	if err := s.MayMove(ctx, by, c); err != nil {
+		return r, err
+	}
 	in.Later = true
 	at, err := in.At()
 	if err != nil {
@@ -54,6 +57,28 @@ func (s *Service) Reschedule(ctx context.Context, by models.Actor, appkeyID, id 
 		return r, err
 	}
 	return r, s.sweepRecalls(ctx)
+}
+
+// MayMove is nil if by may send c at another time. What a second person has approved was
+// approved for its time, so that another one is for somebody to say who could have
+// approved it: with that right, and not who asked, edited it last or launched it.
+func (s *Service) MayMove(ctx context.Context, by models.Actor, c models.Campaign) error {
+	team, err := s.DB.Team(ctx, c.TeamID)
+	if err != nil || by.System() || c.Test || !team.NeedsApproval(c.Audience) {
+		return err
+	}
+	asked, err := s.DB.Approvals(ctx, c.ID, 1)
+	if err != nil {
+		return err
+	}
+	own := by.User.ID == c.LaunchedBy || by.User.ID == c.EditedBy
+	if len(asked) > 0 {
+		own = by.User.ID == asked[0].AskedBy || by.User.ID == asked[0].EditedBy
+	}
+	if own || !by.Can(models.Approve) {
+		return models.Errorf(models.Conflict, "move.approver")
+	}
+	return nil
 }
 
 func (s *Service) reschedule(ctx context.Context, tx *models.DB, c models.Campaign, at time.Time, r *models.Recall) error {
@@ -264,6 +289,10 @@ func (s *Service) planAnew(ctx context.Context, tx *models.DB, b models.Batch, w
 			return errors.New("the provider has not cancelled all that is open")
 		}
 		if err := tx.WithdrawCalls(ctx, b.ID, w.attempt); err != nil {
+			return err
+		}
+		// What has ended by now, the request that was withdrawn ended.
+		if err := tx.SetBatch(ctx, b.ID, map[string]any{"ended_before": models.EndedByNow()}); err != nil {
 			return err
 		}
 	}

@@ -281,3 +281,28 @@ func (b *bench) takeResults(t *testing.T, since time.Time) {
 	t.Helper()
 	must(t, b.TakeResults(t.Context(), actions.TakeResults{AppkeyID: b.appkey.ID, Channel: models.FriendTalk, Since: since}))
 }
+
+// What needs approval is moved by somebody who could have approved it.
+func TestWhoMayMoveWhatNeedsApproval(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, time.Second)
+	c := b.scheduled(t, 10, 2*time.Hour)
+	must(t, b.PlanCampaign(t.Context(), c.ID))
+	marketer := b.member(t, "marketer", models.Marketer, func(*models.User) {})
+	must(t, b.MayMove(t.Context(), marketer, c))
+	b.team.ApproveFrom = 10
+	must(t, b.DB.SaveApprovalSettings(t.Context(), b.team))
+	c, err := b.DB.CampaignByID(t.Context(), c.ID)
+	must(t, err)
+	at := b.Now().Add(3 * time.Hour).Truncate(time.Minute)
+	for name, who := range map[string]models.Actor{"a marketer": marketer, "who launched it": b.admin} {
+		_, err := b.Reschedule(t.Context(), who, b.appkey.ID, c.ID, models.ScheduleOf(&at))
+		if models.KindOf(err) != models.Conflict || models.TextOf(err).Key != "move.approver" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	approver := b.member(t, "approver", models.Approver, func(*models.User) {})
+	if _, err := b.Reschedule(t.Context(), approver, b.appkey.ID, c.ID, models.ScheduleOf(&at)); err != nil {
+		t.Error(err)
+	}
+}

@@ -91,6 +91,10 @@ func (s *Service) stopPerson(ctx context.Context, tx *models.DB, teamID int64, p
 // forgetEvery is how long a forgetting waits for messages that are not over.
 const forgetEvery = time.Minute
 
+// forgetSoon is how long it waits for a campaign that is being planned, so that the
+// person's message is stopped before it is handed over.
+const forgetSoon = time.Second
+
 // goOnForgetting erases what is over by now, and ends the forgetting when nothing is
 // left. It can be called again at any time.
 func (s *Service) goOnForgetting(ctx context.Context, f models.Forgetting) error {
@@ -108,6 +112,9 @@ func (s *Service) goOnForgetting(ctx context.Context, f models.Forgetting) error
 	return s.DB.Tx(ctx, func(tx *models.DB) error {
 		now := s.Now()
 		if err := s.voidForgotten(ctx, tx, f.TeamID, phone); err != nil {
+			return err
+		}
+		if err := s.stopPerson(ctx, tx, f.TeamID, phone); err != nil { // what has been planned since
 			return err
 		}
 		erased, err := tx.ErasePerson(ctx, f.TeamID, phone)
@@ -128,6 +135,7 @@ func (s *Service) goOnForgetting(ctx context.Context, f models.Forgetting) error
 			return err
 		}
 		if left.Recipients+left.Open > 0 { // a campaign is being planned from them
+			f.DueAt = now.Add(forgetSoon)
 			return tx.SaveForgetting(ctx, f)
 		}
 		return s.endForgetting(ctx, tx, f, phone)

@@ -68,8 +68,9 @@ func (s *Service) holdUnfinished(ctx context.Context, tx *models.DB) error {
 }
 
 // exposeSuspect looks a batch up that the provider may have more of than is known
-// here, or of which it has reported results although it was to be sent again, by the keys of all attempts that can have been made. What it has is noted as a
-// call in doubt, from which the batch is settled like any other.
+// here, or of which it has reported results although it was to be sent again, by the
+// keys of all attempts that can have been made. What it has is noted as a call in doubt,
+// from which the batch is settled like any other.
 func (s *Service) exposeSuspect(ctx context.Context, batchID int64) error {
 	d, err := readDelivery(ctx, s.DB, batchID)
 	if err != nil || !d.batch.Suspect && !d.batch.Reported() {
@@ -107,8 +108,10 @@ func (d *delivery) launchedAt(now time.Time) time.Time {
 // unknownAttempts are calls, by what the provider lists, that calls does not have.
 func (s *Service) unknownAttempts(ctx context.Context, client *nhn.Client, d *delivery, calls []models.Call) ([]models.Call, error) {
 	known := map[int]bool{}
-	for _, c := range doubtful(calls) {
-		known[c.Attempt] = true
+	for _, c := range calls {
+		if c.Outcome != models.CallNotSent && c.Outcome != models.CallRefused { // a withdrawn one is known as well
+			known[c.Attempt] = true
+		}
 	}
 	from := d.launchedAt(s.Now())
 	var found []models.Call

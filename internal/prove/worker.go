@@ -155,11 +155,11 @@ func (w *workers) restart(ctx context.Context, between func()) error {
 }
 
 // said is the end of what the workers have written.
-func (w *workers) said(max int) string {
+func (w *workers) said(most int) string {
 	text, err := os.ReadFile(filepath.Join(w.run.dir, "log"))
 	if err != nil {
 		return err.Error()
 	}
 	lines := strings.Split(string(text), "\n")
-	return strings.Join(lines[len(lines)-min(len(lines), max):], "\n")
+	return strings.Join(lines[len(lines)-min(len(lines), most):], "\n")
 }
