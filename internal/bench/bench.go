@@ -142,6 +142,10 @@ func (r *run) seed(ctx context.Context, offset time.Duration) (err error) {
 		return err
 	}
 	r.appkey = keys[0]
+	// Nobody is there to approve.
+	if err := r.app.Actions.SaveApprovalSettings(ctx, models.Actor{}, r.appkey.TeamID, models.ApprovalSettings{From: ""}); err != nil {
+		return err
+	}
 	r.appkey.RatePerSecond = 10_000
 	return r.app.DB.SaveAppkey(ctx, r.appkey)
 }
