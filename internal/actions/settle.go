@@ -235,10 +235,7 @@ func (s *Service) unlisted(ctx context.Context, d *delivery, calls []models.Call
 	case d.batch.Asks:
 		return s.DB.SetBatch(ctx, d.batch.ID, map[string]any{"due_at": now.Add(max(s.Timing.lookUp(), s.Timing.Settling/4)).UTC()})
 	case s.mayRepeat(d, calls, now):
-		if stopped, err := s.repeat(ctx, d); err != nil || !stopped || !settled {
-			return err
-		}
-		return s.DB.Tx(ctx, func(tx *models.DB) error { return s.giveUpAttempt(ctx, tx, d) })
+		return s.repeat(ctx, d)
 	case settled && d.batch.Reached:
 		return s.DB.Tx(ctx, func(tx *models.DB) error { return s.askPerson(ctx, tx, d) })
 	case settled:
@@ -271,11 +268,11 @@ func (s *Service) mayRepeat(d *delivery, calls []models.Call, now time.Time) boo
 // got through, the settling time has to pass.
 const maxRepeats = 3
 
-// repeat makes the same request again under the same key, unless an emergency stop
-// forbids it.
-func (s *Service) repeat(ctx context.Context, d *delivery) (stopped bool, err error) {
+// repeat makes the same request again under the same key. Under an emergency stop it
+// waits, and is made when that is lifted.
+func (s *Service) repeat(ctx context.Context, d *delivery) error {
 	taken := false
-	err = s.DB.Tx(ctx, func(tx *models.DB) (err error) {
+	err := s.DB.Tx(ctx, func(tx *models.DB) (err error) {
 		d.repeat = true
 		if err := s.takeTurn(ctx, tx, d); err != nil {
 			return err
@@ -283,14 +280,13 @@ func (s *Service) repeat(ctx context.Context, d *delivery) (stopped bool, err er
 		taken, err = s.take(ctx, tx, d, models.BatchInDoubt)
 		return err
 	})
-	stopped = errors.Is(err, errStopped)
-	if _, far := errors.AsType[*farTurnError](err); far || stopped {
-		return stopped, s.DB.SetBatch(ctx, d.batch.ID, map[string]any{"due_at": s.Now().Add(s.Timing.lookUp()).UTC()})
+	if _, far := errors.AsType[*farTurnError](err); far || errors.Is(err, errStopped) {
+		return s.DB.SetBatch(ctx, d.batch.ID, map[string]any{"due_at": s.Now().Add(s.Timing.lookUp()).UTC()})
 	}
 	if err != nil || !taken {
-		return false, err
+		return err
 	}
-	return false, s.handOver(ctx, d)
+	return s.handOver(ctx, d)
 }
 
 // acceptReported records that the provider has a batch which it does not list,
