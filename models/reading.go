@@ -12,6 +12,8 @@ type Reading struct {
 	DueAt     time.Time
 	ReadUntil *time.Time      // what has changed before this minute has been read; nil: nothing yet
 	Seen      []ReadingWindow `gorm:"serializer:json"` // the last that were read, the oldest first
+	LiveAt    *time.Time      // when a minute that was not over was read last
+	Live      int             // how many results it had then
 }
 
 // TableName names the table.
@@ -56,7 +58,7 @@ type DueReading struct {
 // ClaimReading moves the next reading on from now, so that of several processes one
 // reads. It says whether it was this one.
 func (db *DB) ClaimReading(ctx context.Context, appkeyID int64, ch Channel, now, next time.Time) (bool, error) {
-	res := db.write(ctx).Exec(`INSERT INTO result_readings (appkey_id, channel, due_at, seen) VALUES (?, ?, ?, '[]')
+	res := db.write(ctx).Exec(`INSERT INTO result_readings (appkey_id, channel, due_at, seen, live) VALUES (?, ?, ?, '[]', 0)
 		ON CONFLICT (appkey_id, channel) DO UPDATE SET due_at = excluded.due_at WHERE result_readings.due_at <= ?`,
 		appkeyID, ch, next.UTC(), now.UTC())
 	return res.RowsAffected > 0, res.Error
@@ -76,7 +78,7 @@ func (db *DB) Reading(ctx context.Context, appkeyID int64, ch Channel) (Reading,
 // SaveReading notes how far has been read.
 func (db *DB) SaveReading(ctx context.Context, r Reading) error {
 	return db.write(ctx).Model(&Reading{}).Where("appkey_id = ? AND channel = ?", r.AppkeyID, r.Channel).
-		Select("ReadUntil", "Seen").Updates(r).Error
+		Select("ReadUntil", "Seen", "LiveAt", "Live").Updates(r).Error
 }
 
 // PostponeReading has the next reading wait until then.

@@ -129,6 +129,34 @@ func TestResultsAreReadInWindowsThatAreOver(t *testing.T) {
 	}
 }
 
+// The minute that is not over is read too, but not again and again.
+func TestResultsOfThePresentMinute(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 5*time.Second)
+	move, pages := b.together(t), &asked{}
+	move(b.Now().Truncate(time.Minute).Add(time.Minute).Sub(b.Now())) // so that it is not over meanwhile
+	b.sim.SetFaults(nhnsim.Faults{Hook: pages.hook})
+	began := b.Now()
+	c := b.handedOver(t, b.draft(t, 6500))
+	move(time.Second) // after which all results are there
+	b.takeFriendTalk(t, began)
+	if e := b.equation(t, c); e.Delivered != 6500 {
+		t.Errorf("equation %+v", e)
+	}
+	pages.take()
+	b.takeFriendTalk(t, began)
+	if again := pages.take(); len(again) != 1 {
+		t.Errorf("nothing new, and it was asked for %v", again)
+	}
+	move(time.Minute)
+	b.takeFriendTalk(t, began)
+	for _, page := range pages.take() {
+		if !strings.HasSuffix(page, "/1") {
+			t.Errorf("all of it was read, and %s was read again", page)
+		}
+	}
+}
+
 // Results of which the list of changes says nothing are found request by request, and
 // more and more seldom.
 func TestResultsThatTheListDoesNotShow(t *testing.T) {

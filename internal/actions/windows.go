@@ -17,9 +17,13 @@ const (
 	// readTwice is for how long after a minute is over results of it may still turn up:
 	// so long, how many it has is looked at again.
 	readTwice = 4 * time.Minute
-	// livePages is how many pages of the minute that is not over yet are read at most.
-	// If it has more, they wait for its end rather than be read time and again.
+	// livePages is up to how many pages the minute that is not over yet is read whenever it
+	// has more than before. One that is longer is read when it has twice as many as the
+	// last time, so that all its readings together are at most twice as long as it is; and
+	// after liveEvery, up to manyPages.
 	livePages = 5
+	manyPages = 100
+	liveEvery = 10 * time.Second
 	// takers is how many pages are being recorded at the same time, while the next one
 	// is read.
 	takers = 2
@@ -61,11 +65,44 @@ func (w *windows) take(ctx context.Context, since time.Time) error {
 		}
 		from = to
 	}
+	return w.readLive(ctx, present, now)
+}
+
+// readLive reads what there is of the minute that is not over.
+func (w *windows) readLive(ctx context.Context, present, now time.Time) error {
 	total, first, err := w.page(ctx, present, now, 1)
-	if err != nil || total > livePages*kakao.MaxPageSize {
+	if err != nil {
 		return err
 	}
-	return w.readPages(ctx, present, now, total, first)
+	if !w.isWorth(total, present, now) {
+		return nil
+	}
+	if err := w.readPages(ctx, present, now, total, first); err != nil {
+		return err
+	}
+	w.reading.LiveAt, w.reading.Live = &now, total
+	return w.DB.SaveReading(ctx, w.reading)
+}
+
+// isWorth reports whether the present minute is to be read now that it has total results.
+func (w *windows) isWorth(total int, present, now time.Time) bool {
+	before, pages := w.live(present), total/kakao.MaxPageSize
+	switch {
+	case total == before:
+		return false
+	case total < 0, pages < livePages, total >= 2*before:
+		return true
+	}
+	return pages < manyPages && now.Sub(*w.reading.LiveAt) >= liveEvery
+}
+
+// live is how many results the minute had when it was read before it was over; 0 if it
+// was not.
+func (w *windows) live(minute time.Time) int {
+	if at := w.reading.LiveAt; at != nil && at.Truncate(time.Minute).Equal(minute) {
+		return w.reading.Live
+	}
+	return 0
 }
 
 // readAgain looks at the windows that were read last and reads those anew that have
@@ -101,8 +138,10 @@ func (w *windows) read(ctx context.Context, from, to time.Time) error {
 	if err != nil {
 		return err
 	}
-	if err := w.readPages(ctx, from, last, total, first); err != nil {
-		return err
+	if last.After(from) || total != w.live(from) { // else all of it was read before it was over
+		if err := w.readPages(ctx, from, last, total, first); err != nil {
+			return err
+		}
 	}
 	w.reading.ReadUntil = &to
 	w.reading.Seen = append(w.reading.Seen, models.ReadingWindow{From: from, To: to, Total: total})

@@ -7,10 +7,12 @@ CREATE TABLE result_readings (
     due_at     TIMESTAMPTZ NOT NULL,        -- not read before; moved on while somebody reads
     read_until TIMESTAMPTZ,                 -- what has changed before this minute has been read; NULL: nothing yet
     seen       TEXT NOT NULL,             -- JSON: the last windows that were read, and how many results each had
+    live_at    TIMESTAMPTZ,                 -- when a minute that was not over was read last
+    live       BIGINT NOT NULL,          -- how many results it had then
     PRIMARY KEY (appkey_id, channel)
 );
-INSERT INTO result_readings (appkey_id, channel, due_at, read_until, seen)
-    SELECT id, 'friendtalk', poll_at, results_until, '[]' FROM appkeys;
+INSERT INTO result_readings (appkey_id, channel, due_at, read_until, seen, live)
+    SELECT id, 'friendtalk', poll_at, results_until, '[]', 0 FROM appkeys;
 ALTER TABLE appkeys DROP COLUMN results_until;
 ALTER TABLE appkeys DROP COLUMN poll_at;
 
