@@ -59,8 +59,9 @@ func (s *serve) Run(ctx context.Context) error {
 }
 
 type benchmarks struct {
-	All    benchmark       `cmd:"" default:"withargs" help:"Import, dispatch and results against the simulated provider."`
-	Import importBenchmark `cmd:"" help:"Imports of a million rows."`
+	All      benchmark         `cmd:"" default:"withargs" help:"Import, dispatch and results against the simulated provider."`
+	Import   importBenchmark   `cmd:"" help:"Imports of a million rows."`
+	Dispatch dispatchBenchmark `cmd:"" help:"Planning, handing over and taking in results, beside a bare loop of the same requests."`
 }
 
 type importBenchmark struct {
@@ -70,6 +71,15 @@ type importBenchmark struct {
 // Run measures and prints.
 func (b *importBenchmark) Run(ctx context.Context) error {
 	return bench.Import(ctx, b.ImportConfig, os.Stdout)
+}
+
+type dispatchBenchmark struct {
+	bench.DispatchConfig
+}
+
+// Run measures and prints.
+func (b *dispatchBenchmark) Run(ctx context.Context) error {
+	return bench.Dispatch(ctx, b.DispatchConfig, os.Stdout)
 }
 
 type benchmark struct {

@@ -42,6 +42,7 @@ type run struct {
 	dir      string
 	app      *web.App
 	sim      *nhnsim.Sim
+	provider *server // instead of sim
 	appkey   models.Appkey
 	campaign models.Campaign
 	addr     string
@@ -70,11 +71,14 @@ func Run(ctx context.Context, cfg Config, out io.Writer) (err error) {
 
 // start serves the program and the provider, and makes the appkey.
 func (r *run) start(ctx context.Context) (stop func() error, err error) {
-	offset := kakao.DayOffset(time.Now())
+	offset, resultsEvery := kakao.DayOffset(time.Now()), 5*time.Second
+	if r.provider != nil { // they are taken in by themselves, when all are there
+		resultsEvery = time.Hour
+	}
 	began := time.Now()
 	r.app, err = web.New(ctx, web.Config{
 		Database: r.cfg.Database, DataDir: r.dir, MaxUpload: 1000, Workers: 4, Settling: 15 * time.Minute, CallTimeout: 30 * time.Second,
-		ResultsEvery: 5 * time.Second, SweepEvery: 200 * time.Millisecond, ClockOffset: offset,
+		ResultsEvery: resultsEvery, SweepEvery: 200 * time.Millisecond, ClockOffset: offset,
 	}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
@@ -114,27 +118,19 @@ func firstPage(ctx context.Context, addr string) error {
 	return resp.Body.Close()
 }
 
-func (r *run) seed(ctx context.Context, offset time.Duration) (err error) {
-	latency := nhnsim.Span{Min: time.Millisecond, Max: 100 * time.Millisecond}
-	r.sim, err = nhnsim.Open(nhnsim.Config{Now: func() time.Time { return time.Now().Add(offset) }, Latency: latency, FallbackLatency: latency})
-	if err != nil {
-		return err
+func (r *run) seed(ctx context.Context, offset time.Duration) error {
+	in := models.NewAppkey{Name: "bench", Appkey: appkey, Secret: secret, SenderVersion: kakao.SenderAPIv21}
+	if r.provider != nil {
+		in.Appkey, in.Secret, in.BaseURL = nhnsim.DefaultAppkey, nhnsim.DefaultSecret, r.provider.base
+	} else {
+		url, err := r.simulate(ctx, offset)
+		if err != nil {
+			return err
+		}
+		in.BaseURL = url
 	}
-	if err := r.sim.AddAppkey(appkey, secret); err != nil {
-		return err
-	}
-	if _, err := r.sim.AddSender(appkey, nhnsim.Sender{PlusFriendID: sender, Registered: true}); err != nil {
-		return err
-	}
-	ln, err := listen(ctx)
-	if err != nil {
-		return err
-	}
-	go func() { _ = (&http.Server{Handler: r.sim, ReadHeaderTimeout: time.Minute}).Serve(ln) }()
-	err = r.app.Actions.SeedDemo(ctx, "bench", []models.NewUser{{Email: "bench@example.com", Name: "bench", Role: models.Marketer}}, models.NewToken(), models.NewAppkey{
-		Name: "bench", Appkey: appkey, Secret: secret, BaseURL: "http://" + ln.Addr().String(), SenderVersion: kakao.SenderAPIv21,
-	})
-	if err != nil {
+	users := []models.NewUser{{Email: "bench@example.com", Name: "bench", Role: models.Marketer}}
+	if err := r.app.Actions.SeedDemo(ctx, "bench", users, models.NewToken(), in); err != nil {
 		return err
 	}
 	keys, err := r.app.DB.AllAppkeys(ctx)
@@ -148,6 +144,27 @@ func (r *run) seed(ctx context.Context, offset time.Duration) (err error) {
 	}
 	r.appkey.RatePerSecond = 10_000
 	return r.app.DB.SaveAppkey(ctx, r.appkey)
+}
+
+// simulate serves the provider in this process, and returns its URL.
+func (r *run) simulate(ctx context.Context, offset time.Duration) (url string, err error) {
+	latency := nhnsim.Span{Min: time.Millisecond, Max: 100 * time.Millisecond}
+	r.sim, err = nhnsim.Open(nhnsim.Config{Now: func() time.Time { return time.Now().Add(offset) }, Latency: latency, FallbackLatency: latency})
+	if err != nil {
+		return "", err
+	}
+	if err := r.sim.AddAppkey(appkey, secret); err != nil {
+		return "", err
+	}
+	if _, err := r.sim.AddSender(appkey, nhnsim.Sender{PlusFriendID: sender, Registered: true}); err != nil {
+		return "", err
+	}
+	ln, err := listen(ctx)
+	if err != nil {
+		return "", err
+	}
+	go func() { _ = (&http.Server{Handler: r.sim, ReadHeaderTimeout: time.Minute}).Serve(ln) }()
+	return "http://" + ln.Addr().String(), nil
 }
 
 func (r *run) measure(ctx context.Context) error {
@@ -175,7 +192,11 @@ func (r *run) compose(ctx context.Context) error {
 		return err
 	}
 	before := c
-	c.SenderID = senders[0].ID
+	for _, s := range senders {
+		if s.PlusFriendID == sender {
+			c.SenderID = s.ID
+		}
+	}
 	c.Content = models.Content{
 		Text: "#{이름}님, " + strings.Repeat("가", 34), Ad: true,
 		Buttons: []models.Button{{Type: kakao.ButtonWebLink, Name: "보기", LinkMo: "https://example.com/c/#{쿠폰}"}},
@@ -266,7 +287,9 @@ func (r *run) dispatch(ctx context.Context) (err error) {
 	r.print("plan", planned.Sub(began), r.cfg.Recipients)
 	r.print("hand over", time.Since(planned), r.cfg.Recipients)
 	r.print("plan and hand over", time.Since(began), r.cfg.Recipients)
-	_, err = fmt.Fprintf(r.out, "%-24s %.2f s of processor time\n", "  of it the provider", r.sim.Stats().BusySeconds)
+	if r.sim != nil {
+		_, err = fmt.Fprintf(r.out, "%-24s %.2f s of processor time\n", "  of it the provider", r.sim.Stats().BusySeconds)
+	}
 	return err
 }
 

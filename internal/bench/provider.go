@@ -63,41 +63,64 @@ func (l load) print(out io.Writer, what string) {
 		float64(l.sends)/l.took.Seconds(), float64(l.sends*perSend)/l.took.Seconds(), l.cpu.Seconds()*1e6/float64(l.sends*perSend), l.memory)
 }
 
-// measureServer starts this program with args and hands it so many sends.
-func measureServer(ctx context.Context, sends int, args ...string) (l load, err error) {
+// server is this program, started with other arguments.
+type server struct {
+	cmd  *exec.Cmd
+	base string // its URL
+}
+
+// startServer starts this program with args, and waits until it answers.
+func startServer(ctx context.Context, env []string, args ...string) (*server, error) {
 	ln, err := listen(ctx)
 	if err != nil {
-		return l, err
+		return nil, err
 	}
 	addr := ln.Addr().String()
 	if err := ln.Close(); err != nil {
-		return l, err
+		return nil, err
 	}
 	self, err := os.Executable()
 	if err != nil {
-		return l, err
+		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, append(args, "--addr", addr)...) //nolint:gosec // this program
-	cmd.Stderr = os.Stderr
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	if err := cmd.Start(); err != nil {
+	s := &server{exec.CommandContext(ctx, self, append(args, "--addr", addr)...), "http://" + addr} //nolint:gosec // this program
+	s.cmd.Env = append(os.Environ(), env...)
+	s.cmd.Stderr = os.Stderr
+	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	if err := ready(ctx, s.base); err != nil {
+		_, stopErr := s.stop()
+		return nil, errors.Join(err, stopErr)
+	}
+	return s, nil
+}
+
+// stop ends the server, and says how much processor time it took.
+func (s *server) stop() (cpu time.Duration, err error) {
+	err = s.cmd.Process.Signal(syscall.SIGTERM)
+	_ = s.cmd.Wait() // it was told to stop
+	return s.cmd.ProcessState.UserTime() + s.cmd.ProcessState.SystemTime(), err
+}
+
+// measureServer starts this program with args and hands it so many sends.
+func measureServer(ctx context.Context, sends int, args ...string) (l load, err error) {
+	s, err := startServer(ctx, nil, args...)
+	if err != nil {
 		return l, err
 	}
 	defer func() {
-		err = errors.Join(err, cmd.Process.Signal(syscall.SIGTERM))
-		_ = cmd.Wait() // it was told to stop
-		l.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+		cpu, stopErr := s.stop()
+		l.cpu, err = cpu, errors.Join(err, stopErr)
 	}()
-	if err := ready(ctx, "http://"+addr); err != nil {
-		return l, err
-	}
 	l = load{sends: sends}
 	began := time.Now()
-	if err := sendAll(ctx, "http://"+addr, sends); err != nil {
+	if err := sendAll(ctx, s.base, sends); err != nil {
 		return l, err
 	}
 	l.took = time.Since(began)
-	l.memory, err = peakMemory(cmd.Process.Pid)
+	l.memory, err = peakMemory(s.cmd.Process.Pid)
 	return l, err
 }
 
