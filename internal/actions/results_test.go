@@ -10,6 +10,7 @@ import (
 	"soshik/internal/actions"
 	"soshik/internal/kakao"
 	"soshik/internal/nhn/nhnsim"
+	"soshik/internal/testdb"
 	"soshik/models"
 )
 
@@ -154,6 +155,28 @@ func TestResultsOfThePresentMinute(t *testing.T) {
 		if !strings.HasSuffix(page, "/1") {
 			t.Errorf("all of it was read, and %s was read again", page)
 		}
+	}
+}
+
+// A range that ends where its last minute begins loses nothing.
+func TestResultsOfRangesThatEndExactly(t *testing.T) {
+	t.Parallel()
+	offset := kakao.DayOffset(time.Now())
+	b := newBenchOn(t, testdb.Open(t), 5*time.Second, func() time.Time { return time.Now().Add(offset).UTC() }, func(c *nhnsim.Config) { c.EndsExactly = true })
+	move := b.together(t)
+	move(b.Now().Truncate(time.Minute).Add(time.Minute).Sub(b.Now()))
+	began := b.Now()
+	first := b.handedOver(t, b.draft(t, 30))
+	move(time.Second)
+	b.takeFriendTalk(t, began)
+	if e := b.equation(t, first); e.Delivered != 30 {
+		t.Errorf("in the same minute %+v", e)
+	}
+	second := b.handedOver(t, b.draft(t, 40))
+	move(time.Minute)
+	b.takeFriendTalk(t, began)
+	if e := b.equation(t, second); e.Delivered != 40 {
+		t.Errorf("in the minute after %+v", e)
 	}
 }
 

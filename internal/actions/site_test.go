@@ -49,12 +49,12 @@ func newBench(t testing.TB, timeout time.Duration) *bench {
 	return newBenchOn(t, testdb.Open(t), timeout, func() time.Time { return time.Now().Add(offset).UTC() })
 }
 
-// newBenchOn is newBench on a database, by a clock.
-func newBenchOn(t testing.TB, db *models.DB, timeout time.Duration, clock func() time.Time) *bench {
+// newBenchOn is newBench on a database, by a clock, with a simulator that is changed.
+func newBenchOn(t testing.TB, db *models.DB, timeout time.Duration, clock func() time.Time, changes ...func(*nhnsim.Config)) *bench {
 	t.Helper()
 	b := &bench{ahead: new(atomic.Int64)}
 	now := func() time.Time { return clock().Add(time.Duration(b.ahead.Load())) }
-	b.sim = openSim(t, now)
+	b.sim = openSim(t, now, changes...)
 	api := httptest.NewServer(b.sim)
 	t.Cleanup(api.Close)
 	keeper, err := models.NewKeeper(models.NewSecretKey())
@@ -75,10 +75,14 @@ func newBenchOn(t testing.TB, db *models.DB, timeout time.Duration, clock func()
 	return b
 }
 
-func openSim(t testing.TB, now func() time.Time) *nhnsim.Sim {
+func openSim(t testing.TB, now func() time.Time, changes ...func(*nhnsim.Config)) *nhnsim.Sim {
 	t.Helper()
 	latency := nhnsim.Span{Min: 10 * time.Millisecond, Max: 50 * time.Millisecond}
-	sim, err := nhnsim.Open(nhnsim.Config{Now: now, Latency: latency, FallbackLatency: latency})
+	config := nhnsim.Config{Now: now, Latency: latency, FallbackLatency: latency}
+	for _, change := range changes {
+		change(&config)
+	}
+	sim, err := nhnsim.Open(config)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,16 +68,18 @@ func (w *windows) take(ctx context.Context, since time.Time) error {
 	return w.readLive(ctx, present, now)
 }
 
-// readLive reads what there is of the minute that is not over.
+// readLive reads what there is of the minute that is not over. It asks up to the next
+// one, in which there is nothing yet: a range may end where its last minute begins.
 func (w *windows) readLive(ctx context.Context, present, now time.Time) error {
-	total, first, err := w.page(ctx, present, now, 1)
+	next := present.Add(time.Minute)
+	total, first, err := w.page(ctx, present, next, 1)
 	if err != nil {
 		return err
 	}
 	if !w.isWorth(total, present, now) {
 		return nil
 	}
-	if err := w.readPages(ctx, present, now, total, first); err != nil {
+	if err := w.readPages(ctx, present, next, total, first); err != nil {
 		return err
 	}
 	w.reading.LiveAt, w.reading.Live = &now, total
@@ -135,10 +137,14 @@ func (w *windows) readAgain(ctx context.Context, present time.Time) error {
 func (w *windows) read(ctx context.Context, from, to time.Time) error {
 	last := to.Add(-time.Minute) // the provider's windows include the minute of their end
 	total, first, err := w.page(ctx, from, last, 1)
+	if err == nil && total < w.live(from) { // this one's do not: it had more
+		last = to
+		total, first, err = w.page(ctx, from, last, 1)
+	}
 	if err != nil {
 		return err
 	}
-	if last.After(from) || total != w.live(from) { // else all of it was read before it was over
+	if to.Sub(from) > time.Minute || total != w.live(from) { // else all of it was read before it was over
 		if err := w.readPages(ctx, from, last, total, first); err != nil {
 			return err
 		}
