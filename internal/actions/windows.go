@@ -17,8 +17,8 @@ const (
 	// readTwice is for how long after a minute is over results of it may still turn up:
 	// so long, how many it has is looked at again.
 	readTwice = 4 * time.Minute
-	// livePages is up to how many pages the minute that is not over yet is read whenever it
-	// has more than before. One that is longer is read when it has twice as many as the
+	// livePages is up to how many pages the minute that is not over yet is read at every
+	// look. One that is longer is read when it has twice as many as the
 	// last time, so that all its readings together are at most twice as long as it is; and
 	// after liveEvery, up to manyPages.
 	livePages = 5
@@ -90,10 +90,10 @@ func (w *windows) readLive(ctx context.Context, present, now time.Time) error {
 func (w *windows) isWorth(total int, present, now time.Time) bool {
 	before, pages := w.live(present), total/kakao.MaxPageSize
 	switch {
-	case total == before:
+	case total == 0:
 		return false
 	case total < 0, pages < livePages, total >= 2*before:
-		return true
+		return true // also with as many as before: one may have changed once more
 	}
 	return pages < manyPages && now.Sub(*w.reading.LiveAt) >= liveEvery
 }
@@ -144,10 +144,8 @@ func (w *windows) read(ctx context.Context, from, to time.Time) error {
 	if err != nil {
 		return err
 	}
-	if to.Sub(from) > time.Minute || total != w.live(from) { // else all of it was read before it was over
-		if err := w.readPages(ctx, from, last, total, first); err != nil {
-			return err
-		}
+	if err := w.readPages(ctx, from, last, total, first); err != nil {
+		return err
 	}
 	w.reading.ReadUntil = &to
 	w.reading.Seen = append(w.reading.Seen, models.ReadingWindow{From: from, To: to, Total: total})
