@@ -84,7 +84,7 @@ func TestProcessesShareTheRateOfAProject(t *testing.T) {
 	if len(at) != batches {
 		t.Fatalf("%d requests, want %d", len(at), batches)
 	}
-	const jitter = 200 * time.Millisecond // of a busy machine, between a turn and its request
+	const jitter = time.Second // of a busy machine, between a turn and its request
 	for i := range at {
 		for j := i + 1; j < len(at); j++ {
 			if allowed := 1 + float64(rate)*(at[j].Sub(at[i])+jitter).Seconds(); float64(j-i+1) > allowed {
