@@ -67,6 +67,8 @@ func TestProcessesShareTheRateOfAProject(t *testing.T) {
 	}
 	close(work)
 	times := b.sends()
+	began, err := b.DB.Now(t.Context())
+	must(t, err)
 	var wg sync.WaitGroup
 	for _, s := range []*actions.Service{b.Service, b.process(), b.process()} {
 		for range 4 {
@@ -83,6 +85,10 @@ func TestProcessesShareTheRateOfAProject(t *testing.T) {
 	at := times()
 	if len(at) != batches {
 		t.Fatalf("%d requests, want %d", len(at), batches)
+	}
+	// However busy the machine is, every request had a turn of its own.
+	if next := int64(b.number(t, "SELECT MAX(next_at) FROM turns")); next < began.Add(batches*time.Second/rate).UnixMicro() {
+		t.Errorf("%d requests have taken turns for %s", batches, time.UnixMicro(next).Sub(began))
 	}
 	const jitter = time.Second // of a busy machine, between a turn and its request
 	for i := range at {
