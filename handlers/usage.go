@@ -11,7 +11,7 @@ import (
 )
 
 // usageCampaigns is how many campaigns a page of a month's usage lists.
-const usageCampaigns = 50
+const usageCampaigns = 30
 
 // ShowUsage is what a team has sent in a month, whatever the appkey.
 func (h *Handlers) ShowUsage(w http.ResponseWriter, r *http.Request) error {

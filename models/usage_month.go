@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -22,7 +23,7 @@ func (s UsageSpan) InMonth(first time.Time) UsageSpan {
 
 // Bill is what messages cost by the prices of a team, as far as they are known.
 type Bill struct {
-	Lines   []BillLine
+	Lines   []BillLine // in the order of [PriceKinds]
 	Unsized int64 // messages that are in no line: it is not known whether they were an SMS or an LMS
 }
 
@@ -53,6 +54,9 @@ func (b *Bill) add(kind PriceKind, n int64, prices Prices) {
 	}
 	price, known := prices[kind]
 	b.Lines = append(b.Lines, BillLine{CostLine{kind, n, price}, known})
+	slices.SortFunc(b.Lines, func(one, other BillLine) int {
+		return cmp.Compare(slices.Index(PriceKinds(), one.Kind), slices.Index(PriceKinds(), other.Kind))
+	})
 }
 
 // Sum is what all of it costs whose price is known; whole is false if there is more.
