@@ -99,8 +99,37 @@ func (s MessageState) may(next MessageState) bool {
 		return next == MessageDelivered || next == MessageFailed || next == MessageCancelled || next == MessageSMS
 	case MessageFailed:
 		return next == MessageFailed || next == MessageSMS
+	case MessageSMS:
+		return next == MessageSMS // whose code only the reading of a single message tells
 	}
 	return false
+}
+
+// known orders how much is known of a fallback, which only grows.
+func (s FallbackState) known() int {
+	return slices.Index([]FallbackState{FallbackNone, FallbackTarget, FallbackUnderWay, FallbackUnknown, FallbackFailed, FallbackDelivered}, s)
+}
+
+// after is o with what is known of m and o does not say: lists do not tell the code of
+// the SMS, nor when nothing but that became known.
+func (o MessageOutcome) after(m Message) MessageOutcome {
+	if o.State == m.State && o.Fallback == m.Fallback {
+		o.SMSCode, o.DoneAt = cmp.Or(o.SMSCode, m.SMSCode), m.DoneAt
+	}
+	return o
+}
+
+// takes reports whether o says something new of m, which is written.
+func (m Message) takes(o MessageOutcome) bool {
+	switch {
+	case !m.State.may(o.State):
+		return false
+	case m.State != o.State:
+		return true
+	case m.Fallback != o.Fallback:
+		return o.Fallback.known() > m.Fallback.known()
+	}
+	return o.SMSCode != "" && o.SMSCode != m.SMSCode
 }
 
 // reported reports whether s is a result that the provider has told.
@@ -165,9 +194,10 @@ func (db *DB) RecordOutcomes(ctx context.Context, outcomes []MessageOutcome) (in
 	d, now := newDeltas(), minuteOf(db.now())
 	for _, o := range outcomes {
 		m, known := old[o.ID]
-		if !known || (o.CampaignID != 0 && o.CampaignID != m.CampaignID) || !m.State.may(o.State) || (m.State == o.State && m.Fallback == o.Fallback && m.SMSCode == o.SMSCode) {
+		if !known || (o.CampaignID != 0 && o.CampaignID != m.CampaignID) || !m.takes(o) {
 			continue
 		}
+		o = o.after(m)
 		d.move(m, o, now)
 		m.State, m.Fallback, m.Code, m.SMSCode, m.DoneAt = o.State, o.Fallback, o.Code, o.SMSCode, o.DoneAt
 		old[o.ID] = m
