@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"gorm.io/gorm"
 )
 
 // positionBits is how many bits of a message's id are its position in its batch.
@@ -187,7 +189,7 @@ func (db *DB) RecordOutcomes(ctx context.Context, outcomes []MessageOutcome) (in
 	if err != nil {
 		return 0, err
 	}
-	if outcomes, err = db.withoutWithdrawn(ctx, outcomes); err != nil {
+	if outcomes, err = withoutWithdrawn(db.write(ctx), outcomes); err != nil {
 		return 0, err
 	}
 	fresh := make([]MessageOutcome, 0, len(outcomes))
@@ -214,9 +216,9 @@ func (db *DB) RecordOutcomes(ctx context.Context, outcomes []MessageOutcome) (in
 
 // withoutWithdrawn leaves out cancellations that say nothing of their messages: of
 // attempts that were, or are being, withdrawn so that the messages are sent at another
-// time. It must run behind lockMessages: whoever withdraws says so before the provider is
-// asked to cancel.
-func (db *DB) withoutWithdrawn(ctx context.Context, outcomes []MessageOutcome) ([]MessageOutcome, error) {
+// time. Before they are recorded, it must run behind lockMessages: whoever withdraws says
+// so before the provider is asked to cancel.
+func withoutWithdrawn(q *gorm.DB, outcomes []MessageOutcome) ([]MessageOutcome, error) {
 	var ids []int64
 	for _, o := range outcomes {
 		if o.Attempt != 0 {
@@ -229,11 +231,11 @@ func (db *DB) withoutWithdrawn(ctx context.Context, outcomes []MessageOutcome) (
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
 	var withdrawing []int64
-	if err := db.write(ctx).Model(&Batch{}).Where("id IN ? AND cancel = ?", ids, CancelWithdrawing).Pluck("id", &withdrawing).Error; err != nil {
+	if err := q.Model(&Batch{}).Where("id IN ? AND cancel = ?", ids, CancelWithdrawing).Pluck("id", &withdrawing).Error; err != nil {
 		return nil, err
 	}
 	var calls []Call
-	if err := db.write(ctx).Where("batch_id IN ? AND outcome = ?", ids, CallWithdrawn).Find(&calls).Error; err != nil {
+	if err := q.Where("batch_id IN ? AND outcome = ?", ids, CallWithdrawn).Find(&calls).Error; err != nil {
 		return nil, err
 	}
 	return slices.DeleteFunc(slices.Clone(outcomes), func(o MessageOutcome) bool {
