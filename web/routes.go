@@ -21,7 +21,7 @@ type Route struct {
 // Routes are all routes of the site.
 func Routes(h *handlers.Handlers) []Route {
 	return slices.Concat(
-		peopleRoutes(h), senderRoutes(h), templateRoutes(h), imageRoutes(h), campaignRoutes(h), undoRoutes(h), audienceRoutes(h),
+		peopleRoutes(h), senderRoutes(h), templateRoutes(h), imageRoutes(h), campaignRoutes(h), undoRoutes(h), deliveryRoutes(h), audienceRoutes(h),
 	)
 }
 
@@ -221,6 +221,16 @@ func undoRoutes(h *handlers.Handlers) []Route {
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/retry", models.ManageCampaigns, h.NewRetry},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/retry", models.ManageCampaigns, h.CreateRetry},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/copy", models.ManageCampaigns, h.CopyCampaign},
+	}
+}
+
+func deliveryRoutes(h *handlers.Handlers) []Route {
+	return []Route{
+		{get, "/appkeys/{appkey}/deliveries", models.ViewTeam, h.ListDeliveries},
+		{get, "/appkeys/{appkey}/deliveries/live", models.ViewTeam, h.SearchLive},
+		{post, "/appkeys/{appkey}/deliveries/live", models.ManageCampaigns, h.MendLive},
+		{get, "/appkeys/{appkey}/messages/{message}", models.ViewTeam, h.ShowMessage},
+		{post, "/appkeys/{appkey}/messages/{message}/refresh", models.ManageCampaigns, h.RefreshMessage},
 	}
 }
 
