@@ -74,6 +74,8 @@ func peopleRoutes(h *handlers.Handlers) []Route {
 		{get, "/teams/{team}/settings", models.ManageTeam, h.ShowTeamSettings},
 		{post, "/teams/{team}/settings", models.ManageTeam, h.SaveTeamSettings},
 		{post, "/teams/{team}/settings/prices", models.ManageTeam, h.SavePrices},
+		{get, "/teams/{team}/retention", models.ManageTeam, h.ShowRetention},
+		{post, "/teams/{team}/retention", models.ManageTeam, h.SaveRetention},
 		{get, "/teams/{team}/webhook", models.ManageTeam, h.ShowWebhook},
 		{post, "/teams/{team}/webhook", models.ManageTeam, h.SaveWebhook},
 		{post, "/teams/{team}/webhook/secret", models.ManageTeam, h.RotateWebhook},
@@ -206,6 +208,10 @@ func undoRoutes(h *handlers.Handlers) []Route {
 	return []Route{
 		{get, "/appkeys/{appkey}/campaigns/calendar", models.ViewTeam, h.ShowCalendar},
 		{get, "/teams/{team}/calendar", models.ViewTeam, h.ShowTeamCalendar},
+		{get, "/teams/{team}/usage", models.ViewTeam, h.ShowUsage},
+		{get, "/teams/{team}/usage.csv", models.ViewTeam, h.DownloadUsage},
+		{get, "/appkeys/{appkey}/usage", models.ViewTeam, h.ShowAppkeyUsage},
+		{get, "/appkeys/{appkey}/usage.csv", models.ViewTeam, h.DownloadAppkeyUsage},
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/batches/cancel", models.ManageCampaigns, h.ConfirmCancelBatches},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/batches/cancel", models.ManageCampaigns, h.CancelBatches},
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/messages/cancel", models.ManageCampaigns, h.ConfirmCancelMessages},
@@ -222,6 +228,10 @@ func undoRoutes(h *handlers.Handlers) []Route {
 func deliveryRoutes(h *handlers.Handlers) []Route {
 	return []Route{
 		{get, "/appkeys/{appkey}/deliveries", models.ViewTeam, h.ListDeliveries},
+		{get, "/appkeys/{appkey}/deliveries/live", models.ViewTeam, h.SearchLive},
+		{post, "/appkeys/{appkey}/deliveries/live", models.ManageCampaigns, h.MendLive},
+		{get, "/appkeys/{appkey}/messages/{message}", models.ViewTeam, h.ShowMessage},
+		{post, "/appkeys/{appkey}/messages/{message}/refresh", models.ManageCampaigns, h.RefreshMessage},
 	}
 }
 
