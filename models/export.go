@@ -39,6 +39,8 @@ func ExportStates() []ExportState {
 const (
 	// KeepExports is how long the file of an export can be downloaded.
 	KeepExports = 72 * time.Hour
+	// listExports is how long an export stays on the list when it is over.
+	listExports = 30 * 24 * time.Hour
 	// MaxExports is how many exports of a team are written, or wait to be, at the same
 	// time.
 	MaxExports = 5
@@ -93,10 +95,12 @@ func (e Export) For(by Actor) error {
 // ExportWords are what a file of messages says, in one language.
 type ExportWords struct {
 	Header  []string // what the columns are called
+	Sheet   string   // what the sheets of a workbook are called
 	Erased  string   // in the place of a number that has been erased
 	Test    string   // behind the name of a campaign that is a test
 	Channel func(Channel) string
 	Part    func(Part) string
+	Code    func(code string) string // as it is shown; empty for what we have found ourselves
 	Meaning func(code string) string
 	SMS     func(FallbackState) string
 	SMSCode func(ListedMessage) string // why the SMS failed
@@ -188,18 +192,29 @@ func (db *DB) DeleteExport(ctx context.Context, id int64) (deleted bool, err err
 	return res.RowsAffected > 0, res.Error
 }
 
-// ExpireExports ends the exports whose time is over.
+// ExpireExports ends the exports whose time is over, and takes off the list what has been
+// over for long.
 func (db *DB) ExpireExports(ctx context.Context, now time.Time) error {
-	return db.write(ctx).Model(&Export{}).Where("state = ? AND expires_at <= ?", ExportDone, now.UTC()).
+	err := db.write(ctx).Model(&Export{}).Where("state = ? AND expires_at <= ?", ExportDone, now.UTC()).
 		Updates(map[string]any{"state": ExportExpired}).Error
+	if err != nil {
+		return err
+	}
+	return db.write(ctx).Where("state NOT IN ? AND ended_at < ? AND path = ''", []ExportState{ExportRunning, ExportDone}, now.Add(-listExports).UTC()).
+		Delete(&Export{}).Error
 }
 
-// DropNumbers ends the exports of a team that have numbers in full, since somebody is
-// forgotten; those that are being written are begun anew. The files are deleted by
-// whoever sweeps.
-func (db *DB) DropNumbers(ctx context.Context, teamID int64) error {
+// DropNumbers ends the exports of a team that have numbers in full, since the person with
+// the number phone is forgotten; those that are being written are begun anew. Searches
+// for the number are forgotten too. The files are deleted by whoever sweeps.
+func (db *DB) DropNumbers(ctx context.Context, teamID int64, phone string) error {
+	err := db.write(ctx).Where("team_id = ? AND state <> ? AND query LIKE ?", teamID, ExportRunning, "%"+inPhone+"="+url.QueryEscape(phone)+"%").
+		Delete(&Export{}).Error
+	if err != nil {
+		return err
+	}
 	dropped := Export{State: ExportExpired, Problem: T("export.forgotten")}
-	err := db.write(ctx).Model(&Export{}).Where("team_id = ? AND state = ? AND NOT masked", teamID, ExportDone).
+	err = db.write(ctx).Model(&Export{}).Where("team_id = ? AND state = ? AND NOT masked", teamID, ExportDone).
 		Select("State", "Problem").Updates(dropped).Error
 	if err != nil {
 		return err
@@ -225,4 +240,19 @@ func (db *DB) ExportFileKnown(ctx context.Context, path string) (bool, error) {
 	var n int64
 	err := db.read(ctx).Model(&Export{}).Where("path = ? AND path <> ''", path).Limit(1).Count(&n).Error
 	return n > 0, err
+}
+
+// CountDeliveries is how many messages of an appkey f lets through, as batches have
+// counted them; known is false where they have not.
+func (db *DB) CountDeliveries(ctx context.Context, appkeyID int64, f DeliveryFilter) (n int64, known bool, err error) {
+	s := deliverySearch{db: db, ctx: ctx, appkeyID: appkeyID, f: f}
+	possible, err := s.begin()
+	if err != nil || !possible {
+		return 0, err == nil, err
+	}
+	if f.Phone != "" || f.Code != "" || s.position > 0 {
+		return 0, false, nil
+	}
+	err = db.read(ctx).Raw("SELECT COALESCE(SUM("+s.count+"), 0) FROM batches WHERE "+s.where.String(), s.where.args...).Scan(&n).Error
+	return n, true, err
 }

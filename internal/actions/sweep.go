@@ -60,6 +60,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepRetention(ctx),
 		s.sweepLeftovers(ctx, s.Now().Add(-stalled)),
 		s.sweepUploads(ctx),
+		s.sweepExports(ctx),
 		s.sweepListings(ctx),
 		s.sweepTemplates(ctx),
 		s.sweepDeliveries(ctx),

@@ -25,4 +25,5 @@ CREATE TABLE exports (
 CREATE INDEX exports_list ON exports (appkey_id, id);
 CREATE INDEX exports_running ON exports (worked_at) WHERE state = 'running';
 CREATE INDEX exports_expiring ON exports (expires_at) WHERE state = 'done';
+CREATE INDEX exports_over ON exports (ended_at) WHERE state <> 'running';
 CREATE UNIQUE INDEX exports_files ON exports (path) WHERE path <> '';
