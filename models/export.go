@@ -256,3 +256,28 @@ func (db *DB) CountDeliveries(ctx context.Context, appkeyID int64, f DeliveryFil
 	err = db.read(ctx).Raw("SELECT COALESCE(SUM("+s.count+"), 0) FROM batches WHERE "+s.where.String(), s.where.args...).Scan(&n).Error
 	return n, true, err
 }
+
+// DeliveryNames are what those are called whom a search names; empty for whoever is gone.
+type DeliveryNames struct{ Campaign, Sender, Creator string }
+
+// DeliveryNames reads what those are called whom a search of an appkey names.
+func (db *DB) DeliveryNames(ctx context.Context, appkeyID int64, f DeliveryFilter) (n DeliveryNames, err error) {
+	for _, name := range []struct {
+		to    *string
+		id    int64
+		query string
+	}{
+		{&n.Campaign, f.CampaignID, "SELECT name FROM campaigns WHERE id = ? AND appkey_id = ?"},
+		{&n.Sender, f.SenderID, "SELECT plus_friend_id FROM senders WHERE id = ? AND appkey_id = ?"},
+		// Somebody who has launched nothing here is nobody who could be asked for.
+		{&n.Creator, f.CreatedBy, "SELECT name FROM users WHERE id = ? AND EXISTS (SELECT 1 FROM campaigns c WHERE c.appkey_id = ? AND c.launched_by = users.id)"},
+	} {
+		if name.id == 0 {
+			continue
+		}
+		if err := db.read(ctx).Raw(name.query, name.id, appkeyID).Scan(name.to).Error; err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}

@@ -221,6 +221,12 @@ func undoRoutes(h *handlers.Handlers) []Route {
 func deliveryRoutes(h *handlers.Handlers) []Route {
 	return []Route{
 		{get, "/appkeys/{appkey}/deliveries", models.ViewTeam, h.ListDeliveries},
+		{get, "/appkeys/{appkey}/exports", models.ViewTeam, h.ListExports},
+		{post, "/appkeys/{appkey}/exports", models.ViewTeam, h.CreateExport},
+		{get, "/appkeys/{appkey}/exports/{export}", models.ViewTeam, h.ShowExport},
+		{get, "/appkeys/{appkey}/exports/{export}/file", models.ViewTeam, h.DownloadExport},
+		{post, "/appkeys/{appkey}/exports/{export}/stop", models.ViewTeam, h.StopExport},
+		{post, "/appkeys/{appkey}/exports/{export}/remove", models.ViewTeam, h.RemoveExport},
 	}
 }
 
