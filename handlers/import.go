@@ -388,9 +388,7 @@ func (h *Handlers) writeImportRows(w io.Writer, r *http.Request, i models.Import
 // defused are fields that no spreadsheet takes for a formula.
 func defused(fields []string) []string {
 	for i, f := range fields {
-		if f != "" && strings.ContainsRune("=+-@\t\r", rune(f[0])) {
-			fields[i] = "'" + f
-		}
+		fields[i] = models.Defuse(f)
 	}
 	return fields
 }

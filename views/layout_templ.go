@@ -630,7 +630,7 @@ func sidebar(p Page) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = menuItem(p, DeliveriesPath(p.Appkey.ID, models.DeliveryFilter{}), "nav.deliveries", "search", under(p.Path, DeliveriesPath(p.Appkey.ID, models.DeliveryFilter{}))).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = menuItem(p, DeliveriesPath(p.Appkey.ID, models.DeliveryFilter{}), "nav.deliveries", "search", under(p.Path, DeliveriesPath(p.Appkey.ID, models.DeliveryFilter{})) || under(p.Path, ExportsPath(p.Appkey.ID))).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

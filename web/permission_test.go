@@ -180,6 +180,18 @@ func (s *site) planned(t *testing.T, appkey models.Appkey) models.Message {
 	return ms[0]
 }
 
+// export is one that a person has asked for, whose file is gone.
+func (s *site) export(t *testing.T, appkey models.Appkey, by models.User) string {
+	t.Helper()
+	e := models.Export{
+		TeamID: appkey.TeamID, AppkeyID: appkey.ID, CreatedBy: by.ID, Format: models.FormatCSV, Masked: true, State: models.ExportStopped,
+	}
+	if err := s.DB.CreateExport(t.Context(), &e); err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(e.ID)
+}
+
 // thing is a draft.
 func (s *site) thing(t *testing.T, appkey models.Appkey) models.Campaign {
 	t.Helper()
@@ -239,6 +251,7 @@ func TestEveryRouteAsksWhoMayTakeIt(t *testing.T) {
 	}
 	for _, who := range persons {
 		browser := s.as(t, who.user.ID)
+		things["export"] = func() string { return s.export(t, appkey, who.user) }
 		for _, route := range routes {
 			path := address(t, route.Pattern, things)
 			before := s.newest(t)

@@ -232,6 +232,12 @@ func deliveryRoutes(h *handlers.Handlers) []Route {
 		{post, "/appkeys/{appkey}/deliveries/live", models.ManageCampaigns, h.MendLive},
 		{get, "/appkeys/{appkey}/messages/{message}", models.ViewTeam, h.ShowMessage},
 		{post, "/appkeys/{appkey}/messages/{message}/refresh", models.ManageCampaigns, h.RefreshMessage},
+		{get, "/appkeys/{appkey}/exports", models.ViewTeam, h.ListExports},
+		{post, "/appkeys/{appkey}/exports", models.ViewTeam, h.CreateExport},
+		{get, "/appkeys/{appkey}/exports/{export}", models.ViewTeam, h.ShowExport},
+		{get, "/appkeys/{appkey}/exports/{export}/file", models.ViewTeam, h.DownloadExport},
+		{post, "/appkeys/{appkey}/exports/{export}/stop", models.ViewTeam, h.StopExport},
+		{post, "/appkeys/{appkey}/exports/{export}/remove", models.ViewTeam, h.RemoveExport},
 	}
 }
 

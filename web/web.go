@@ -27,6 +27,7 @@ import (
 	"soshik/migrations"
 	"soshik/models"
 	"soshik/static"
+	"soshik/views"
 )
 
 // App is the program put together, not yet serving.
@@ -122,6 +123,7 @@ func (a *App) build(ctx context.Context) error {
 		DB: a.DB, Log: a.log, Keeper: keeper, Now: a.cfg.now(), Provider: provider,
 		Timing:   actions.Timing{CallTimeout: a.cfg.CallTimeout, Settling: a.cfg.Settling},
 		Sweeping: actions.SweepSettings{ResultsEvery: a.cfg.ResultsEvery, SendersEvery: a.cfg.SendersEvery, KeepUploads: a.cfg.KeepUploads}, Telling: telling, DataDir: a.cfg.DataDir,
+		ExportWords: func(tag string) models.ExportWords { return views.ExportWords(catalogs.Locale(tag)) },
 	}
 	a.Actions.Jobs, err = river.NewClient(migrations.Driver(a.DB.SQL(), a.DB.Dialect()), jobs.Config(a.Actions, a.cfg.Workers, a.log))
 	if err != nil {

@@ -26,8 +26,10 @@ type Service struct {
 	Timing   Timing
 	Sweeping SweepSettings
 	Telling  Telling
-	// DataDir is the folder in which uploaded files are kept.
+	// DataDir is the folder in which uploaded files, and exports, are kept.
 	DataDir string
+	// ExportWords are what exports say in a language.
+	ExportWords func(locale string) models.ExportWords
 	// Now is the time by which people and the provider live. It differs from the
 	// system's only in demos and tests.
 	Now func() time.Time

@@ -121,6 +121,9 @@ func (s *Service) goOnForgetting(ctx context.Context, f models.Forgetting) error
 		if err != nil {
 			return err
 		}
+		if err := tx.DropNumbers(ctx, f.TeamID, phone); err != nil {
+			return err
+		}
 		if err := tx.EraseRemarks(ctx, named); err != nil {
 			return err
 		}

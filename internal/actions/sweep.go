@@ -61,6 +61,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepRemovals(ctx),
 		s.sweepLeftovers(ctx, s.Now().Add(-stalled)),
 		s.sweepUploads(ctx),
+		s.sweepExports(ctx),
 		s.sweepListings(ctx),
 		s.sweepTemplates(ctx),
 		s.sweepDeliveries(ctx),

@@ -38,6 +38,7 @@ func Workers(s *actions.Service) *river.Workers {
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.ListImages) error { return s.RunListing(ctx, a.AppkeyID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.RemoveOldRows) error { return s.RunRemoval(ctx, a.RemovalID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.DeliverNotice) error { return s.DeliverNotice(ctx, a.DeliveryID) }))
+	river.AddWorker(ws, worker(func(ctx context.Context, a actions.WriteExport) error { return s.RunExport(ctx, a.ExportID) }))
 	return ws
 }
 
@@ -80,6 +81,7 @@ func Config(s *actions.Service, workers int, log *slog.Logger) *river.Config {
 			actions.QueueSend:    {MaxWorkers: workers},
 			actions.QueueWork:    {MaxWorkers: 2},
 			actions.QueueImport:  {MaxWorkers: 3},
+			actions.QueueExport:  {MaxWorkers: 2},
 			actions.QueueRefresh: {MaxWorkers: 2},
 			actions.QueueMail:    {MaxWorkers: 2},
 			actions.QueueWebhook: {MaxWorkers: 2},

@@ -167,10 +167,11 @@ func breakSize(b []byte, e Encoding) int {
 // WriteRefusedWorkbook writes refused rows as a workbook, with a first column that
 // says why.
 func WriteRefusedWorkbook(to io.Writer, refused iter.Seq2[Refusal, error], words Words) error {
-	w, err := newWorkbookWriter(to)
+	w, err := NewBook(to, "Sheet1", nil)
 	if err != nil {
 		return err
 	}
+	var cells []Cell
 	for r, err := range refused {
 		if err != nil {
 			return err
@@ -179,9 +180,13 @@ func WriteRefusedWorkbook(to io.Writer, refused iter.Seq2[Refusal, error], words
 		if r.Problem != nil {
 			first, _ = words.Why(r.Problem)
 		}
-		if err := w.write(append([]string{first}, r.Row.Fields...)); err != nil {
+		cells = append(cells[:0], Cell{Text: first})
+		for _, field := range r.Row.Fields {
+			cells = append(cells, Cell{Text: field})
+		}
+		if err := w.Write(cells); err != nil {
 			return err
 		}
 	}
-	return w.close()
+	return w.Close()
 }

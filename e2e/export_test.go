@@ -1,0 +1,48 @@
+package e2e_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"soshik/e2e/browser"
+)
+
+// Somebody searches the deliveries, exports what is found, and downloads the file.
+func TestDeliveriesAreExported(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, true)
+	v := s.signedIn(t, marketer, browser.Options{})
+	v.menu("발송 내역")
+	v.link("내보낸 파일")
+	v.says("아직 내보낸 파일이 없습니다")
+	v.look("exports-empty")
+	v.menu("발송 내역")
+	v.button("CSV 파일로 내보내기")
+	v.isAt(`/appkeys/\d+/exports/\d+`)
+	v.saysSoon(v.main(), "완료")
+	v.says("모든 발송 내역", "시간 뒤에 삭제됩니다")
+	v.look("export")
+	text := v.downloads("내려받기")
+	if !strings.HasPrefix(text, "\ufeff발송 요청 시각(한국 시간),") || !strings.Contains(text, ",010-") {
+		t.Errorf("the file begins %.200q", text)
+	}
+	v.link("내보낸 파일")
+	v.says("모든 발송 내역", "완료")
+	v.look("exports")
+	v.Click(v.main().Locator("tbody a").First())
+	v.button("삭제")
+	v.says("내보낸 파일을 삭제했습니다", "아직 내보낸 파일이 없습니다")
+}
+
+// downloads is the text of the file behind a link.
+func (v *visitor) downloads(link string) string {
+	v.t.Helper()
+	download, err := v.ExpectDownload(func() error { return v.Role("link", link).Click() })
+	v.Must(err)
+	path, err := download.Path()
+	v.Must(err)
+	text, err := os.ReadFile(path)
+	v.Must(err)
+	return string(text)
+}

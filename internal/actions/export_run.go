@@ -1,0 +1,148 @@
+package actions
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"errors"
+	"os"
+
+	"soshik/models"
+)
+
+// exportPiece is how many messages are read, and written, at a time.
+const exportPiece = 5000
+
+// RunExport writes the file of an export. Interrupted, it begins anew with another file;
+// only a file that has been written to its end, and has reached the disk, is anybody's.
+func (s *Service) RunExport(ctx context.Context, id int64) error {
+	job := &exportJob{s: s}
+	do := func(ctx context.Context, claim string) error {
+		var err error
+		if job.e, err = s.DB.ExportByID(ctx, id); err != nil {
+			return err
+		}
+		job.e.Claim = claim
+		return job.run(ctx)
+	}
+	return s.run(ctx, exporting(), id, do, job.end)
+}
+
+// exportJob is an export under way.
+type exportJob struct {
+	s    *Service
+	e    models.Export
+	rows exportRows
+}
+
+// run writes the file, which is gone again if that fails.
+func (j *exportJob) run(ctx context.Context) (err error) {
+	if err := j.s.removeExport(j.e.Path); err != nil { // of whoever was here before
+		return err
+	}
+	j.e.Path, j.e.Rows = rand.Text(), 0
+	filter, err := j.e.Filter()
+	if err != nil {
+		return err
+	}
+	if j.e.Total, _, err = j.s.DB.CountDeliveries(ctx, j.e.AppkeyID, filter); err != nil {
+		return err
+	}
+	// The row names the file before there is one, so that none is left that nobody knows.
+	if err := j.save(ctx); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(j.s.exportPath(""), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(j.s.exportPath(j.e.Path), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	err = j.write(ctx, f, filter)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = j.finish(ctx)
+	}
+	if err != nil {
+		return errors.Join(err, j.s.removeExport(j.e.Path))
+	}
+	return nil
+}
+
+// save writes down how far the export has come.
+func (j *exportJob) save(ctx context.Context) error {
+	j.e.WorkedAt = j.s.Now()
+	ours, err := j.s.DB.SaveExport(ctx, j.e)
+	if err == nil && !ours {
+		return errTaken
+	}
+	return err
+}
+
+// write writes all messages that the search finds.
+func (j *exportJob) write(ctx context.Context, f *os.File, filter models.DeliveryFilter) error {
+	out := bufio.NewWriterSize(f, 256<<10)
+	var err error
+	if j.rows, err = j.s.exportRows(ctx, j.e); err != nil {
+		return err
+	}
+	file, err := newExportFile(out, j.e.Format, j.rows.words)
+	if err != nil {
+		return err
+	}
+	for {
+		page, err := j.s.DB.Deliveries(ctx, j.e.AppkeyID, filter, exportPiece)
+		if err != nil {
+			return err
+		}
+		for _, d := range page.Deliveries {
+			if err := file.write(j.rows.cells(d)); err != nil {
+				return err
+			}
+		}
+		j.e.Rows += int64(len(page.Deliveries))
+		if filter.Before = page.Next; page.Next == 0 {
+			break
+		}
+		if err := j.save(ctx); err != nil {
+			return err
+		}
+	}
+	if err := file.close(); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+// finish says that the file is there for whoever has asked for it.
+func (j *exportJob) finish(ctx context.Context) error {
+	info, err := os.Stat(j.s.exportPath(j.e.Path))
+	if err != nil {
+		return err
+	}
+	now := j.s.Now()
+	expires := now.Add(models.KeepExports)
+	j.e.Total, j.e.Bytes, j.e.State, j.e.EndedAt, j.e.ExpiresAt = j.e.Rows, info.Size(), models.ExportDone, &now, &expires
+	return j.save(ctx)
+}
+
+// end writes down why there is no file; where there is one, that has been said. A failure
+// of ours is returned, for the log.
+func (j *exportJob) end(ctx context.Context, cause error) error {
+	if cause == nil {
+		return nil
+	}
+	now := j.s.Now()
+	j.e.State, j.e.EndedAt, j.e.ExpiresAt, j.e.Bytes, j.e.Path, j.e.Problem = models.ExportFailed, &now, nil, 0, "", models.T("export.failed")
+	if models.DiskFull(cause) {
+		j.e.Problem, cause = models.T("export.disk_full"), nil
+	}
+	err := j.save(ctx)
+	if errors.Is(err, errTaken) {
+		err = nil
+	}
+	return errors.Join(cause, err)
+}
