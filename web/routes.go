@@ -21,7 +21,7 @@ type Route struct {
 // Routes are all routes of the site.
 func Routes(h *handlers.Handlers) []Route {
 	return slices.Concat(
-		peopleRoutes(h), senderRoutes(h), templateRoutes(h), imageRoutes(h), campaignRoutes(h), undoRoutes(h), audienceRoutes(h),
+		peopleRoutes(h), senderRoutes(h), templateRoutes(h), imageRoutes(h), campaignRoutes(h), undoRoutes(h), deliveryRoutes(h), audienceRoutes(h),
 	)
 }
 
@@ -215,6 +215,12 @@ func undoRoutes(h *handlers.Handlers) []Route {
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/retry", models.ManageCampaigns, h.NewRetry},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/retry", models.ManageCampaigns, h.CreateRetry},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/copy", models.ManageCampaigns, h.CopyCampaign},
+	}
+}
+
+func deliveryRoutes(h *handlers.Handlers) []Route {
+	return []Route{
+		{get, "/appkeys/{appkey}/deliveries", models.ViewTeam, h.ListDeliveries},
 	}
 }
 
