@@ -50,6 +50,11 @@ func (m ForeignMessage) Part() Part {
 	return PartOf(m.State)
 }
 
+// ForeignParts are the parts that messages of others can be in.
+func ForeignParts() []Part {
+	return []Part{PartDelivered, PartSMS, PartHanded, PartFailed, PartCancelled, PartClosed}
+}
+
 // foreignAtOnce is how many are written with one statement.
 const foreignAtOnce = 500
 

@@ -221,6 +221,7 @@ func undoRoutes(h *handlers.Handlers) []Route {
 func deliveryRoutes(h *handlers.Handlers) []Route {
 	return []Route{
 		{get, "/appkeys/{appkey}/deliveries", models.ViewTeam, h.ListDeliveries},
+		{get, "/appkeys/{appkey}/deliveries/elsewhere", models.ViewTeam, h.ListForeign},
 	}
 }
 
