@@ -74,6 +74,7 @@ func (h *Handlers) UpdateAppkey(w http.ResponseWriter, r *http.Request) error {
 	in := models.AppkeySettings{
 		Name: field(r, "name"), Secret: field(r, "secret"), BaseURL: field(r, "base_url"),
 		SenderVersion: field(r, "sender_version"), ConvertToBrand: checked(r, "convert_to_brand"), RatePerSecond: rate,
+		Foreign: checked(r, "foreign"),
 	}
 	if err := h.actions.UpdateAppkey(r.Context(), v.actor, v.appkey, in); err != nil {
 		in.Secret = ""

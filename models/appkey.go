@@ -28,9 +28,10 @@ type Appkey struct {
 	Appkey         string
 	Secret         []byte `json:"-"` // sealed by a [Keeper]
 	BaseURL        string
-	SenderVersion  string // v2.1, v2.0
-	ConvertToBrand bool   // send the header that FriendTalk needs since 2025-12-31
-	RatePerSecond  int    // requests to the provider
+	SenderVersion  string     // v2.1, v2.0
+	ConvertToBrand bool       // send the header that FriendTalk needs since 2025-12-31
+	RatePerSecond  int        // requests to the provider
+	ForeignSince   *time.Time // since when messages are taken in that other systems send; nil: they are not
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 
@@ -82,13 +83,14 @@ type AppkeySettings struct {
 	SenderVersion  string `json:"sender_version"`
 	ConvertToBrand bool   `json:"convert_to_brand"`
 	RatePerSecond  int    `json:"rate_per_second"`
+	Foreign        bool   `json:"foreign_messages"` // take in messages that other systems send
 }
 
 // Settings are k's present ones, without its secret key.
 func (k Appkey) Settings() AppkeySettings {
 	return AppkeySettings{
 		Name: k.Name, BaseURL: k.BaseURL, SenderVersion: k.SenderVersion,
-		ConvertToBrand: k.ConvertToBrand, RatePerSecond: k.RatePerSecond,
+		ConvertToBrand: k.ConvertToBrand, RatePerSecond: k.RatePerSecond, Foreign: k.ForeignSince != nil,
 	}
 }
 
@@ -209,5 +211,5 @@ func (db *DB) SaveAppkey(ctx context.Context, k Appkey) error {
 	}
 	k.UpdatedAt = db.now()
 	return dbError(db.write(ctx).Model(&Appkey{ID: k.ID}).
-		Select("Name", "Secret", "BaseURL", "SenderVersion", "ConvertToBrand", "RatePerSecond", "UpdatedAt").Updates(k).Error, "appkey")
+		Select("Name", "Secret", "BaseURL", "SenderVersion", "ConvertToBrand", "RatePerSecond", "ForeignSince", "UpdatedAt").Updates(k).Error, "appkey")
 }

@@ -43,13 +43,14 @@ type Traces struct {
 	Recipients   int64 // in audiences
 	Remarks      int64 // of imports
 	TestNumbers  int64
+	Elsewhere    int64 // messages that other systems have sent
 	Suppressions int64 // on the suppression list, or once on it
 	Active       bool  // it is on the list
 }
 
 // Any reports whether there is anything of the person.
 func (t Traces) Any() bool {
-	return t.Messages+t.Open+t.Recipients+t.Remarks+t.TestNumbers+t.Suppressions > 0
+	return t.Messages+t.Open+t.Recipients+t.Remarks+t.TestNumbers+t.Elsewhere+t.Suppressions > 0
 }
 
 // PersonMessages are the messages to a number in all campaigns of a team: one probe
@@ -158,6 +159,9 @@ func (db *DB) Traces(ctx context.Context, teamID int64, phone string, hash Hashe
 	if err := db.read(ctx).Raw("SELECT COUNT(*) FROM test_numbers WHERE team_id = ? AND phone = ?", teamID, phone).Scan(&t.TestNumbers).Error; err != nil {
 		return t, err
 	}
+	if err := db.read(ctx).Raw("SELECT COUNT(*) FROM foreign_messages WHERE "+foreignOf+" AND phone = ?", teamID, phone).Scan(&t.Elsewhere).Error; err != nil {
+		return t, err
+	}
 	keys := []string{phone}
 	if hash != nil {
 		keys = append(keys, hash(phone))
@@ -221,7 +225,7 @@ func (db *DB) StopPerson(ctx context.Context, ms []Message, now time.Time) error
 }
 
 // ErasePerson erases what is over of a number in what a team has: the numbers and
-// values of messages, whose states stay; recipients, remarks and test numbers as a whole.
+// values of messages, whose states stay, those of others too; recipients, remarks and test numbers as a whole.
 // It says what it has erased, and how many messages are not over. It must run in a
 // transaction.
 func (db *DB) ErasePerson(ctx context.Context, teamID int64, phone string) (erased Traces, err error) {
@@ -252,6 +256,9 @@ func (db *DB) ErasePerson(ctx context.Context, teamID int64, phone string) (eras
 		}
 	}
 	erased.Recipients = int64(len(rs))
+	if erased.Elsewhere, err = db.eraseForeign(ctx, teamID, phone); err != nil {
+		return erased, err
+	}
 	res := db.write(ctx).Exec("DELETE FROM import_rows WHERE "+remarksOf, teamID, phone)
 	if res.Error != nil {
 		return erased, res.Error

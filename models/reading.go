@@ -28,8 +28,8 @@ type ReadingWindow struct {
 }
 
 // DueReadings are the appkeys and channels with messages whose results are still to
-// come and that are to be read now. Since is when the oldest of their open requests
-// was made.
+// come, or with messages of others that are taken in, that are to be read now. Since is when
+// the oldest of their open requests was made, or when the taking in began.
 func (db *DB) DueReadings(ctx context.Context, now time.Time) ([]DueReading, error) {
 	var ds []DueReading
 	err := db.read(ctx).Raw(`SELECT o.appkey_id, o.channel, MIN(o.called_at) AS since FROM (
@@ -38,6 +38,9 @@ func (db *DB) DueReadings(ctx context.Context, now time.Time) ([]DueReading, err
 			UNION ALL
 			SELECT b.appkey_id, c.channel, b.called_at, b.request_at FROM batches b JOIN campaigns c ON c.id = b.campaign_id
 				WHERE b.state IN ('sending', 'in_doubt')
+			UNION ALL
+			SELECT a.id, c.channel, a.foreign_since, a.foreign_since FROM appkeys a
+				CROSS JOIN (SELECT 'friendtalk' AS channel UNION ALL SELECT 'brandtalk') AS c WHERE a.foreign_since IS NOT NULL
 		) o LEFT JOIN result_readings r ON r.appkey_id = o.appkey_id AND r.channel = o.channel
 		WHERE o.called_at IS NOT NULL AND (o.request_at IS NULL OR o.request_at <= ?) AND (r.due_at IS NULL OR r.due_at <= ?)
 		GROUP BY o.appkey_id, o.channel ORDER BY o.appkey_id, o.channel`, now.UTC(), now.UTC()).Scan(&ds).Error

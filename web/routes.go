@@ -238,6 +238,7 @@ func deliveryRoutes(h *handlers.Handlers) []Route {
 		{get, "/appkeys/{appkey}/exports/{export}/file", models.ViewTeam, h.DownloadExport},
 		{post, "/appkeys/{appkey}/exports/{export}/stop", models.ViewTeam, h.StopExport},
 		{post, "/appkeys/{appkey}/exports/{export}/remove", models.ViewTeam, h.RemoveExport},
+		{get, "/appkeys/{appkey}/deliveries/elsewhere", models.ViewTeam, h.ListForeign},
 	}
 }
 

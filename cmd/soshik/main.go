@@ -63,6 +63,7 @@ type benchmarks struct {
 	Import   importBenchmark   `cmd:"" help:"Imports of a million rows."`
 	Dispatch dispatchBenchmark `cmd:"" help:"Planning, handing over and taking in results, beside a bare loop of the same requests."`
 	Pages    pagesBenchmark    `cmd:"" help:"Finding messages among ten millions, by every filter."`
+	Results  resultsBenchmark  `cmd:"" help:"Taking in results, beside reading them alone and writing them alone."`
 }
 
 type importBenchmark struct {
@@ -90,6 +91,15 @@ type pagesBenchmark struct {
 // Run measures and prints.
 func (b *pagesBenchmark) Run(ctx context.Context) error {
 	return bench.Pages(ctx, b.PagesConfig, os.Stdout)
+}
+
+type resultsBenchmark struct {
+	bench.ResultsConfig
+}
+
+// Run measures and prints.
+func (b *resultsBenchmark) Run(ctx context.Context) error {
+	return bench.Results(ctx, b.ResultsConfig, os.Stdout)
 }
 
 type benchmark struct {

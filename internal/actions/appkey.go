@@ -2,6 +2,7 @@ package actions
 
 import (
 	"context"
+	"time"
 
 	"soshik/internal/nhn"
 	"soshik/models"
@@ -55,7 +56,19 @@ func (s *Service) UpdateAppkey(ctx context.Context, by models.Actor, k models.Ap
 	}
 	k.Name, k.BaseURL, k.SenderVersion = in.Name, in.BaseURL, in.SenderVersion
 	k.ConvertToBrand, k.RatePerSecond = in.ConvertToBrand, in.RatePerSecond
+	k.ForeignSince = s.foreignSince(k, in.Foreign)
 	return s.change(ctx, by, &e, func(tx *models.DB) error { return tx.SaveAppkey(ctx, k) })
+}
+
+// foreignSince is since when messages of others are taken in, if they are to be.
+func (s *Service) foreignSince(k models.Appkey, on bool) *time.Time {
+	switch {
+	case !on:
+		return nil
+	case k.ForeignSince != nil:
+		return k.ForeignSince
+	}
+	return new(s.Now())
 }
 
 // changedSettings is what the audit log keeps of new settings.

@@ -2,6 +2,7 @@ package actions
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
@@ -75,8 +76,18 @@ func (brandTalk) cancel(ctx context.Context, client *nhn.Client, requestID strin
 	return client.CancelBrandTalk(ctx, requestID, seqs...)
 }
 
-// takeResults reads the requests that have open messages, one after another:
-// BrandTalk has no list of what has changed.
-func (brandTalk) takeResults(ctx context.Context, s *Service, client *nhn.Client, r models.Reading, _ time.Time) error {
-	return s.takeRequests(ctx, client, r, s.Now())
+// takeResults reads the requests that have open messages, one after another: BrandTalk
+// has no list of what has changed. Messages of others are found where they were created.
+func (brandTalk) takeResults(ctx context.Context, t taking) error {
+	if t.appkey.ForeignSince == nil {
+		return t.takeRequests(ctx, t.Now())
+	}
+	w := &windows{taking: t}
+	w.since = *t.appkey.ForeignSince
+	w.list = func(ctx context.Context, from, last time.Time, page int) ([]nhn.Message, int, error) {
+		return t.client.BrandTalkMessages(ctx, nhn.BrandTalkQuery{StartCreateDate: from, EndCreateDate: last, PageNum: page, PageSize: kakao.MaxPageSize})
+	}
+	w.record = func(ctx context.Context, messages []nhn.Message) error { return t.takeForeign(ctx, messages, true) }
+	// Our own come first: what fails of others holds nothing up.
+	return errors.Join(t.takeRequests(ctx, t.Now()), w.take(ctx), t.takeForeignRequests(ctx))
 }

@@ -35,9 +35,9 @@ type channel interface {
 	// cancel asks to stop what has not been sent of a request, or of some of its
 	// recipients.
 	cancel(ctx context.Context, client *nhn.Client, requestID string, seqs ...int) error
-	// takeResults goes on with the reading r of what became of open messages, and
-	// records it. since is when the oldest of their requests was made.
-	takeResults(ctx context.Context, s *Service, client *nhn.Client, r models.Reading, since time.Time) error
+	// takeResults goes on with a reading of what became of open messages, and records it;
+	// also of messages of others, where the appkey takes them in.
+	takeResults(ctx context.Context, t taking) error
 }
 
 // search says which messages the provider is asked for. Zero fields do not narrow it;

@@ -2,6 +2,7 @@ package actions
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
@@ -87,10 +88,18 @@ const requestAfter = 10 * time.Minute
 
 // takeResults reads what has changed since the last time, and request by request what
 // has been without a result for long.
-func (friendTalk) takeResults(ctx context.Context, s *Service, client *nhn.Client, r models.Reading, since time.Time) error {
-	w := &windows{Service: s, client: client, reading: r}
-	if err := w.take(ctx, since); err != nil {
+func (friendTalk) takeResults(ctx context.Context, t taking) error {
+	w := &windows{taking: t, record: t.takePage}
+	w.list = func(ctx context.Context, from, last time.Time, page int) ([]nhn.Message, int, error) {
+		return t.client.FriendTalkResults(ctx, from, last, page, kakao.MaxPageSize)
+	}
+	if t.appkey.ForeignSince != nil {
+		w.record = func(ctx context.Context, messages []nhn.Message) error {
+			return errors.Join(t.takePage(ctx, messages), t.takeForeign(ctx, messages, false))
+		}
+	}
+	if err := w.take(ctx); err != nil {
 		return err
 	}
-	return s.takeRequests(ctx, client, r, s.Now().Add(-requestAfter))
+	return t.takeRequests(ctx, t.Now().Add(-requestAfter))
 }

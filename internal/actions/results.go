@@ -49,10 +49,20 @@ func (s *Service) takeResults(ctx context.Context, in TakeResults) error {
 	if err != nil {
 		return err
 	}
-	if err := channelOf(in.Channel).takeResults(ctx, s, client, r, in.Since); err != nil {
+	if err := channelOf(in.Channel).takeResults(ctx, taking{s, client, appkey, r, in.Since}); err != nil {
 		return fmt.Errorf("results of appkey %d: %w", appkey.ID, err)
 	}
 	return nil
+}
+
+// taking is a reading of results that goes on.
+type taking struct {
+	*Service
+
+	client  *nhn.Client
+	appkey  models.Appkey
+	reading models.Reading
+	since   time.Time // when the oldest request with open messages was made
 }
 
 const (
@@ -67,15 +77,15 @@ const (
 
 // takeRequests reads the requests of which results are still to come, one after
 // another: those that were made, or sent, up to the time youngest.
-func (s *Service) takeRequests(ctx context.Context, client *nhn.Client, r models.Reading, youngest time.Time) error {
-	now := s.Now()
-	bs, err := s.DB.AwaitedRequests(ctx, r.AppkeyID, r.Channel, now, now.AddDate(0, 0, -kakao.RetentionDays), youngest, requestsRead)
+func (t taking) takeRequests(ctx context.Context, youngest time.Time) error {
+	now := t.Now()
+	bs, err := t.DB.AwaitedRequests(ctx, t.appkey.ID, t.reading.Channel, now, now.AddDate(0, 0, -kakao.RetentionDays), youngest, requestsRead)
 	if err != nil {
 		return err
 	}
 	var errs []error
 	for _, b := range bs {
-		if err := s.takeRequest(ctx, client, r.Channel, b); err != nil {
+		if err := t.takeRequest(ctx, t.client, t.reading.Channel, b); err != nil {
 			errs = append(errs, fmt.Errorf("request of batch %d: %w", b.ID, err))
 			if noAnswer(err) {
 				break

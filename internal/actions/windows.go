@@ -29,24 +29,26 @@ const (
 	takers = 2
 )
 
-// windows reads the list of what has changed at the provider, in windows of whole
-// minutes. A window that is over gets no new results: states change only now. A
-// message whose state changes again leaves it for a later one.
+// windows reads a list of what has changed, or was created, at the provider, in
+// windows of whole minutes. A window that is over gets nothing new: states change only
+// now. A message whose state changes again leaves it for a later one.
 type windows struct {
-	*Service
+	taking
 
-	client  *nhn.Client
-	reading models.Reading
-	kept    time.Time // when it was last said that somebody reads
+	// list reads a page of a window whose last minute begins at last, and says how many
+	// messages the window has; -1 if the provider does not.
+	list   func(ctx context.Context, from, last time.Time, page int) ([]nhn.Message, int, error)
+	record func(ctx context.Context, messages []nhn.Message) error
+	kept   time.Time // when it was last said that somebody reads
 }
 
 // take reads all minutes that are over and have not been read, looks whether those
 // that were read last have got more, and reads what there is of the present minute.
 // Reading the same again changes nothing.
-func (w *windows) take(ctx context.Context, since time.Time) error {
+func (w *windows) take(ctx context.Context) error {
 	now := w.Now()
 	present := now.Truncate(time.Minute)
-	from := latest(since.Add(-lookBack), now.AddDate(0, 0, -kakao.QueryDays+1)).Truncate(time.Minute)
+	from := latest(w.since.Add(-lookBack), now.AddDate(0, 0, -kakao.QueryDays+1)).Truncate(time.Minute)
 	if until := w.reading.ReadUntil; until != nil && until.After(from) {
 		from = *until
 	}
@@ -160,7 +162,7 @@ func (w *windows) page(ctx context.Context, from, last time.Time, page int) (tot
 			return 0, nil, err
 		}
 	}
-	messages, total, err = w.client.FriendTalkResults(ctx, from, last, page, kakao.MaxPageSize)
+	messages, total, err = w.list(ctx, from, last, page)
 	return total, messages, err
 }
 
@@ -173,9 +175,9 @@ func (w *windows) readPages(ctx context.Context, from, last time.Time, total int
 	case total < 0:
 		return w.readOn(ctx, from, last, first)
 	case pages <= 1:
-		return w.takePage(ctx, first)
+		return w.record(ctx, first)
 	}
-	return w.record(ctx, func(take func([]nhn.Message) error) error {
+	return w.recordAll(ctx, func(take func([]nhn.Message) error) error {
 		for page := pages; page >= 1; page-- {
 			_, messages, err := w.page(ctx, from, last, page)
 			if err != nil {
@@ -192,7 +194,7 @@ func (w *windows) readPages(ctx context.Context, from, last time.Time, total int
 // readOn reads the pages from the first on, where the provider does not say how many
 // there are.
 func (w *windows) readOn(ctx context.Context, from, last time.Time, messages []nhn.Message) error {
-	return w.record(ctx, func(take func([]nhn.Message) error) error {
+	return w.recordAll(ctx, func(take func([]nhn.Message) error) error {
 		for page := 2; len(messages) > 0; page++ {
 			if err := take(messages); err != nil {
 				return err
@@ -206,8 +208,8 @@ func (w *windows) readOn(ctx context.Context, from, last time.Time, messages []n
 	})
 }
 
-// record records the pages that read takes, while it reads on.
-func (w *windows) record(ctx context.Context, read func(take func([]nhn.Message) error) error) error {
+// recordAll records the pages that read takes, while it reads on.
+func (w *windows) recordAll(ctx context.Context, read func(take func([]nhn.Message) error) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	pages := make(chan []nhn.Message)
 	g.Go(func() error {
@@ -224,7 +226,7 @@ func (w *windows) record(ctx context.Context, read func(take func([]nhn.Message)
 	for range takers {
 		g.Go(func() error {
 			for messages := range pages {
-				if err := w.takePage(ctx, messages); err != nil {
+				if err := w.record(ctx, messages); err != nil {
 					return err
 				}
 			}

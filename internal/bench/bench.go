@@ -181,12 +181,7 @@ func (r *run) measure(ctx context.Context) error {
 			return err
 		}
 	}
-	peak, err := peakMemory(os.Getpid())
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(r.out, "%-24s %s\n", "peak memory", peak)
-	return err
+	return r.printPeak()
 }
 
 // compose makes a draft of 40 Hangul and one button.

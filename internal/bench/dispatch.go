@@ -33,6 +33,12 @@ func Dispatch(ctx context.Context, cfg DispatchConfig, out io.Writer) (err error
 	limit.print(out, "limit: a bare loop")
 
 	r := &run{cfg: Config{Database: cfg.Database, Recipients: cfg.Recipients}, out: out}
+	return r.withProvider(ctx, r.compose, r.importFile, r.dispatch, r.takeIn)
+}
+
+// withProvider runs the phases one after another, against a provider in a process of
+// its own.
+func (r *run) withProvider(ctx context.Context, phases ...func(context.Context) error) (err error) {
 	if r.dir, err = os.MkdirTemp("", "soshik-bench-*"); err != nil {
 		return err
 	}
@@ -44,10 +50,10 @@ func Dispatch(ctx context.Context, cfg DispatchConfig, out io.Writer) (err error
 	if err != nil {
 		return err
 	}
-	err = r.measureDispatch(ctx)
+	err = r.runPhases(ctx, phases)
 	cpu, stopErr := r.provider.stop()
 	if err == nil {
-		_, err = fmt.Fprintf(out, "%-24s %8.2f s of processor time, the program with its import %.2f s\n", "provider, in all", cpu.Seconds(), ownTime().Seconds())
+		_, err = fmt.Fprintf(r.out, "%-24s %8.2f s of processor time, the program with its import %.2f s\n", "provider, in all", cpu.Seconds(), ownTime().Seconds())
 	}
 	return errors.Join(err, stopErr)
 }
@@ -61,35 +67,49 @@ func ownTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-func (r *run) measureDispatch(ctx context.Context) error {
+func (r *run) runPhases(ctx context.Context, phases []func(context.Context) error) error {
 	stop, err := r.start(ctx)
 	if err != nil {
 		return err
 	}
-	for _, phase := range []func(context.Context) error{r.compose, r.importFile, r.dispatch, r.takeIn} {
+	for _, phase := range phases {
 		if err = phase(ctx); err != nil {
 			break
 		}
 	}
 	if err == nil {
-		var peak string
-		if peak, err = peakMemory(os.Getpid()); err == nil {
-			_, err = fmt.Fprintf(r.out, "%-24s %s\n", "peak memory", peak)
-		}
+		err = r.printPeak()
 	}
 	return errors.Join(err, stop())
+}
+
+// printPeak prints the most memory that this process has had resident.
+func (r *run) printPeak() error {
+	peak, err := peakMemory(os.Getpid())
+	if err == nil {
+		_, err = fmt.Fprintf(r.out, "%-24s %s\n", "peak memory", peak)
+	}
+	return err
 }
 
 // deliveredWithin is after how long the provider has a result of every message.
 const deliveredWithin = 10 * time.Second
 
-// takeIn measures how long it takes to take the results in once the provider has all
-// of them. Those that came before count as taken in before.
-func (r *run) takeIn(ctx context.Context) error {
+// untilDelivered waits until the provider has all results.
+func untilDelivered(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-time.After(deliveredWithin):
+		return nil
+	}
+}
+
+// takeIn measures how long it takes to take the results in once the provider has all
+// of them. Those that came before count as taken in before.
+func (r *run) takeIn(ctx context.Context) error {
+	if err := untilDelivered(ctx); err != nil {
+		return err
 	}
 	began := time.Now()
 	before, err := r.app.DB.Equation(ctx, r.campaign)

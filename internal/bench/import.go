@@ -60,12 +60,7 @@ func (r *run) measureImports(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}
 	}
-	peak, err := peakMemory(os.Getpid())
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(r.out, "%-24s %s\n", "peak memory", peak)
-	return err
+	return r.printPeak()
 }
 
 // limitChunk is how many recipients the limit stores in a transaction.

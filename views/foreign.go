@@ -1,0 +1,71 @@
+package views
+
+import (
+	"net/url"
+
+	"soshik/models"
+)
+
+// ForeignList is what the page of messages shows that other systems have sent.
+type ForeignList struct {
+	models.ForeignPage
+	DeliveryList // its filter and how it was typed
+
+	After string // where the page begins; empty: at the newest
+	Kept  bool   // there are some, whatever the filter
+}
+
+// ForeignPath lists messages that other systems have sent through an appkey.
+func ForeignPath(appkeyID int64, f models.DeliveryFilter) string {
+	return foreignPath(appkeyID, f.Query())
+}
+
+func foreignPath(appkeyID int64, q url.Values) string {
+	path := AppkeyPath(appkeyID) + "/deliveries/elsewhere"
+	if len(q) > 0 {
+		return path + "?" + q.Encode()
+	}
+	return path
+}
+
+func (l ForeignList) first(p Page) string { return ForeignPath(p.Appkey.ID, l.Filter) }
+
+func (l ForeignList) next(p Page) string {
+	q := l.Filter.Query()
+	q.Set("after", l.ForeignPage.Next)
+	return foreignPath(p.Appkey.ID, q)
+}
+
+// more reports whether the filters that are folded away have anything in them.
+func (l ForeignList) more() bool {
+	f := l.Filter
+	f.Phone, f.Part, f.RequestFrom, f.RequestTo = "", "", nil, nil
+	return f.Narrow()
+}
+
+// foreignParts are what can become of a message that another system has sent.
+func foreignParts(p Page) []Option {
+	options := []Option{{"", p.T("progress.all")}}
+	for _, part := range models.ForeignParts() {
+		options = append(options, Option{string(part), partName(p, part)})
+	}
+	return options
+}
+
+func foreignPhone(p Page, m models.ForeignMessage) string {
+	return messagePhone(p, models.ListedMessage{Message: models.Message{Phone: m.Phone}})
+}
+
+// foreignCode is m as far as its codes say something.
+func foreignCode(m models.ForeignMessage) models.ListedMessage {
+	return models.ListedMessage{Message: models.Message{State: m.State, Fallback: m.Fallback, Code: m.Code, SMSCode: m.SMSCode}}
+}
+
+// foreignSender is who a message is from, and by which channel.
+func foreignSender(p Page, m models.ForeignMessage) string {
+	text := p.T("channel." + string(m.Channel))
+	if m.PlusFriendID != "" {
+		text += " · " + m.PlusFriendID
+	}
+	return text
+}
