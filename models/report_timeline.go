@@ -113,7 +113,7 @@ func (db *DB) Timeline(ctx context.Context, campaignID int64) (t Timeline, err e
 			return t, err
 		}
 		t.Later = whole.minus(Timeline{Stretches: t.Stretches}.Total())
-		t.Later.From = last + 1
+		t.Later.From = t.Stretches[len(t.Stretches)-1].From + t.Step
 	}
 }
 

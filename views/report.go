@@ -93,29 +93,39 @@ func (v Progress) unreachable() (codes []string, count, sms int64) {
 
 // lineName is what a line of the chart counts, in words.
 func lineName(p Page, kind string) string {
-	if kind == "handed" {
+	if kind == lineHanded {
 		return p.T("report.handed")
 	}
 	return partName(p, models.Part(kind))
 }
 
-// chartSays is the chart in words.
-func (v Progress) chartSays(p Page, c chart) string {
+// panelSays is a part of the chart in words.
+func (v Progress) panelSays(p Page, drawn panel) string {
 	said := []string{p.T("report.span", "Span", v.span(p))}
-	for _, l := range c.lines {
+	for _, l := range drawn.lines {
 		said = append(said, lineName(p, l.kind)+" "+p.Number(l.total))
 	}
 	return strings.Join(said, ", ")
 }
 
+// panelHeight is how high a panel is, in pixels: the first one is the larger.
+func panelHeight(i int) string {
+	if i == 0 {
+		return "150"
+	}
+	return "80"
+}
+
 // span is the time that the chart shows, in Korean time.
 func (v Progress) span(p Page) string {
 	from, to := v.Timeline.Begins(), v.Timeline.Ends()
-	end := p.Time(to)
-	if sameDay(from, to) {
-		end = p.Minute(to)
+	switch {
+	case v.Timeline.Step >= 24*60:
+		return p.Date(from) + " – " + p.Date(to.Add(-time.Minute))
+	case sameDay(from, to):
+		return p.Time(from) + " – " + p.Minute(to)
 	}
-	return p.Time(from) + " – " + end
+	return p.Time(from) + " – " + p.Time(to)
 }
 
 func sameDay(a, b time.Time) bool {

@@ -10,17 +10,23 @@ import (
 	"soshik/models"
 )
 
-// chart is a timeline as it is drawn: lines that rise as more and more has happened, in
-// a field of chartField by chartField that the browser stretches.
+// chart is a timeline as it is drawn: panels one above the other, over the same times.
 type chart struct {
-	lines  []chartLine // in the order in which they are drawn
+	panels []panel
 	across []chartTick // times, from the left
-	up     []chartTick // numbers, from the top
+}
+
+// panel is lines that rise as more and more has happened, in a field of chartField by
+// chartField that the browser stretches. What there is few of has one of its own, in
+// which it can be seen.
+type panel struct {
+	lines []chartLine // in the order in which they are drawn
+	up    []chartTick // numbers, from the top
 }
 
 // chartLine is what has happened of one kind.
 type chartLine struct {
-	kind  string // handed, or a part of the equation
+	kind  string // [lineHanded], or a part of the equation
 	total int64
 	path  string // of an SVG path
 	area  string // below the line
@@ -46,7 +52,6 @@ func (t chartTick) anchor() string {
 const (
 	chartField = 1000
 	chartRoom  = 1.08 // above the highest line
-	ticksUp    = 4
 	ticksWide  = 5
 )
 
@@ -54,33 +59,61 @@ const (
 // out.
 func drawTimeline(p Page, t models.Timeline) chart {
 	t.Later = models.Stretch{}
-	total := t.Total()
-	top := max(total.Handed, total.Delivered, total.SMS, total.Failed, 1)
-	var c chart
-	for _, line := range []struct {
-		kind  string
-		count func(models.Stretch) int64
+	c := chart{across: timeTicks(p, t.Begins(), t.Ends())}
+	for _, of := range []struct {
+		kinds []string
+		marks int64
 	}{
-		{"handed", func(s models.Stretch) int64 { return s.Handed }},
-		{string(models.PartDelivered), func(s models.Stretch) int64 { return s.Delivered }},
-		{string(models.PartSMS), func(s models.Stretch) int64 { return s.SMS }},
-		{string(models.PartFailed), func(s models.Stretch) int64 { return s.Failed }},
+		{[]string{lineHanded, string(models.PartDelivered)}, 4},
+		{[]string{string(models.PartSMS), string(models.PartFailed)}, 2},
 	} {
-		if n := line.count(total); n > 0 {
-			path := linePath(t, line.count, float64(top)*chartRoom)
-			c.lines = append(c.lines, chartLine{kind: line.kind, total: n, path: path, area: path + "V" + coordinate(chartField) + "H0Z"})
+		if drawn := drawPanel(p, t, of.kinds, of.marks); len(drawn.lines) > 0 {
+			c.panels = append(c.panels, drawn)
 		}
 	}
-	for _, n := range ticks(top, ticksUp) {
-		c.up = append(c.up, chartTick{100 - 100*float64(n)/(float64(top)*chartRoom), p.Short(n)})
-	}
-	c.across = timeTicks(p, t.Begins(), t.Ends())
 	return c
 }
 
-// linePath is a line that rises by what count finds in each stretch, from its beginning
-// to its end, and stays level where nothing goes on.
-func linePath(t models.Timeline, count func(models.Stretch) int64, top float64) string {
+// drawPanel draws lines of the same scale, with so many numbers beside it.
+func drawPanel(p Page, t models.Timeline, kinds []string, marks int64) (drawn panel) {
+	total, top := t.Total(), int64(0)
+	for _, kind := range kinds {
+		top = max(top, lineCount(total, kind))
+	}
+	for _, kind := range kinds {
+		if n := lineCount(total, kind); n > 0 {
+			path := linePath(t, kind, float64(top)*chartRoom)
+			drawn.lines = append(drawn.lines, chartLine{kind: kind, total: n, path: path, area: path + "V" + coordinate(chartField) + "H0Z"})
+		}
+	}
+	for _, n := range ticks(top, marks) {
+		drawn.up = append(drawn.up, chartTick{100 - 100*float64(n)/(float64(max(top, 1))*chartRoom), p.Short(n)})
+	}
+	return drawn
+}
+
+// lineHanded is the kind of the line that counts recipients handed over; the others are
+// parts of the equation.
+const lineHanded = "handed"
+
+// lineCount is how many of a kind there are in a stretch.
+func lineCount(s models.Stretch, kind string) int64 {
+	switch kind {
+	case lineHanded:
+		return s.Handed
+	case string(models.PartDelivered):
+		return s.Delivered
+	case string(models.PartSMS):
+		return s.SMS
+	case string(models.PartFailed):
+		return s.Failed
+	}
+	panic("no line of " + kind)
+}
+
+// linePath is a line that rises by what each stretch has of a kind, from its beginning to
+// its end, and stays level where nothing goes on.
+func linePath(t models.Timeline, kind string, top float64) string {
 	first := t.Stretches[0].From
 	span := float64(t.Stretches[len(t.Stretches)-1].From + t.Step - first)
 	x := func(minute int64) string { return coordinate(chartField * float64(minute-first) / span) }
@@ -89,7 +122,7 @@ func linePath(t models.Timeline, count func(models.Stretch) int64, top float64) 
 	b.WriteString("M0," + y(0))
 	sum, drawn := int64(0), first
 	for _, s := range t.Stretches {
-		n := count(s)
+		n := lineCount(s, kind)
 		if n == 0 {
 			continue
 		}
@@ -109,7 +142,7 @@ func coordinate(f float64) string {
 
 // ticks are round numbers from 0 to top: as many as there can be, at most most beside
 // 0, a round step apart.
-func ticks(top int64, most int64) []int64 {
+func ticks(top, most int64) []int64 {
 	step := int64(1)
 	for i := 0; top/step > most && step <= math.MaxInt64/10; i++ {
 		if i%3 == 1 {
