@@ -93,8 +93,9 @@ func timelineStep(span int64) int64 {
 // which anything went on, never at a message.
 func (db *DB) Timeline(ctx context.Context, campaignID int64) (t Timeline, err error) {
 	var span struct{ First, Last int64 }
-	err = db.read(ctx).Raw(`SELECT COALESCE(MIN(minute), 0) AS first, COALESCE(MAX(minute), -1) AS last FROM campaign_minutes
-		WHERE campaign_id = ? AND handed + delivered + failed > 0`, campaignID).Scan(&span).Error
+	busy := "FROM campaign_minutes WHERE campaign_id = ? AND handed + delivered + failed > 0 ORDER BY minute"
+	err = db.read(ctx).Raw("SELECT COALESCE((SELECT minute "+busy+" LIMIT 1), 0) AS first, COALESCE((SELECT minute "+busy+" DESC LIMIT 1), -1) AS last",
+		campaignID, campaignID).Scan(&span).Error
 	if err != nil || span.Last < span.First {
 		return t, err
 	}
