@@ -32,7 +32,7 @@ func (v *visitor) readsTheReport() {
 	v.Must(v.Expect().Locator(v.Role("checkbox", "3018")).ToBeChecked())
 	v.Fill(v.Field("목록 이름"), "카카오톡이 닿지 않은 단골")
 	v.button("수신자 목록 만들기")
-	v.says("‘카카오톡이 닿지 않은 단골’ 목록을 만들었습니다", "수신자 2명", "010-7777-0001")
+	v.says("‘카카오톡이 닿지 않은 단골’ 목록을 만들었습니다", "010-7777-0001", "010-7777-0004")
 	v.Visit(campaign)
 }
 

@@ -129,7 +129,7 @@ func (t Timeline) tail(until int64) (last int64, found bool) {
 			break
 		}
 		last = t.Stretches[i-1].From + t.Step - 1
-		found = (last-from+1)*tailTimes < until-from+1 && t.Step > 1
+		found = (last-from+1)*tailTimes < until-from+1
 	}
 	return last, found
 }
