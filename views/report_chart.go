@@ -55,10 +55,9 @@ const (
 	ticksWide  = 5
 )
 
-// drawTimeline draws a timeline that is not empty. What came later than the rest is left
-// out.
+// drawTimeline draws a timeline that is not empty. What came later than the rest is
+// counted, and not drawn.
 func drawTimeline(p Page, t models.Timeline) chart {
-	t.Later = models.Stretch{}
 	c := chart{across: timeTicks(p, t.Begins(), t.Ends())}
 	for _, of := range []struct {
 		kinds []string
@@ -76,18 +75,18 @@ func drawTimeline(p Page, t models.Timeline) chart {
 
 // drawPanel draws lines of the same scale, with so many numbers beside it.
 func drawPanel(p Page, t models.Timeline, kinds []string, marks int64) (drawn panel) {
-	total, top := t.Total(), int64(0)
+	top := int64(1)
 	for _, kind := range kinds {
-		top = max(top, lineCount(total, kind))
+		top = max(top, lineCount(t.Total(), kind)-lineCount(t.Later, kind))
 	}
 	for _, kind := range kinds {
-		if n := lineCount(total, kind); n > 0 {
+		if n := lineCount(t.Total(), kind); n > 0 {
 			path := linePath(t, kind, float64(top)*chartRoom)
 			drawn.lines = append(drawn.lines, chartLine{kind: kind, total: n, path: path, area: path + "V" + coordinate(chartField) + "H0Z"})
 		}
 	}
 	for _, n := range ticks(top, marks) {
-		drawn.up = append(drawn.up, chartTick{100 - 100*float64(n)/(float64(max(top, 1))*chartRoom), p.Short(n)})
+		drawn.up = append(drawn.up, chartTick{100 - 100*float64(n)/(float64(top)*chartRoom), p.Short(n)})
 	}
 	return drawn
 }

@@ -147,6 +147,22 @@ func withinEdges(t *testing.T, marks map[string]float64) {
 	}
 }
 
+// The few that came late are counted, not drawn.
+func TestWhatCameLateIsCounted(t *testing.T) {
+	t.Parallel()
+	late := timeline(1, models.Stretch{Handed: 100, Delivered: 99})
+	late.Later = models.Stretch{Failed: 1}
+	panels := views.DrawTimeline(page(t, "ko"), late).Panels()
+	if len(panels) != 2 {
+		t.Fatalf("%d panels, want 2", len(panels))
+	}
+	for kind, path := range panels[1].Lines() {
+		if kind != "failed" || path != "M0,1000H1000" {
+			t.Errorf("a line of the %s is %q", kind, path)
+		}
+	}
+}
+
 func TestALineStaysLevelInAGap(t *testing.T) {
 	t.Parallel()
 	c := views.DrawTimeline(page(t, "en"), timeline(60, models.Stretch{Delivered: 27}, models.Stretch{From: 9, Delivered: 27}))
