@@ -139,7 +139,7 @@ func coordinate(f float64) string {
 	return strings.TrimSuffix(strconv.FormatFloat(f, 'f', 1, 64), ".0")
 }
 
-// ticks are round numbers from 0 to top: as many as there can be, at most most beside
+// ticks are round numbers from 0 to top: as many as there can be, no more than most beside
 // 0, a round step apart.
 func ticks(top, most int64) []int64 {
 	step := int64(1)
