@@ -64,6 +64,7 @@ func TestACampaignFromItsTextToItsResults(t *testing.T) {
 	v.looksAtRows()
 	v.setsSMSAndTime()
 	v.launches(regulars())
+	v.readsTheReport()
 	v.followsFailures()
 	s.isRecorded(t)
 }

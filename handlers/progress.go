@@ -65,6 +65,9 @@ func (h *Handlers) progress(r *http.Request, c models.Campaign) (v views.Progres
 	if v.Codes, err = h.db.CodeCounts(ctx, c.ID); err != nil {
 		return v, err
 	}
+	if v.Timeline, err = h.db.Timeline(ctx, c.ID); err != nil {
+		return v, err
+	}
 	if v.Batches, err = h.db.BatchCounts(ctx, c.ID); err != nil {
 		return v, err
 	}

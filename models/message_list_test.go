@@ -20,7 +20,7 @@ type ledger struct {
 	messages []int64 // ids
 }
 
-func newLedger(t *testing.T, states ...models.BatchState) *ledger {
+func newLedger(t testing.TB, states ...models.BatchState) *ledger {
 	t.Helper()
 	ctx, now := t.Context(), time.Now().UTC()
 	l := &ledger{DB: testdb.Open(t)}
@@ -46,7 +46,7 @@ func newLedger(t *testing.T, states ...models.BatchState) *ledger {
 	return l
 }
 
-func (l *ledger) plan(t *testing.T, number int64, state models.BatchState) {
+func (l *ledger) plan(t testing.TB, number int64, state models.BatchState) {
 	t.Helper()
 	must(t, l.Tx(t.Context(), func(tx *models.DB) error {
 		after := l.campaign.PlanAfter

@@ -21,6 +21,7 @@ type Progress struct {
 	CreatedBy  string        // name; empty if that person is gone
 	LaunchedBy string
 	Codes      []models.CodeCount
+	Timeline   models.Timeline
 	Batches    map[models.BatchState]int64
 	Stoppable  models.Stoppable
 	Coming     []models.ComingDay // on which days what is planned is to be sent
@@ -223,34 +224,6 @@ func (v Progress) sum(p Page) string {
 		terms = append(terms, p.Number(s.count))
 	}
 	return strings.Join(terms, " + ") + " = " + p.Number(v.Equation.Audience)
-}
-
-// failure is a code, and how many messages have it.
-type failure struct {
-	code  string
-	count int64
-	sms   int64 // of them those reached by SMS
-}
-
-// failures are the codes of what did not arrive by KakaoTalk, the most frequent
-// first. What somebody cancelled is no failure.
-func (v Progress) failures() []failure {
-	var all []failure
-	for _, c := range v.Codes {
-		if c.State == models.MessageCancelled || c.Code == "" {
-			continue
-		}
-		i := slices.IndexFunc(all, func(f failure) bool { return f.code == c.Code })
-		if i < 0 {
-			i, all = len(all), append(all, failure{code: c.Code})
-		}
-		all[i].count += c.Count
-		if c.State == models.MessageSMS {
-			all[i].sms += c.Count
-		}
-	}
-	slices.SortStableFunc(all, func(a, b failure) int { return int(b.count - a.count) })
-	return all
 }
 
 // ours reports whether a code is not the provider's: why a recipient was skipped, or

@@ -196,6 +196,8 @@ func campaignRoutes(h *handlers.Handlers) []Route {
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/recipients/{import}/refused", models.ManageCampaigns, h.DownloadRefused},
 		{get, "/appkeys/{appkey}/campaigns/{campaign}", models.ViewTeam, h.ShowCampaign},
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/messages", models.ViewTeam, h.ListMessages},
+		{get, "/appkeys/{appkey}/campaigns/{campaign}/audiences", models.ManageCampaigns, h.NewResultAudience},
+		{post, "/appkeys/{appkey}/campaigns/{campaign}/audiences", models.ManageCampaigns, h.CreateResultAudience},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/pause", models.ManageCampaigns, h.PauseCampaign},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/resume", models.ManageCampaigns, h.ResumeCampaign},
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/cancel", models.ManageCampaigns, h.ConfirmCancel},

@@ -48,7 +48,11 @@ func (s *Service) CreateAudience(ctx context.Context, by models.Actor, teamID in
 		TeamID: teamID, Name: in.Name, Source: from.Kind(), Origin: origin(sources), CreatedBy: by.User.ID, CreatedAt: s.Now(),
 	}
 	e := audienceEvent("audience.create", a)
-	e.After = map[string]any{"source": a.Source, "origin": kakao.MaskPhones(a.Origin), "numbers": len(numbers.Phones)}
+	after := map[string]any{"source": a.Source, "origin": kakao.MaskPhones(a.Origin), "numbers": len(numbers.Phones)}
+	if a.Source == models.SourceResults {
+		after["parts"], after["codes"] = from.Results.Parts, from.Results.Codes
+	}
+	e.After = after
 	err = s.change(ctx, by, &e, func(tx *models.DB) error {
 		if err := tx.CreateAudience(ctx, &a); err != nil {
 			return err

@@ -176,17 +176,40 @@ func (l *Locale) Number(n int64) string {
 	return sign + s
 }
 
-// formats are the layouts of a language, for [time.Time.Format].
-type formats struct{ date, day, time, clock string }
+// Short writes n in few characters, where its first digits are enough: 12만, 120K.
+func (l *Locale) Short(n int64) string {
+	for _, u := range l.formats.units {
+		if n >= u.size {
+			tenths := n / (u.size / 10)
+			if tenths >= 100 || tenths%10 == 0 {
+				return l.Number(tenths/10) + u.sign
+			}
+			return fmt.Sprintf("%d.%d%s", tenths/10, tenths%10, u.sign)
+		}
+	}
+	return l.Number(n)
+}
+
+// unit is a word for many, the larger ones first.
+type unit struct {
+	size int64
+	sign string
+}
+
+// formats are the layouts of a language, for [time.Time.Format], and its words for many.
+type formats struct {
+	date, day, time, clock string
+	units                  []unit
+}
 
 func formatsOf(tag string) formats {
 	switch tag {
 	case "en":
-		return formats{date: "2 Jan 2006", day: "2 Jan", time: "2 Jan 2006, 15:04", clock: "15:04:05"}
+		return formats{date: "2 Jan 2006", day: "2 Jan", time: "2 Jan 2006, 15:04", clock: "15:04:05", units: []unit{{1e9, "B"}, {1e6, "M"}, {1e3, "K"}}}
 	case "ja":
-		return formats{date: "2006年1月2日", day: "1月2日", time: "2006年1月2日 15:04", clock: "15:04:05"}
+		return formats{date: "2006年1月2日", day: "1月2日", time: "2006年1月2日 15:04", clock: "15:04:05", units: []unit{{1e8, "億"}, {1e4, "万"}}}
 	}
-	return formats{date: "2006년 1월 2일", day: "1월 2일", time: "2006년 1월 2일 15:04", clock: "15:04:05"}
+	return formats{date: "2006년 1월 2일", day: "1월 2일", time: "2006년 1월 2일 15:04", clock: "15:04:05", units: []unit{{1e8, "억"}, {1e4, "만"}, {1e3, "천"}}}
 }
 
 // Time writes date and time in Korean time.
@@ -200,6 +223,9 @@ func (l *Locale) Day(t time.Time) string { return l.format(t, l.formats.day) }
 
 // Clock writes the time of day in Korean time, to the second.
 func (l *Locale) Clock(t time.Time) string { return l.format(t, l.formats.clock) }
+
+// Minute writes the time of day in Korean time, to the minute.
+func (l *Locale) Minute(t time.Time) string { return l.format(t, "15:04") }
 
 func (l *Locale) format(t time.Time, layout string) string {
 	if t.IsZero() {
