@@ -21,7 +21,7 @@ type Route struct {
 // Routes are all routes of the site.
 func Routes(h *handlers.Handlers) []Route {
 	return slices.Concat(
-		peopleRoutes(h), senderRoutes(h), templateRoutes(h), imageRoutes(h), campaignRoutes(h), undoRoutes(h), audienceRoutes(h),
+		peopleRoutes(h), senderRoutes(h), templateRoutes(h), imageRoutes(h), campaignRoutes(h), undoRoutes(h), deliveryRoutes(h), audienceRoutes(h),
 	)
 }
 
@@ -46,6 +46,7 @@ func peopleRoutes(h *handlers.Handlers) []Route {
 		{post, "/notifications/{notification}/open", models.SignedIn, h.OpenNotification},
 
 		{get, "/teams/{team}", models.ViewTeam, h.ShowTeam},
+		{get, "/appkeys/{appkey}", models.ViewTeam, h.ShowAppkey},
 		{get, "/teams/{team}/appkeys", models.ViewTeam, h.ListAppkeys},
 		{get, "/teams/{team}/appkeys/new", models.ManageAppkeys, h.NewAppkey},
 		{post, "/teams/{team}/appkeys/new", models.ManageAppkeys, h.CreateAppkey},
@@ -215,6 +216,12 @@ func undoRoutes(h *handlers.Handlers) []Route {
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/retry", models.ManageCampaigns, h.NewRetry},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/retry", models.ManageCampaigns, h.CreateRetry},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/copy", models.ManageCampaigns, h.CopyCampaign},
+	}
+}
+
+func deliveryRoutes(h *handlers.Handlers) []Route {
+	return []Route{
+		{get, "/appkeys/{appkey}/deliveries", models.ViewTeam, h.ListDeliveries},
 	}
 }
 
