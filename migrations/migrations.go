@@ -13,9 +13,6 @@ import (
 	"io/fs"
 
 	"github.com/pressly/goose/v3"
-	"github.com/riverqueue/river/riverdriver"
-	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
 )
 
@@ -58,14 +55,6 @@ func up(ctx context.Context, db *sql.DB, dialect string) error {
 		return fmt.Errorf("job queue: %w", err)
 	}
 	return nil
-}
-
-// Driver is how River speaks to a database of the dialect.
-func Driver(db *sql.DB, dialect string) riverdriver.Driver[*sql.Tx] {
-	if dialect == "postgres" {
-		return riverdatabasesql.New(db)
-	}
-	return riversqlite.New(db)
 }
 
 func provider(db *sql.DB, dialect string) (*goose.Provider, error) {

@@ -163,7 +163,12 @@ func (db *DB) onPostgres(ctx context.Context, fn func(pg *pgx.Conn) error) (err 
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	return conn.Raw(func(driver any) error { return fn(driver.(*stdlib.Conn).Conn()) })
+	err = conn.Raw(func(driver any) error { return fn(driver.(*stdlib.Conn).Conn()) })
+	if err != nil {
+		// What is cut short while it writes calls itself a timeout of the network.
+		err = errors.Join(err, ctx.Err())
+	}
+	return err
 }
 
 func copyRecipients(ctx context.Context, tx pgx.Tx, audienceID int64, rs []Recipient) error {

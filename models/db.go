@@ -99,7 +99,7 @@ func openGORM(dsn string, wrap func(driver.Connector) driver.Connector) (*gorm.D
 	if err != nil {
 		return nil, err
 	}
-	return gorm.Open(sqlite.New(sqlite.Config{DriverName: "sqlite", Conn: sql.OpenDB(wrap(connector))}), gormConfig())
+	return gorm.Open(terseSQLite{&sqlite.Dialector{DriverName: "sqlite", Conn: sql.OpenDB(wrap(connector))}}, gormConfig())
 }
 
 func openPostgres(ctx context.Context, address string, wrap func(driver.Connector) driver.Connector) (*DB, error) {
@@ -113,13 +113,26 @@ func openPostgres(ctx context.Context, address string, wrap func(driver.Connecto
 	}
 	conn := sql.OpenDB(wrap(stdlib.GetPoolConnector(pool)))
 	conn.SetMaxIdleConns(0) // the pool keeps them
-	g, err := gorm.Open(postgres.New(postgres.Config{Conn: conn}), gormConfig())
+	g, err := gorm.Open(tersePostgres{&postgres.Dialector{Config: &postgres.Config{Conn: conn}}}, gormConfig())
 	if err != nil {
 		pool.Close()
 		return nil, err
 	}
 	return &DB{w: g, r: g, pool: pool, now: systemClock}, nil
 }
+
+// The dialects, but for what GORM would log: it writes out each query that it scans,
+// with all values, also where nothing is logged.
+type (
+	terseSQLite   struct{ *sqlite.Dialector }
+	tersePostgres struct{ *postgres.Dialector }
+)
+
+// Explain is the query as it is.
+func (terseSQLite) Explain(query string, _ ...any) string { return query }
+
+// Explain is the query as it is.
+func (tersePostgres) Explain(query string, _ ...any) string { return query }
 
 func gormConfig() *gorm.Config {
 	return &gorm.Config{

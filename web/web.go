@@ -30,6 +30,13 @@ import (
 	"soshik/views"
 )
 
+// What is part of the program and never changes is read once, however many programs a
+// test puts together.
+var (
+	loadCatalogs = sync.OnceValues(locale.Load)
+	loadAssets   = sync.OnceValues(static.Load)
+)
+
 // App is the program put together, not yet serving.
 type App struct {
 	DB      *models.DB
@@ -102,11 +109,11 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	a.DB.SetClock(a.cfg.now())
-	catalogs, err := locale.Load()
+	catalogs, err := loadCatalogs()
 	if err != nil {
 		return err
 	}
-	assets, err := static.Load()
+	assets, err := loadAssets()
 	if err != nil {
 		return err
 	}
