@@ -182,7 +182,9 @@ func (l *library) timesOf(ctx context.Context, c pageCase) (t pageTimes, err err
 	return t, err
 }
 
-func milliseconds(since time.Time) float64 { return float64(time.Since(since)) / float64(time.Millisecond) }
+func milliseconds(since time.Time) float64 {
+	return float64(time.Since(since)) / float64(time.Millisecond)
+}
 
 func (l *library) path(f models.DeliveryFilter) string {
 	return fmt.Sprintf("/appkeys/%d/deliveries?%s", l.appkey.ID, f.Query().Encode())
