@@ -86,7 +86,7 @@ func (v MessageView) preview(p Page) Preview {
 		shown.Caption = "message.as_erased"
 	case v.Part == models.PartPlanned:
 		shown.Caption = "message.as_planned"
-	case v.State == models.MessageSkipped:
+	case v.State == models.MessageSkipped, v.State == models.MessageRefused:
 		shown.Caption = "message.as_skipped"
 	}
 	if v.State == models.MessageSMS {
@@ -124,7 +124,7 @@ type event struct {
 // follows.
 func (v MessageView) events(p Page) []event {
 	all := append([]event{v.planned(p)}, v.calls(p)...)
-	if v.Request.HandedAt != nil {
+	if v.Request.HandedAt != nil && v.Askable() {
 		all = append(all, v.handed(p))
 	}
 	if v.Stop.MessageID != 0 {
@@ -248,7 +248,7 @@ func (v MessageView) ended(p Page) event {
 		return e
 	}
 	e.code = v.Code
-	if part == models.PartFailed || part == models.PartRefused {
+	if v.Part == models.PartFailed || v.Part == models.PartRefused {
 		e.lines = append(e.lines, codeToDo(p, v.Code))
 	}
 	return e

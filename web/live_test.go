@@ -10,24 +10,20 @@ import (
 	"soshik/internal/kakao"
 	"soshik/internal/nhn/nhnsim"
 	"soshik/models"
-	"soshik/web"
 )
 
-// unread is a studio that does not read results by itself, with a campaign whose messages
+// unread is a studio in which nobody reads results, with a campaign whose messages
 // have been handed over.
 func unread(t *testing.T) (*studio, models.Campaign) {
 	t.Helper()
-	s := newStudio(t, func(c *web.Config) { c.ResultsEvery = time.Hour })
-	// Its first reading is put off before there is anything to read.
+	s := newStudio(t)
 	c := s.draft(t)
 	s.bringIn(t, c, cp949(t, listOf(3)+endings()))
-	_, err := s.DB.SQL().ExecContext(t.Context(), "UPDATE result_readings SET due_at = '2099-01-01 00:00:00+00:00'")
+	_, err := s.DB.ClaimReading(t.Context(), s.appkey.ID, models.FriendTalk, s.Actions.Now(), s.Actions.Now().AddDate(1, 0, 0)) // by nobody
 	check(t, err)
-	for _, ch := range models.Channels() {
-		check(t, s.DB.PostponeReading(t.Context(), s.appkey.ID, ch, time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)))
-	}
 	s.launch(t, c)
 	s.until(t, s.path(c, ""), "결과 대기")
+	check(t, s.sim.AdvanceClock(time.Minute)) // by which everything has its result
 	return s, c
 }
 
@@ -73,7 +69,9 @@ func TestASearchAtTheProviderIsAskedFor(t *testing.T) {
 		t.Errorf("audited %d times", n)
 	}
 
-	s.sim.SetFaults(nhnsim.Faults{Hook: func(*http.Request) *nhnsim.Answer { return &nhnsim.Answer{Status: http.StatusTooManyRequests, RetryAfter: time.Second} }})
+	s.sim.SetFaults(nhnsim.Faults{Hook: func(*http.Request) *nhnsim.Answer {
+		return &nhnsim.Answer{Status: http.StatusTooManyRequests, RetryAfter: time.Second}
+	}})
 	busy := s.get(t, s.today())
 	if busy.status != http.StatusUnprocessableEntity {
 		t.Errorf("with the provider busy: %d", busy.status)
