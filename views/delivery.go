@@ -52,7 +52,7 @@ func (l DeliveryList) anyCampaign(p Page) string {
 // time is a field for a date and time. What is none comes back as it was typed, which a
 // browser's own field would not show.
 func (l DeliveryList) time(name, label string, t *time.Time, err error) Input {
-	in := Input{Name: name, Label: label, Value: l.Typed.Get(name), Type: "datetime-local", Err: err}
+	in := Input{Name: name, Label: label, Value: l.Typed.Get(name), Type: "datetime-local", Hint: "time.kst", Err: err}
 	switch {
 	case models.FieldText(err, name).Key == "delivery.bad_date":
 		in.Type = "text"

@@ -46,6 +46,7 @@ func peopleRoutes(h *handlers.Handlers) []Route {
 		{post, "/notifications/{notification}/open", models.SignedIn, h.OpenNotification},
 
 		{get, "/teams/{team}", models.ViewTeam, h.ShowTeam},
+		{get, "/appkeys/{appkey}", models.ViewTeam, h.ShowAppkey},
 		{get, "/teams/{team}/appkeys", models.ViewTeam, h.ListAppkeys},
 		{get, "/teams/{team}/appkeys/new", models.ManageAppkeys, h.NewAppkey},
 		{post, "/teams/{team}/appkeys/new", models.ManageAppkeys, h.CreateAppkey},
