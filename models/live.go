@@ -45,14 +45,12 @@ func ParseLiveQuery(q url.Values, now time.Time) (LiveQuery, error) {
 	return out, JoinFields(err, in.p.err())
 }
 
-// AsksLive reports whether a URL asks the provider for anything.
+// AsksLive reports whether a URL asks the provider for anything: a form was sent, or a link
+// has one of the provider's own conditions.
 func AsksLive(q url.Values) bool {
-	for name := range q {
-		if q.Get(name) != "" && name != inChannel {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]string{"search", inRequestID, inRequestFrom, inRequestTo, inCreateFrom, inCreateTo}, func(name string) bool {
+		return q.Get(name) != ""
+	})
 }
 
 // Query is q as it stands in a URL.

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"net/url"
 	"time"
 
@@ -26,6 +27,13 @@ func LivePath(appkeyID int64, q models.LiveQuery) string {
 		return path + "?" + v.Encode()
 	}
 	return path
+}
+
+// livePath searches at the provider for what the list is narrowed to.
+func (l DeliveryList) livePath(p Page) string {
+	q := models.LiveQuery{DeliveryFilter: l.Filter}
+	q.Channel = cmp.Or(q.Channel, models.Channels()[0])
+	return LivePath(p.Appkey.ID, q)
 }
 
 // form is the form's fields as those of the page of deliveries have them.

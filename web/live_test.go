@@ -37,7 +37,7 @@ func (s *studio) today() string {
 func TestASearchAtTheProviderIsAskedFor(t *testing.T) {
 	t.Parallel()
 	s, c := unread(t)
-	has(t, s.get(t, "/appkeys/1/deliveries"), `href="`+livePath+`"`, "발송사에서 찾기")
+	has(t, s.get(t, "/appkeys/1/deliveries"), `href="`+livePath+`?channel=friendtalk"`, "발송사에서 찾기")
 	form := s.get(t, livePath)
 	has(t, form, "요청 ID나 기간 하나가 꼭 있어야 합니다")
 	if strings.Contains(form.body, "is-invalid") || strings.Contains(form.body, `id="answer"`) {
