@@ -6,19 +6,24 @@ import (
 	"testing"
 
 	"soshik/e2e/browser"
+	"soshik/internal/testdb"
+	"soshik/models"
 )
 
 // Somebody searches the deliveries, exports what is found, and downloads the file.
 func TestDeliveriesAreExported(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, true)
+	appkey, err := s.DB.Appkey(t.Context(), 1)
+	check(t, err)
+	testdb.FillLedger(t, s.DB, appkey, models.Campaign{Channel: models.FriendTalk, Name: "11월 단골 감사 쿠폰", LaunchedBy: 1}, 40, s.Actions.Now())
 	v := s.signedIn(t, marketer, browser.Options{})
 	v.menu("발송 내역")
 	v.link("내보낸 파일")
 	v.says("아직 내보낸 파일이 없습니다")
 	v.look("exports-empty")
 	v.menu("발송 내역")
-	v.button("CSV 파일로 내보내기")
+	v.button("CSV")
 	v.isAt(`/appkeys/\d+/exports/\d+`)
 	v.saysSoon(v.main(), "완료")
 	v.says("모든 발송 내역", "시간 뒤에 삭제됩니다")
