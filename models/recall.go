@@ -239,10 +239,10 @@ func (db *DB) MoveCancel(ctx context.Context, batchID int64, from []Cancel, to C
 	return res.RowsAffected > 0, res.Error
 }
 
-// CancelledHere counts messages of a batch that were cancelled before the provider had
-// them.
+// CancelledHere counts messages of a planned batch that were cancelled before the provider
+// had them. That is none of its results: the attempt that is to come has not ended them.
 func (db *DB) CancelledHere(ctx context.Context, batchID, n int64) error {
-	return db.write(ctx).Exec("UPDATE batches SET cancelled_here = cancelled_here + ? WHERE id = ?", n, batchID).Error
+	return db.write(ctx).Exec("UPDATE batches SET cancelled_here = cancelled_here + ?, ended_before = ended_before + ? WHERE id = ?", n, n, batchID).Error
 }
 
 // Reschedule gives a campaign that was launched another time, if it is as c was read. It
@@ -313,9 +313,10 @@ func (db *DB) SetSendAt(ctx context.Context, bs []Batch) error {
 	return nil
 }
 
-// LeaveBatch ends the moving of a batch that was sent before it could be withdrawn.
-func (db *DB) LeaveBatch(ctx context.Context, batchID int64) error {
-	return db.write(ctx).Model(&Batch{}).Where("id = ? AND state = ? AND cancel IN ('moving', 'withdrawing')", batchID, BatchHanded).
+// LeaveBatch ends the moving of a batch that was sent before it could be withdrawn, if no
+// other attempt has been made since b was read.
+func (db *DB) LeaveBatch(ctx context.Context, b Batch) error {
+	return db.write(ctx).Model(&Batch{}).Where("id = ? AND claim = ? AND state = ? AND cancel IN ('moving', 'withdrawing')", b.ID, b.Claim, BatchHanded).
 		Updates(map[string]any{"cancel": CancelLate, "send_at": gorm.Expr("request_at")}).Error
 }
 

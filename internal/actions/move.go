@@ -165,7 +165,7 @@ func (s *Service) moveBatch(ctx context.Context, c models.Campaign, b models.Bat
 func (s *Service) withdraw(ctx context.Context, c models.Campaign, b models.Batch) (done bool, err error) {
 	sent := b.RequestAt == nil || !b.RequestAt.After(s.Now())
 	if b.Open() == 0 || b.RequestID == "" || b.Cancel == models.CancelMoving && sent {
-		return true, s.DB.LeaveBatch(ctx, b.ID)
+		return true, s.DB.LeaveBatch(ctx, b)
 	}
 	if wait := s.Provider.rest(b.AppkeyID); wait > 0 {
 		return false, s.DB.PostponeRecall(ctx, b.ID, s.Now().Add(wait))
@@ -229,7 +229,7 @@ func (s *Service) judgeWithdrawal(ctx context.Context, b models.Batch, listed []
 	}
 	switch {
 	case len(open) == underWay: // or nothing is open any more
-		return true, s.DB.LeaveBatch(ctx, b.ID)
+		return true, s.DB.LeaveBatch(ctx, b)
 	case len(open) == cancelled:
 		return true, s.DB.Tx(ctx, func(tx *models.DB) error { return s.planAnew(ctx, tx, b, &w) })
 	}

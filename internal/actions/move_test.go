@@ -262,6 +262,36 @@ func TestAMovedCampaignIsCancelled(t *testing.T) {
 	}
 }
 
+// A batch is withdrawn from the provider while some of its recipients are being cancelled
+// there: that it lists them as cancelled is the withdrawal, and they do not get the message
+// at the new time either.
+func TestRecipientsAreCancelledWhileTheirBatchIsWithdrawn(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, time.Second)
+	c := b.scheduled(t, 10, 2*time.Hour)
+	must(t, b.PlanCampaign(t.Context(), c.ID), b.SendBatch(t.Context(), b.batch(t, c).ID))
+	stop, err := b.RecallMessages(t.Context(), b.admin, b.appkey.ID, c.ID, []int64{b.message(t, c, 4).ID})
+	must(t, err)
+	var asked atomic.Bool
+	b.sim.SetFaults(nhnsim.Faults{Hook: func(r *http.Request) *nhnsim.Answer {
+		if r.Method == http.MethodGet && !asked.Swap(true) { // the list is read to see whom to cancel
+			b.move(t, c, 3*time.Hour)
+			must(t, b.RecallBatch(t.Context(), b.batch(t, c).ID))
+		}
+		return nil
+	}})
+	must(t, b.StopMessages(t.Context(), b.batch(t, c).ID))
+	b.work(t)
+	b.until(t, c, func(_ models.Campaign, e models.Equation) bool { return e.Handed == 9 && e.Cancelled == 1 })
+	if _, done := b.untilRecalled(t, stop); done.Stopped != 1 {
+		t.Errorf("%+v", done)
+	}
+	b.wantOnce(t, 9)
+	if b.count()[benchPhone(4)] != 0 {
+		t.Error("who was cancelled will be sent to")
+	}
+}
+
 // A campaign is moved while its batches are claimed and handed over.
 func TestACampaignIsMovedWhileItIsHandedOver(t *testing.T) {
 	t.Parallel()
