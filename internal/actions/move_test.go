@@ -262,6 +262,49 @@ func TestAMovedCampaignIsCancelled(t *testing.T) {
 	}
 }
 
+// What is moved far ahead, or in batches that have times of their own, is held by the
+// provider for each of these times, and its results are taken in when they come.
+func TestBatchesAreMovedToTimesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	for name, in := range map[string]time.Duration{"by an hour": 3 * time.Hour, "by weeks": 60 * 24 * time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, 2*time.Second)
+			b.team.LeadMinutes = models.MaxLead
+			must(t, b.DB.SaveTeamSettings(t.Context(), b.team))
+			b.work(t)
+			before, at := b.draft(t, 30), b.Now().Add(2*time.Hour).Truncate(time.Minute)
+			c := before
+			c.ScheduledAt, c.Pace = &at, 10
+			c, err := b.SaveDraft(t.Context(), b.admin, before, c)
+			must(t, err)
+			b.launch(t, c)
+			c, _ = b.until(t, c, func(_ models.Campaign, e models.Equation) bool { return e.Handed == 30 })
+			r := b.move(t, c, in)
+			if _, done := b.untilRecalled(t, r); done.Stopped != 30 {
+				t.Errorf("%+v", done)
+			}
+			held := func() (n int) {
+				bs, err := b.DB.Batches(t.Context(), c.ID, 0, 10)
+				must(t, err)
+				for i, batch := range bs {
+					if want := r.ToAt.Add(time.Duration(i) * time.Minute); batch.State == models.BatchHanded && batch.RequestAt != nil && batch.RequestAt.Equal(want) {
+						n++
+					}
+				}
+				return n
+			}
+			b.until(t, c, func(models.Campaign, models.Equation) bool { return held() == 3 })
+			b.wantOnce(t, 30)
+			b.putOn(in + 4*time.Minute)
+			if _, e := b.until(t, c, isState(models.CampaignFinished)); e.Delivered != 30 {
+				t.Errorf("%+v", e)
+			}
+			b.wantOnce(t, 30)
+		})
+	}
+}
+
 // A batch is withdrawn from the provider while some of its recipients are being cancelled
 // there: that it lists them as cancelled is the withdrawal, and they do not get the message
 // at the new time either.

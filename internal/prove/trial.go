@@ -58,7 +58,9 @@ func (k kind) scheduled() bool {
 
 // inParts reports whether what is done with the campaign is done with its batches, and
 // needs its plan to be whole.
-func (k kind) inParts() bool { return k == moved || k == brandMoved || k == partsHeld || k == partsWaiting }
+func (k kind) inParts() bool {
+	return k == moved || k == brandMoved || k == partsHeld || k == partsWaiting
+}
 
 // trial is a campaign, and what is done with it.
 type trial struct {
