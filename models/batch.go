@@ -76,6 +76,12 @@ type Batch struct {
 	CancelAt   *time.Time // when its cancelling is gone on with; nil: with the campaign's
 	RecallID   int64      // the last recall that was about it; 0: none
 
+	// What its campaign says, for searches over all campaigns.
+	Channel      Channel
+	SenderID     int64
+	TemplateCode string // the registered template that is sent; empty: none
+	LaunchedBy   int64
+
 	Size         int64
 	Skipped      int64
 	Refused      int64

@@ -92,6 +92,8 @@ type Campaign struct {
 	Audience        int64      // recipients, at launch
 	Planned         int64      // of them those that the plan has reached
 	PlanAfter       string     // the last number planned
+	FirstBatch      int64      // id of its first batch; 0: it has none
+	LastBatch       int64      // id of its last batch so far
 	Refusals        int        // batches refused in a row
 	Revision        int        // counts edits
 	Returned        Text       `gorm:"serializer:json"` // to who composes: why it is a draft again; empty: it never was anything else

@@ -26,6 +26,8 @@ func TestFriendTalkContent(t *testing.T) {
 		"no text":                             {models.Content{Text: " \n"}, map[string]string{"text": "field.required"}},
 		"1,000 Hangul fit":                    {models.Content{Text: strings.Repeat("가", 1000)}, nil},
 		"1,001 do not":                        {models.Content{Text: strings.Repeat("가", 1001)}, map[string]string{"text": "content.too_long"}},
+		"1,001 beside a variable do not":      {models.Content{Text: strings.Repeat("가", 1001) + "#{이름}"}, map[string]string{"text": "content.too_long_fixed"}},
+		"1,000 beside a variable may":         {models.Content{Text: strings.Repeat("가", 1000) + "#{이름}"}, nil},
 		"500 emoji fit":                       {models.Content{Text: strings.Repeat("😀", 500)}, nil},
 		"500 emoji and a letter do not":       {models.Content{Text: strings.Repeat("😀", 500) + "a"}, map[string]string{"text": "content.too_long"}},
 		"six buttons":                         {models.Content{Text: "a", Buttons: six}, map[string]string{"buttons": "content.buttons"}},

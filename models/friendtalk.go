@@ -73,11 +73,14 @@ func (friendTalk) note(c Campaign, s Sender, now time.Time, r *Report) {
 	}
 }
 
-// checkText finds what is wrong with a text of the given length.
+// checkText finds what is wrong with a text of the given length. One that is measured
+// without its variables, each of which a recipient's value replaces, says so.
 func checkText(text string, length, limit int, p problems) {
 	switch {
 	case strings.TrimSpace(text) == "":
 		p.add("text", "field.required")
+	case length > limit && length < kakao.Len(ParsePattern(text).Plain()):
+		p.add("text", "content.too_long_fixed", "Count", length, "Max", limit)
 	case length > limit:
 		p.add("text", "content.too_long", "Count", length, "Max", limit)
 	}

@@ -179,6 +179,9 @@ func (db *DB) RecordOutcomes(ctx context.Context, outcomes []MessageOutcome) (in
 	if err := db.writeOutcomes(ctx, fresh); err != nil {
 		return 0, err
 	}
+	if err := db.sizeSMS(ctx, d.days, d.reached); err != nil {
+		return 0, err
+	}
 	return len(fresh), db.applyDeltas(ctx, d)
 }
 
@@ -264,7 +267,9 @@ func (db *DB) writeOutcomes(ctx context.Context, outcomes []MessageOutcome) erro
 type deltas struct {
 	batches map[int64]*Batch
 	codes   map[codeKey]int64
+	days    days
 	minutes minutes
+	reached map[int64][]MessageOutcome // by SMS, by campaign
 }
 
 type codeKey struct {
@@ -277,7 +282,9 @@ func (k codeKey) compare(other codeKey) int {
 	return cmp.Or(cmp.Compare(k.campaign, other.campaign), cmp.Compare(k.state, other.state), cmp.Compare(k.code, other.code))
 }
 
-func newDeltas() deltas { return deltas{map[int64]*Batch{}, map[codeKey]int64{}, minutes{}} }
+func newDeltas() deltas {
+	return deltas{map[int64]*Batch{}, map[codeKey]int64{}, days{}, minutes{}, map[int64][]MessageOutcome{}}
+}
 
 // move counts that m becomes o in the minute now.
 func (d deltas) move(m Message, o MessageOutcome, now int64) {
@@ -292,6 +299,13 @@ func (d deltas) move(m Message, o MessageOutcome, now int64) {
 		d.codes[codeKey{m.CampaignID, m.State, m.Code}]--
 	}
 	d.codes[codeKey{m.CampaignID, o.State, o.Code}]++
+	if m.State != MessageOpen {
+		d.days.at(m.CampaignID, dayOf(m.DoneAt)).count(m.State, -1)
+	}
+	d.days.at(m.CampaignID, dayOf(o.DoneAt)).count(o.State, +1)
+	if o.State == MessageSMS {
+		d.reached[m.CampaignID] = append(d.reached[m.CampaignID], o)
+	}
 	d.minutes.count(m.CampaignID, m.State, m.DoneAt, -1)
 	d.minutes.count(m.CampaignID, o.State, o.DoneAt, +1)
 	if !m.State.reported() && o.State.reported() {
@@ -348,6 +362,9 @@ func (db *DB) applyDeltas(ctx context.Context, d deltas) error {
 		if err != nil {
 			return fmt.Errorf("count codes: %w", err)
 		}
+	}
+	if err := db.addDays(ctx, d.days); err != nil {
+		return err
 	}
 	return db.addMinutes(ctx, d.minutes)
 }

@@ -84,8 +84,12 @@ func (db *DB) addMinutes(ctx context.Context, ms minutes) error {
 
 // CountHanded notes that n recipients of a campaign have been handed over just now.
 func (db *DB) CountHanded(ctx context.Context, campaignID int64, n int) error {
-	ms := minutes{}
-	ms.at(campaignID, minuteOf(db.now())).Handed = int64(n)
+	now, ds, ms := db.now(), days{}, minutes{}
+	ds.at(campaignID, DayOf(now)).Handed = int64(n)
+	if err := db.addDays(ctx, ds); err != nil {
+		return err
+	}
+	ms.at(campaignID, minuteOf(now)).Handed = int64(n)
 	return db.addMinutes(ctx, ms)
 }
 

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 )
@@ -12,6 +13,7 @@ import (
 // is whole.
 func (db *DB) PlanBatch(ctx context.Context, c *Campaign, b Batch, size int64) (Batch, error) {
 	b.CampaignID, b.AppkeyID, b.State = c.ID, c.AppkeyID, BatchPlanned
+	b.Channel, b.SenderID, b.TemplateCode, b.LaunchedBy = c.Channel, c.SenderID, c.Content.TemplateCode, c.LaunchedBy
 	b.DueAt, b.MeantAt = b.DueAt.UTC(), b.DueAt.UTC()
 	if err := db.write(ctx).Create(&b).Error; err != nil {
 		return b, fmt.Errorf("create batch: %w", err)
@@ -31,6 +33,7 @@ func (db *DB) PlanBatch(ctx context.Context, c *Campaign, b Batch, size int64) (
 		return b, err
 	}
 	c.Planned += b.Size
+	c.FirstBatch, c.LastBatch = cmp.Or(c.FirstBatch, b.ID), b.ID
 	return b, db.SetBatch(ctx, b.ID, map[string]any{"size": b.Size})
 }
 
@@ -38,7 +41,9 @@ func (db *DB) PlanBatch(ctx context.Context, c *Campaign, b Batch, size int64) (
 // planned on from after, or the campaign is not being planned any more.
 func (db *DB) SavePlan(ctx context.Context, c Campaign, after string) (saved bool, err error) {
 	res := db.write(ctx).Model(&Campaign{}).Where("id = ? AND state = ? AND plan_after = ?", c.ID, CampaignPlanning, after).
-		Updates(map[string]any{"planned": c.Planned, "plan_after": c.PlanAfter, "updated_at": db.now()})
+		Updates(map[string]any{
+			"planned": c.Planned, "plan_after": c.PlanAfter, "first_batch": c.FirstBatch, "last_batch": c.LastBatch, "updated_at": db.now(),
+		})
 	return res.RowsAffected > 0, res.Error
 }
 

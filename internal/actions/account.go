@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"maps"
+	"runtime"
 
 	"github.com/alexedwards/argon2id"
 
@@ -13,6 +14,12 @@ import (
 
 // hashing is the cost of a password: 19 MiB and two passes, as OWASP advises.
 var hashing = argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+
+// hashPassword is what is kept of a password.
+func hashPassword(password string) (string, error) {
+	defer runtime.GC() // see passwordFits
+	return argon2id.CreateHash(password, &hashing)
+}
 
 // unknownHash is compared with when there is no such person, so that the answer
 // takes as long as for one who exists. Nobody knows its password.
@@ -43,7 +50,10 @@ func (s *Service) SignIn(ctx context.Context, by models.Actor, email, password s
 	return s.startSession(ctx, by, user, session, "session.start")
 }
 
+// passwordFits compares. The memory that this takes is given back at once: until the
+// garbage is collected the next time, it would let the heap grow to twice as much.
 func passwordFits(u models.User, password string) bool {
+	defer runtime.GC()
 	hash := u.PasswordHash
 	if hash == "" {
 		hash = unknownHash
@@ -90,7 +100,7 @@ func (s *Service) CreateFirstAdmin(ctx context.Context, by models.Actor, code st
 	if err != nil {
 		return "", err
 	}
-	hash, err := argon2id.CreateHash(in.Password, &hashing)
+	hash, err := hashPassword(in.Password)
 	if err != nil {
 		return "", err
 	}
@@ -138,7 +148,7 @@ func (s *Service) TakeInvitation(ctx context.Context, by models.Actor, token str
 	if err := in.Validate(); err != nil {
 		return "", err
 	}
-	hash, err := argon2id.CreateHash(in.Password, &hashing)
+	hash, err := hashPassword(in.Password)
 	if err != nil {
 		return "", err
 	}

@@ -83,10 +83,9 @@ func searched(from, to time.Time, days int) time.Time {
 	return to
 }
 
-// attemptKey names an attempt to hand a batch over: to the provider as the
-// request's grouping key and as its idempotency key.
+// attemptKey names an attempt to hand a batch over.
 func attemptKey(c models.Campaign, batchID int64, attempt int) string {
-	return fmt.Sprintf("%s.%d.%d", c.ULID, batchID, attempt)
+	return models.AttemptKey(c, batchID, attempt)
 }
 
 // attemptOf is the attempt that a key of attemptKey names, -1 if it names none.
@@ -99,26 +98,10 @@ func attemptOf(key string) int {
 }
 
 // messageKey names a message to the provider, whatever the attempt.
-func messageKey(c models.Campaign, m models.Message) string {
-	return fmt.Sprintf("%s.%d.%d", c.ULID, m.BatchID(), m.Position())
-}
+func messageKey(c models.Campaign, m models.Message) string { return models.MessageKey(c, m) }
 
 // parseMessageKey is the reverse of messageKey; ok is false for a key that is not
 // ours.
 func parseMessageKey(key string) (ulid string, messageID int64, ok bool) {
-	parts := strings.Split(key, ".")
-	if len(parts) != 3 || len(parts[0]) != ulidLen {
-		return "", 0, false
-	}
-	batch, err := strconv.ParseInt(parts[1], 10, 64)
-	if err != nil || batch <= 0 {
-		return "", 0, false
-	}
-	position, err := strconv.Atoi(parts[2])
-	if err != nil || position <= 0 || position >= 1024 {
-		return "", 0, false
-	}
-	return parts[0], models.MessageID(batch, position), true
+	return models.ParseMessageKey(key)
 }
-
-const ulidLen = 26

@@ -3,8 +3,6 @@ package actions
 import (
 	"context"
 
-	"github.com/alexedwards/argon2id"
-
 	"soshik/models"
 )
 
@@ -19,7 +17,7 @@ func (s *Service) SeedDemo(ctx context.Context, team string, people []models.New
 	if found {
 		return s.moveDemo(ctx, appkey)
 	}
-	hash, err := argon2id.CreateHash(password, &hashing)
+	hash, err := hashPassword(password)
 	if err != nil {
 		return err
 	}

@@ -1,14 +1,9 @@
 package actions
 
 import (
-	"bufio"
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/oklog/ulid/v2"
@@ -51,8 +46,6 @@ const (
 	importProgress = 10_000
 	// maxPending is how many remarks are gathered before they are written down.
 	maxPending = 5000
-	// maxReserve is for how many rows room is made beforehand, at most.
-	maxReserve = 2_000_000
 	// maxShownValue is how much of a refused value is kept, in bytes.
 	maxShownValue = 200
 )
@@ -148,64 +141,20 @@ func (s *Service) TidyImport(ctx context.Context, importID int64) error {
 type importWork struct {
 	s       *Service
 	i       models.Import
-	spool   *os.File // the values of the recipients, one behind the other
-	buffer  *bufio.Writer
-	offset  uint64
-	rows    []spooled
-	foreign []uint64 // numbers of other countries, without their plus
+	spool   *spool
 	header  []string
 	pending []models.ImportRow
 	remarks map[models.ImportRowKind]int
-}
-
-// spooled is a good row: 16 bytes, so that a million of them take 16 MB.
-type spooled struct {
-	key   uint64 // the number, then the line in lineBits
-	place uint64 // in the spool: the offset, then the length in lengthBits
-}
-
-const (
-	lineBits   = 32
-	lengthBits = 24 // a record is at most a megabyte, and six times that as JSON
-	// foreignBit marks a number that is a place in the list of those of other countries.
-	// Without its leading zero, a Korean one is always less.
-	foreignBit = 1 << 31
-)
-
-func (r spooled) phone() uint64 { return r.key >> lineBits }
-func (r spooled) line() int64   { return int64(r.key & (1<<lineBits - 1)) } //nolint:gosec // 32 bits
-
-// number is what two rows of the same recipient have in common, and what the
-// recipients are stored in the order of.
-func (w *importWork) number(r spooled) uint64 {
-	if phone := r.phone(); phone < foreignBit {
-		return phone
-	}
-	return foreignOrder | w.foreign[r.phone()-foreignBit]
-}
-
-// foreignOrder puts the numbers of other countries behind those of Korea.
-const foreignOrder = 1 << 63
-
-// text is the number that the row was spooled with: every Korean mobile number begins
-// with a zero.
-func (w *importWork) text(r spooled) string {
-	n := w.number(r)
-	if n&foreignOrder != 0 {
-		return "+" + strconv.FormatUint(n&^foreignOrder, 10)
-	}
-	return "0" + strconv.FormatUint(n, 10)
 }
 
 func (w *importWork) run(ctx context.Context) (err error) {
 	if err := w.begin(ctx); err != nil {
 		return err
 	}
-	if w.spool, err = w.s.spill(); err != nil {
+	if w.spool, err = w.s.newSpool(); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, w.spool.Close()) }()
-	w.buffer = bufio.NewWriterSize(w.spool, 1<<18)
+	defer func() { err = errors.Join(err, w.spool.close()) }()
 	if err := w.read(ctx); err != nil {
 		return err
 	}
@@ -263,13 +212,12 @@ func (w *importWork) read(ctx context.Context) (err error) {
 			return err
 		}
 		if w.i.Rows++; w.i.Rows%importProgress == 0 {
-			w.reserve(f.read)
 			if err := w.report(ctx, f.read); err != nil {
 				return err
 			}
 		}
 	}
-	return errors.Join(w.report(ctx, w.i.Size), w.buffer.Flush())
+	return errors.Join(w.report(ctx, w.i.Size), w.spool.end())
 }
 
 // named are the rows of a file; what it calls its columns is taken note of.
@@ -296,16 +244,6 @@ func (w *importWork) take(r recipients.Recipient, err error) error {
 		return err
 	}
 	return w.keep(r)
-}
-
-// reserve makes room for as many rows as the file seems to have, so that the list
-// is not copied as it grows.
-func (w *importWork) reserve(read int64) {
-	if w.i.Rows != importProgress || read == 0 {
-		return
-	}
-	expected := float64(len(w.rows)) * float64(w.i.Size) / float64(read) * 1.05
-	w.rows = slices.Grow(w.rows, max(0, int(min(expected, maxReserve))-len(w.rows)))
 }
 
 // report writes down the progress and the remarks that have gathered.
@@ -350,39 +288,12 @@ func (w *importWork) keep(r recipients.Recipient) error {
 		w.i.Repaired++
 		w.remark(models.ImportRow{Kind: models.RowRepaired, Line: r.Line, Value: r.Raw, Phone: r.Phone})
 	}
-	phone, err := w.packed(r.Phone)
-	if err != nil {
-		return fmt.Errorf("line %d: %w", r.Line, err)
-	}
-	if r.Line >= 1<<lineBits || len(r.Vars) >= 1<<lengthBits {
-		return fmt.Errorf("line %d is too long or too far down", r.Line)
-	}
-	w.rows = append(w.rows, spooled{key: phone<<lineBits | uint64(r.Line), place: w.offset<<lengthBits | uint64(len(r.Vars))}) //nolint:gosec // checked
-	n, err := w.buffer.Write(r.Vars)
-	w.offset += uint64(n) //nolint:gosec // never negative
-	return err
-}
-
-// packed is a number in 32 bits.
-func (w *importWork) packed(number string) (uint64, error) {
-	digits, isForeign := strings.CutPrefix(number, "+")
-	phone, err := strconv.ParseUint(digits, 10, 63)
-	if err != nil || !isForeign {
-		return phone, err
-	}
-	w.foreign = append(w.foreign, phone)
-	return foreignBit | uint64(len(w.foreign)-1), nil
+	return w.spool.add(r)
 }
 
 // store writes the spooled rows to a new audience in the order of their numbers. Of those
 // with the same number the first in the file wins.
 func (w *importWork) store(ctx context.Context) error {
-	slices.SortFunc(w.rows, func(a, b spooled) int {
-		if a.key >= foreignBit<<lineBits && b.key >= foreignBit<<lineBits {
-			return cmp.Or(cmp.Compare(w.number(a), w.number(b)), cmp.Compare(a.line(), b.line()))
-		}
-		return cmp.Compare(a.key, b.key)
-	})
 	if err := w.openAudience(ctx); err != nil {
 		return err
 	}
@@ -426,32 +337,31 @@ func (w *importWork) goesOn(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	n := int64(0)
-	for at, row := range w.rows {
-		if w.repeats(at) {
+	for row, err := range w.spool.sorted() {
+		switch {
+		case err != nil:
+			return false, err
+		case row.repeats:
 			continue
 		}
 		if n++; n == w.i.Good {
-			return w.s.DB.HasRecipient(ctx, w.i.AudienceID, w.text(row))
+			return w.s.DB.HasRecipient(ctx, w.i.AudienceID, w.spool.text(row))
 		}
 	}
 	return false, nil
 }
 
-// repeats reports whether the row at a place has the number of the one before.
-func (w *importWork) repeats(at int) bool {
-	return at > 0 && w.number(w.rows[at]) == w.number(w.rows[at-1])
-}
-
 // storeRows stores the recipients behind those that are stored.
 func (w *importWork) storeRows(ctx context.Context) error {
 	var rs []models.Recipient
-	var err error
 	stored, size := w.i.Good, 0
-	for at, row := range w.rows {
+	for row, err := range w.spool.sorted() {
 		switch {
-		case w.repeats(at):
+		case err != nil:
+			return err
+		case row.repeats:
 			w.i.Doubled++
-			w.remark(models.ImportRow{Kind: models.RowDoubled, Line: row.line(), Value: w.text(row), Phone: w.text(row)})
+			w.remark(models.ImportRow{Kind: models.RowDoubled, Line: row.line(), Value: w.spool.text(row), Phone: w.spool.text(row)})
 			continue
 		case stored > 0:
 			stored--
@@ -461,11 +371,11 @@ func (w *importWork) storeRows(ctx context.Context) error {
 				return err
 			}
 		}
-		vars, err := w.vars(row)
+		vars, err := w.spool.vars(row)
 		if err != nil {
 			return err
 		}
-		if rs = append(rs, models.Recipient{Phone: w.text(row), Vars: vars}); len(rs) < size {
+		if rs = append(rs, models.Recipient{Phone: w.spool.text(row), Vars: vars}); len(rs) < size {
 			continue
 		}
 		if err := w.storeChunk(ctx, rs); err != nil {
@@ -474,13 +384,6 @@ func (w *importWork) storeRows(ctx context.Context) error {
 		rs = rs[:0]
 	}
 	return w.storeChunk(ctx, rs)
-}
-
-// vars reads the values of a row.
-func (w *importWork) vars(row spooled) (string, error) {
-	vars := make([]byte, row.place&(1<<lengthBits-1))
-	_, err := w.spool.ReadAt(vars, int64(row.place>>lengthBits)) //nolint:gosec // 40 bits
-	return string(vars), err
 }
 
 // chunkSize is how many recipients are stored in the next transaction.

@@ -154,6 +154,31 @@ func TestImportAfterAProcessDied(t *testing.T) {
 }
 
 // A stop in the middle hands the import on at once.
+// Rows are put in order by pieces of 65,536.
+func TestImportOfMoreRowsThanAreOrderedAtATime(t *testing.T) {
+	t.Parallel()
+	const rows, again = 66_000, 100
+	b, c := importBench(t)
+	var file strings.Builder
+	file.WriteString("휴대폰,이름\n")
+	for n := range rows {
+		fmt.Fprintf(&file, "010222%05d,first\n", 99_999-n)
+	}
+	for n := range again {
+		fmt.Fprintf(&file, "010222%05d,second\n", 99_999-n)
+	}
+	i := b.start(t, c, []byte(file.String()))
+	must(t, b.RunImport(t.Context(), i.ID))
+	i, err := b.DB.ImportByID(t.Context(), i.ID)
+	must(t, err)
+	if i.State != models.ImportDone || i.Good != rows || i.Doubled != again {
+		t.Errorf("%s (%s): %d good, %d doubled", i.State, i.Problem, i.Good, i.Doubled)
+	}
+	if n := b.query(t, "SELECT COUNT(*) FROM recipients WHERE vars LIKE '%first%'"); n != rows {
+		t.Errorf("%d recipients are the first in the file of their number, want %d", n, rows)
+	}
+}
+
 func TestImportIsStoppedAndGoesOn(t *testing.T) {
 	t.Parallel()
 	b, c := importBench(t)
