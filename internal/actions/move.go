@@ -97,11 +97,8 @@ func (s *Service) reschedule(ctx context.Context, tx *models.DB, c models.Campai
 	if err := tx.CreateRecall(ctx, r); err != nil {
 		return err
 	}
-	if r.Moved, err = tx.MovePlanned(ctx, *r, ulid.Make().String()); err != nil {
-		return err
-	}
-	held, err := tx.MoveHanded(ctx, *r, s.Now())
-	if err != nil {
+	var held int64
+	if r.Moved, held, err = tx.MoveBatches(ctx, *r, ulid.Make().String(), s.Now()); err != nil {
 		return err
 	}
 	if r.Moved+held == 0 {
