@@ -241,10 +241,15 @@ func (v *visitor) walksDays(now time.Time) {
 	press("End")
 	focused(tenth.AddDate(0, 0, 6-int(tenth.Weekday())))
 	v.look("calendar-keys")
-	for range 5 { // out of the month
+	last := time.Date(now.Year(), now.Month()+1, 0, 0, 0, 0, 0, kakao.KST)
+	last = last.AddDate(0, 0, 6-int(last.Weekday())) // the last day that is shown
+	for at := tenth.AddDate(0, 0, 6-int(tenth.Weekday())); at.Before(last); at = at.AddDate(0, 0, 7) {
 		press("ArrowDown")
 	}
+	focused(last)
+	press("ArrowDown") // out of the month
 	v.isAt(`/appkeys/1/campaigns/calendar\?month=` + tenth.AddDate(0, 1, 0).Format("2006-01") + `#day-.*`)
+	focused(last.AddDate(0, 0, 7))
 	press("PageUp")
 	v.isAt(`/appkeys/1/campaigns/calendar\?month=` + tenth.Format("2006-01"))
 }

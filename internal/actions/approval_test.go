@@ -582,6 +582,10 @@ func (o *office) told(t *testing.T, who models.Actor) models.Notice {
 func TestWhoHasAskedIsToldOfTheDecision(t *testing.T) {
 	t.Parallel()
 	approver, marketer := models.Approver, models.Marketer
+	approves := func(t *testing.T, o *office, _ models.Campaign, a models.Approval) {
+		t.Helper()
+		o.approve(t, a)
+	}
 	for name, test := range map[string]struct {
 		in     models.NewApproval
 		decide func(*testing.T, *office, models.Campaign, models.Approval)
@@ -589,33 +593,37 @@ func TestWhoHasAskedIsToldOfTheDecision(t *testing.T) {
 		reason string
 	}{
 		"approved, to be launched by hand": {
-			decide: func(t *testing.T, o *office, _ models.Campaign, a models.Approval) { o.approve(t, a) },
+			decide: approves,
 			kind:   models.NoticeApproved, reason: "approval.told.by_hand",
 		},
 		"approved, to be launched then": {
 			in:     models.NewApproval{Launch: true},
-			decide: func(t *testing.T, o *office, _ models.Campaign, a models.Approval) { o.approve(t, a) },
+			decide: approves,
 			kind:   models.NoticeApproved, reason: "approval.told.launches",
 		},
 		"rejected": {
 			decide: func(t *testing.T, o *office, c models.Campaign, a models.Approval) {
+				t.Helper()
 				must(t, o.Reject(t.Context(), o.people[approver], c.AppkeyID, c.ID, a.ID, models.Rejection{Reason: "010-1234-5678님 빼 주세요"}))
 			},
 			kind: models.NoticeRejected, reason: "approval.returned.rejected",
 		},
 		"withdrawn by somebody else": {
 			decide: func(t *testing.T, o *office, c models.Campaign, _ models.Approval) {
+				t.Helper()
 				must(t, o.WithdrawApproval(t.Context(), o.people[models.Admin], c.AppkeyID, c.ID))
 			},
 			kind: models.NoticeReturned, reason: "approval.returned.withdrawn",
 		},
 		"withdrawn by themselves": {
 			decide: func(t *testing.T, o *office, c models.Campaign, _ models.Approval) {
+				t.Helper()
 				must(t, o.WithdrawApproval(t.Context(), o.people[marketer], c.AppkeyID, c.ID))
 			},
 		},
 		"approved, and too late to be launched": {
 			decide: func(t *testing.T, o *office, _ models.Campaign, a models.Approval) {
+				t.Helper()
 				o.approve(t, a)
 				o.putOn(25 * time.Hour)
 				must(t, o.Sweep(t.Context()))
@@ -625,6 +633,7 @@ func TestWhoHasAskedIsToldOfTheDecision(t *testing.T) {
 		"approved, and something is in the way of its launch": {
 			in: models.NewApproval{Launch: true},
 			decide: func(t *testing.T, o *office, _ models.Campaign, a models.Approval) {
+				t.Helper()
 				o.approve(t, a)
 				o.put(t, models.Viewer) // who asked may not launch any more
 				must(t, o.LaunchApproved(t.Context(), a.ID))

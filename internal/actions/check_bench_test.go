@@ -56,7 +56,7 @@ func BenchmarkCheck(b *testing.B) {
 	const n = 1_000_000
 	b.Run("plain", func(b *testing.B) {
 		s := newBench(b, time.Second)
-		s.benchCheck(b, s.crowd(b, s.rich(b), n), n, 0)
+		benchCheck(b, s, s.crowd(b, s.rich(b), n), n, 0)
 	})
 	b.Run("weekly limit and repeats", func(b *testing.B) {
 		s := newBench(b, time.Second)
@@ -65,27 +65,27 @@ func BenchmarkCheck(b *testing.B) {
 		must(b, err, s.Launch(b.Context(), s.admin, s.appkey.ID, c.ID, c.Revision), s.PlanCampaign(b.Context(), c.ID))
 		_, err = s.DB.SQL().ExecContext(b.Context(), "UPDATE batches SET state = 'handed_over', called_at = meant_at")
 		must(b, err, s.SaveRecipientSettings(b.Context(), s.admin, s.team.ID, models.RecipientSettings{Limit: "2"}))
-		s.benchCheck(b, s.crowd(b, s.rich(b), n), n, n)
+		benchCheck(b, s, s.crowd(b, s.rich(b), n), n, n)
 	})
 }
 
 // benchCheck checks n recipients, to so many of whom the same was said before.
-func (b *bench) benchCheck(tb *testing.B, c models.Campaign, n, repeated int64) {
-	tb.Helper()
+func benchCheck(b *testing.B, s *bench, c models.Campaign, n, repeated int64) {
+	b.Helper()
 	var peak atomic.Uint64
 	defer watchHeap(&peak)()
-	for tb.Loop() {
-		k, err := b.CheckNow(tb.Context(), b.admin, c)
+	for b.Loop() {
+		k, err := s.CheckNow(b.Context(), s.admin, c)
 		if err != nil || k.Done != n || k.Report.Sendable != n {
-			tb.Fatal(k, err)
+			b.Fatal(k, err)
 		}
 		said := slices.IndexFunc(k.Report.Findings, func(f models.Finding) bool { return f.Rule == models.RuleRepeat })
 		if repeated == 0 && said >= 0 || repeated > 0 && (said < 0 || k.Report.Findings[said].Count != repeated) {
-			tb.Fatal(k.Report.Findings)
+			b.Fatal(k.Report.Findings)
 		}
 	}
-	tb.ReportMetric(float64(n)*float64(tb.N)/tb.Elapsed().Seconds(), "rows/s")
-	tb.ReportMetric(float64(peak.Load())/(1<<20), "MiB")
+	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+	b.ReportMetric(float64(peak.Load())/(1<<20), "MiB")
 }
 
 // watchHeap keeps the most memory that is in use in peak, until it is told to rest.
