@@ -577,21 +577,21 @@ func (o *office) told(t *testing.T, who models.Actor) models.Notice {
 	return rows[0].Notice
 }
 
-// Who has asked is told what has become of it, by the bell, mail and webhook; who decided
-// need not be.
-func TestWhoHasAskedIsToldOfTheDecision(t *testing.T) {
-	t.Parallel()
+// decided is something that becomes of an asking, and what who has asked is told of it.
+type decided struct {
+	in     models.NewApproval
+	decide func(*testing.T, *office, models.Campaign, models.Approval)
+	kind   models.NoticeKind
+	reason string
+}
+
+func decisions() map[string]decided {
 	approver, marketer := models.Approver, models.Marketer
 	approves := func(t *testing.T, o *office, _ models.Campaign, a models.Approval) {
 		t.Helper()
 		o.approve(t, a)
 	}
-	for name, test := range map[string]struct {
-		in     models.NewApproval
-		decide func(*testing.T, *office, models.Campaign, models.Approval)
-		kind   models.NoticeKind
-		reason string
-	}{
+	return map[string]decided{
 		"approved, to be launched by hand": {
 			decide: approves,
 			kind:   models.NoticeApproved, reason: "approval.told.by_hand",
@@ -640,7 +640,15 @@ func TestWhoHasAskedIsToldOfTheDecision(t *testing.T) {
 			},
 			kind: models.NoticeHeld, reason: "approval.asker_gone",
 		},
-	} {
+	}
+}
+
+// Who has asked is told what has become of it, by the bell, mail and webhook; who decided
+// need not be.
+func TestWhoHasAskedIsToldOfTheDecision(t *testing.T) {
+	t.Parallel()
+	approver, marketer := models.Approver, models.Marketer
+	for name, test := range decisions() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := newOffice(t)
