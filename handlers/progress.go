@@ -217,7 +217,7 @@ func (h *Handlers) ListMessages(w http.ResponseWriter, r *http.Request) error {
 	}
 	view := views.MessageList{Campaign: c, Typed: strings.TrimSpace(r.URL.Query().Get("phone"))}
 	view.Filter, err = messageFilter(r, view.Typed)
-	if err == nil {
+	if err == nil && c.RowsGoneAt == nil {
 		var readErr error
 		if view.Messages, readErr = h.db.Messages(r.Context(), c.ID, view.Filter, rowsPerPage+1); readErr != nil {
 			return readErr

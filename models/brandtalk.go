@@ -14,7 +14,7 @@ import (
 type brandTalk struct{}
 
 func (brandTalk) traits() Traits {
-	return Traits{HorizonDays: kakao.BrandTalkHorizonDays}
+	return Traits{HorizonDays: kakao.BrandTalkHorizonDays, QueryDays: kakao.BrandTalkQueryDays, ByTemplate: true}
 }
 
 func (brandTalk) limits(c Content) Limits {

@@ -106,6 +106,9 @@ type Campaign struct {
 	FinishedAt      *time.Time
 	ErasedAt        *time.Time // since when numbers and values of its messages are erased
 	ErasedUntil     int64      // number of the last batch that is erased
+	RowsGoneAt      *time.Time // since when the rows of its messages are going, or have gone
+	RowsGoneUntil   int64      // number of the last batch whose rows have gone
+	RowsGone        bool       // none is left
 	Fingerprint     string     // see [Content.Fingerprint]; empty until it is launched
 }
 

@@ -23,6 +23,11 @@ func (db *DB) CampaignRows(ctx context.Context, appkeyID int64, tests bool, befo
 	if err != nil {
 		return nil, err
 	}
+	return db.campaignRows(ctx, cs)
+}
+
+// campaignRows adds to campaigns what a list says of them.
+func (db *DB) campaignRows(ctx context.Context, cs []Campaign) ([]CampaignRow, error) {
 	var senders, users, audiences []int64
 	for _, c := range cs {
 		senders, users, audiences = append(senders, c.SenderID), append(users, c.CreatedBy), append(audiences, c.AudienceID)

@@ -31,6 +31,9 @@ type Limits struct {
 type Traits struct {
 	Fallback    bool // a message that fails can go out by SMS
 	HorizonDays int  // how many days ahead a message may be scheduled
+	QueryDays   int  // how many days one search at the provider may cover
+	ByCreator   bool // the provider finds messages by who has sent them
+	ByTemplate  bool // the provider finds messages by the code of a template
 }
 
 // rules are what differs between channels in composing.

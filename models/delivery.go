@@ -254,7 +254,10 @@ type Delivery struct {
 // DeliveryPage is a part of what a search finds.
 type DeliveryPage struct {
 	Deliveries []Delivery // the newest id first
-	// Next is the id before which to go on; 0: there is nothing more. A search that would
-	// take too long ends early, with fewer deliveries than asked for, perhaps none.
-	Next int64
+	Next       int64      // the id before which to go on; 0: there is nothing more
 }
+
+// GoesOn reports whether the search has ended early, since it would have taken too long:
+// with fewer deliveries than asked for, perhaps none, and nobody knows yet whether there
+// are more.
+func (p DeliveryPage) GoesOn(limit int) bool { return p.Next > 0 && len(p.Deliveries) < limit }

@@ -12,27 +12,33 @@ import (
 
 // How much one search looks at before it says that it goes on.
 const (
-	searchedBatches   = 2000  // batches, where none of those with the rarest quality
+	searchedBatches   = 2000  // batches that have the quality by which they are found
 	searchedCampaigns = 500   // for a number
 	searchedMessages  = 20000 // rows, where batches hold few of those that are wanted
+	codedCampaigns    = 200   // that are known to have a code, all of them
+	boundedBatches    = 20000 // batches of a range of dates of which the first and the last are looked up
 )
 
 // Deliveries are at most limit messages of an appkey that f lets through, the newest
 // first. It begins with batches, which have what their messages share and count what
-// became of them; a number is looked for campaign by campaign. It costs about the same
-// however many messages there are. Messages that came in since the page before change
-// nothing: they are newer.
+// became of them; a number and a code are looked for campaign by campaign. It costs about
+// the same however many messages there are. Messages that have come in since the page
+// before change nothing: they are newer.
 func (db *DB) Deliveries(ctx context.Context, appkeyID int64, f DeliveryFilter, limit int) (DeliveryPage, error) {
 	s := deliverySearch{db: db, ctx: ctx, appkeyID: appkeyID, f: f, limit: limit, before: f.Before}
 	if s.before == 0 {
 		s.before = math.MaxInt64
 	}
+	s.last = s.before >> positionBits
 	if possible, err := s.begin(); err != nil || !possible {
 		return DeliveryPage{}, err
 	}
 	find := s.byBatch
-	if f.Phone != "" {
+	switch {
+	case f.Phone != "":
 		find = s.byPhone
+	case f.Code != "" && !s.scan:
+		find = s.byCode
 	}
 	next, err := find()
 	if err != nil {
@@ -54,14 +60,17 @@ type deliverySearch struct {
 	f        DeliveryFilter
 	limit    int
 	before   int64 // ids of messages are below it
+	first    int64 // the oldest batch that may hold any
+	last     int64 // the newest
 
-	where     conditions     // of batches
-	states    []MessageState // nil: whatever
-	count     string         // SQL of how many messages of a batch have one of the states
-	scan      bool           // messages are read in the order of their ids, instead of by an index of the rare
-	delivered bool           // messages with the code may have been delivered
-	position  int64          // in its batch, of the one that is looked for; 0: any
-	ids       []int64        // found, the newest first
+	where    conditions     // of batches
+	way      conditions     // those of them by which an index finds batches, the newest first
+	few      bool           // an index finds so few batches that all are looked at
+	states   []MessageState // nil: whatever
+	count    string         // SQL of how many messages of a batch have one of the states
+	scan     bool           // messages are read in the order of their ids, instead of by an index of the rare
+	position int64          // in its batch, of the one that is looked for; 0: any
+	ids      []int64        // found, the newest first
 }
 
 // conditions are joined by AND.
@@ -83,40 +92,44 @@ func (c conditions) String() string { return strings.Join(c.sql, " AND ") }
 // begin makes conditions of the filter; possible is false if nothing can meet them.
 func (s *deliverySearch) begin() (possible bool, err error) {
 	parts, none := s.f.parts()
-	if none {
+	if none || !s.byKeys() {
 		return false, nil
 	}
-	s.where.add("appkey_id = ?", s.appkeyID)
-	if possible, err := s.byKeys(); err != nil || !possible {
+	s.byColumns()
+	if possible, err := s.byParts(parts); err != nil || !possible {
 		return false, err
 	}
-	s.byColumns()
-	s.byDates()
-	return s.byParts(parts)
+	s.chooseWay()
+	return s.byDates()
 }
 
-// byKeys finds the batch, and the message, that the grouping keys name.
-func (s *deliverySearch) byKeys() (possible bool, err error) {
+// byKeys finds the batch, and the message, that the grouping keys name; possible is false
+// if they are not ours.
+func (s *deliverySearch) byKeys() (possible bool) {
 	if s.f.RecipientKey != "" {
 		ulid, id, ours := ParseMessageKey(s.f.RecipientKey)
 		if !ours {
-			return false, nil
+			return false
 		}
 		m := Message{ID: id}
 		s.position = int64(m.Position())
-		s.where.add("id = ?", m.BatchID())
-		s.where.add("campaign_id = (SELECT c.id FROM campaigns c WHERE c.ulid = ?)", ulid)
+		s.byKey(ulid, m.BatchID())
 	}
 	if s.f.SenderKey != "" {
 		ulid, id, attempt, ours := ParseAttemptKey(s.f.SenderKey)
 		if !ours {
-			return false, nil
+			return false
 		}
-		s.where.add("id = ?", id)
+		s.byKey(ulid, id)
 		s.where.add("attempt >= ?", attempt)
-		s.where.add("campaign_id = (SELECT c.id FROM campaigns c WHERE c.ulid = ?)", ulid)
 	}
-	return true, nil
+	return true
+}
+
+func (s *deliverySearch) byKey(ulid string, batchID int64) {
+	s.few = true
+	s.where.add("id = ?", batchID)
+	s.where.add("campaign_id = (SELECT c.id FROM campaigns c WHERE c.ulid = ?)", ulid)
 }
 
 func (s *deliverySearch) byColumns() {
@@ -138,10 +151,39 @@ func (s *deliverySearch) byColumns() {
 	}
 }
 
+// chooseWay chooses the index that leads to the fewest batches, as far as that can be
+// told. A plus before a column keeps the database from choosing another.
+func (s *deliverySearch) chooseWay() {
+	if s.few = s.few || s.f.CampaignID != 0 || s.f.RequestID != ""; s.few {
+		s.where.add("+appkey_id = ?", s.appkeyID)
+		return
+	}
+	s.where.add("appkey_id = ?", s.appkeyID)
+	s.way.add("appkey_id = ?", s.appkeyID)
+	switch {
+	case s.f.TemplateCode != "":
+		s.way.add("template_code = ? AND template_code <> ''", s.f.TemplateCode)
+	case s.f.CreatedBy != 0:
+		s.way.add("launched_by = ?", s.f.CreatedBy)
+	case s.f.SenderID != 0:
+		s.way.add("sender_id = ?", s.f.SenderID)
+	case slices.Contains([]string{"skipped", "refused", "cancelled", "closed"}, s.count):
+		s.way.add(s.count + " > 0")
+	case s.f.Part == PartPlanned || s.f.Part == PartDoubt:
+		s.way.add(unsentSQL)
+	}
+}
+
+// unsentSQL is a condition of batches that have not been handed over. An index has the
+// same words.
+const unsentSQL = "state IN ('planned', 'sending', 'in_doubt')"
+
 // requestedSQL is when the provider was to send a batch that has been handed over.
 const requestedSQL = "COALESCE(request_at, handed_at)"
 
-func (s *deliverySearch) byDates() {
+// byDates adds the conditions of the ranges of dates, and finds out between which
+// batches they are met: those of a time were planned at about the same time.
+func (s *deliverySearch) byDates() (possible bool, err error) {
 	for _, r := range []struct {
 		sql      string
 		from, to *time.Time
@@ -149,14 +191,41 @@ func (s *deliverySearch) byDates() {
 		if r.from == nil && r.to == nil {
 			continue
 		}
-		s.where.add("handed_at IS NOT NULL")
+		var within conditions
+		within.add("handed_at IS NOT NULL")
 		if r.from != nil {
-			s.where.add(r.sql+" >= ?", r.from.UTC())
+			within.add(r.sql+" >= ?", r.from.UTC())
 		}
 		if r.to != nil {
-			s.where.add(r.sql+" < ?", r.to.Add(time.Minute).UTC())
+			within.add(r.sql+" < ?", r.to.Add(time.Minute).UTC())
+		}
+		for _, sql := range within.sql[1:] {
+			if s.db.Dialect() == SQLite {
+				sql = "+" + sql
+			}
+			s.where.add(sql)
+		}
+		s.where.args = append(s.where.args, within.args...)
+		if possible, err := s.bound(within); err != nil || !possible {
+			return false, err
 		}
 	}
+	return true, nil
+}
+
+// bound narrows the search to the batches from the first to the last that are within.
+func (s *deliverySearch) bound(within conditions) (possible bool, err error) {
+	if s.few {
+		return true, nil
+	}
+	var found struct{ Count, First, Last int64 }
+	err = s.db.read(s.ctx).Raw("SELECT COUNT(*) AS count, COALESCE(MIN(id), 0) AS first, COALESCE(MAX(id), 0) AS last FROM (SELECT id FROM batches WHERE appkey_id = ? AND "+
+		within.String()+" LIMIT ?) AS within", slices.Concat([]any{s.appkeyID}, within.args, []any{boundedBatches + 1})...).Scan(&found).Error
+	if err != nil || found.Count > boundedBatches {
+		return true, err
+	}
+	s.first, s.last = max(s.first, found.First), min(s.last, found.Last)
+	return s.first <= s.last && found.Count > 0, nil
 }
 
 // byParts finds out how messages in the parts are reached.
@@ -173,6 +242,9 @@ func (s *deliverySearch) byParts(parts []Part) (possible bool, err error) {
 		}
 		s.states, s.count, s.scan = []MessageState{MessageOpen}, openSQL, true
 		s.where.add("state IN ? AND "+openSQL+" > 0", batchStatesOf(parts[0]))
+		if parts[0] != PartHanded {
+			s.where.add(unsentSQL)
+		}
 		return true, nil
 	default:
 		for _, p := range parts {
@@ -183,9 +255,8 @@ func (s *deliverySearch) byParts(parts []Part) (possible bool, err error) {
 		s.scan = slices.Contains(s.states, MessageDelivered)
 	}
 	if s.f.Code != "" && (parts == nil || s.scan) {
-		s.delivered, err = s.deliveredWithCode()
-		s.scan = s.delivered
-		return s.delivered || parts == nil, err
+		s.scan, err = s.deliveredWithCode()
+		return s.scan || parts == nil, err
 	}
 	return true, nil
 }
@@ -213,18 +284,10 @@ func (s *deliverySearch) deliveredWithCode() (found bool, err error) {
 	return found, err
 }
 
-// span is a run of messages of one campaign.
-type span struct {
-	Campaign int64 `json:"c"`
-	From     int64 `json:"f"` // ids
-	To       int64 `json:"t"`
-}
-
 // candidate is a batch that may hold messages that are looked for.
 type candidate struct {
 	ID         int64
 	CampaignID int64
-	Number     int64
 	Size       int64
 	Count      int64 // of those, at most
 }
@@ -232,47 +295,64 @@ type candidate struct {
 // byBatch goes through batches that may hold what is looked for, the newest first, until
 // there are enough or it has looked at enough. next is where it goes on, 0 at the end.
 func (s *deliverySearch) byBatch() (next int64, err error) {
-	last := s.before >> positionBits // the newest batch that may hold any
-	for read := int64(0); ; {
-		low, err := s.low(last)
+	low, err := s.low()
+	if err != nil {
+		return 0, err
+	}
+	read, at := int64(0), s.last
+	for wanted := s.limit + 2; ; wanted *= 2 { // each holds one at least, but for the first, and for rows that are gone
+		cs, err := s.candidates(max(low, s.first), at, wanted)
 		if err != nil {
 			return 0, err
 		}
-		cs, err := s.candidates(low, last)
-		if err != nil {
-			return 0, err
-		}
-		for len(cs) > 0 {
-			n := s.enough(cs)
-			for _, c := range cs[:n] {
+		for rest := cs; len(rest) > 0; {
+			n := s.enough(rest)
+			for _, c := range rest[:n] {
 				read += c.Size
 			}
-			if err := s.find(cs[:n]); err != nil {
+			if err := s.find(rest[:n]); err != nil {
 				return 0, err
 			}
-			last, cs = cs[n-1].ID-1, cs[n:]
+			at, rest = rest[n-1].ID-1, rest[n:]
 			switch {
 			case len(s.ids) > s.limit:
 				return s.ids[s.limit-1], nil
 			case s.scan && read > searchedMessages:
-				return (last + 1) << positionBits, nil
+				return (at + 1) << positionBits, nil
 			}
 		}
-		return low << positionBits, nil
+		switch {
+		case len(cs) < wanted && low > s.first:
+			return low << positionBits, nil
+		case len(cs) < wanted:
+			return 0, nil
+		case wanted > searchedBatches:
+			return (at + 1) << positionBits, nil
+		}
 	}
 }
 
 // low is the oldest batch that is looked at, 0 if all are.
-func (s *deliverySearch) low(last int64) (low int64, err error) {
-	err = s.db.read(s.ctx).Raw("SELECT id FROM batches WHERE appkey_id = ? AND id <= ? ORDER BY id DESC LIMIT 1 OFFSET ?",
-		s.appkeyID, last, searchedBatches-1).Scan(&low).Error
+func (s *deliverySearch) low() (low int64, err error) {
+	if s.few {
+		return 0, nil
+	}
+	err = s.db.read(s.ctx).Raw("SELECT id FROM batches WHERE "+s.way.String()+" AND id <= ? ORDER BY id DESC LIMIT 1 OFFSET ?",
+		append(slices.Clone(s.way.args), s.last, searchedBatches-1)...).Scan(&low).Error
 	return low, err
 }
 
-func (s *deliverySearch) candidates(low, last int64) (cs []candidate, err error) {
-	where := s.where.with("id BETWEEN ? AND ?", low, last)
-	err = s.db.read(s.ctx).Raw("SELECT id, campaign_id, number, size, "+s.count+" AS count FROM batches WHERE "+where.String()+
-		" ORDER BY id DESC", where.args...).Scan(&cs).Error
+func (s *deliverySearch) candidates(low, last int64, limit int) (cs []candidate, err error) {
+	between, order := "id BETWEEN ? AND ?", "id"
+	if s.few {
+		between = "+id BETWEEN ? AND ?"
+		if s.f.CampaignID != 0 && s.f.RequestID == "" {
+			order = "number" // batches of a campaign have both in the same order
+		}
+	}
+	where := s.where.with(between, low, last)
+	err = s.db.read(s.ctx).Raw("SELECT id, campaign_id, size, "+s.count+" AS count FROM batches WHERE "+where.String()+
+		" ORDER BY "+order+" DESC LIMIT ?", append(where.args, limit)...).Scan(&cs).Error
 	return cs, err
 }
 
@@ -280,9 +360,6 @@ func (s *deliverySearch) candidates(low, last int64) (cs []candidate, err error)
 // of all may have been read to its end before.
 func (s *deliverySearch) enough(cs []candidate) int {
 	missing := int64(s.limit + 1 - len(s.ids))
-	if s.f.Code != "" {
-		return len(cs)
-	}
 	for i, c := range cs {
 		if c.ID != s.before>>positionBits {
 			missing -= c.Count
@@ -294,64 +371,77 @@ func (s *deliverySearch) enough(cs []candidate) int {
 	return len(cs)
 }
 
+// span is a run of messages of one campaign.
+type span struct {
+	Campaign int64        `json:"c"`
+	From     int64        `json:"f"` // ids
+	To       int64        `json:"t"`
+	State    MessageState `json:"s"` // where it matters
+}
+
 // find adds to the ids what is looked for in the batches.
 func (s *deliverySearch) find(cs []candidate) error {
+	states := s.states
+	if s.scan || states == nil {
+		states = []MessageState{MessageOpen} // no matter which
+	}
 	spans := make([]span, 0, len(cs))
 	for _, c := range cs {
 		from, to := c.ID<<positionBits, min((c.ID+1)<<positionBits, s.before)-1
 		if s.position > 0 {
 			from, to = from|s.position, min(from|s.position, to)
 		}
-		spans = append(spans, span{c.CampaignID, from, to})
+		for _, state := range states {
+			spans = append(spans, span{c.CampaignID, from, to, state})
+		}
 	}
-	list, err := json.Marshal(spans)
-	if err != nil {
-		return err
-	}
-	missing := s.limit + 1 - len(s.ids)
-	match := conditions{}
+	var match conditions
 	match.add("m.id BETWEEN r.f AND r.t")
-	if !s.scan {
-		match.add("m.campaign_id = r.c AND m.state > 3")
-	}
-	if s.states != nil {
+	switch {
+	case !s.scan:
+		// That it is greater than 3 is said in so many words: the index is partial.
+		match.add("m.campaign_id = r.c AND m.state = r.s AND m.state > 3")
+	case s.states != nil:
 		match.add("m.state IN ?", s.states)
 	}
 	if s.f.Code != "" {
 		match.add("m.code = ?", s.f.Code)
 	}
-	query := "SELECT m.id FROM (SELECT value->>'c' AS c, value->>'f' AS f, value->>'t' AS t FROM json_each(?)) AS r CROSS JOIN messages m WHERE " +
-		match.String() + " ORDER BY m.id DESC LIMIT ?"
-	if s.db.Dialect() == Postgres {
-		query = "SELECT m.id FROM json_to_recordset(?::json) AS r(c bigint, f bigint, t bigint) CROSS JOIN LATERAL (SELECT m.id FROM messages m WHERE " +
-			match.String() + " ORDER BY m.id DESC LIMIT ?) AS m ORDER BY m.id DESC LIMIT ?"
-		match.args = append(match.args, missing)
-	}
-	args := append([]any{string(list)}, match.args...)
-	var ids []int64
-	if err := s.db.read(s.ctx).Raw(query, append(args, missing)...).Scan(&ids).Error; err != nil {
-		return err
-	}
+	ids, err := s.within(spans, match)
 	s.ids = append(s.ids, ids...)
-	return nil
+	return err
+}
+
+// within are ids of messages in the spans that match, the newest first.
+func (s *deliverySearch) within(spans []span, match conditions) (ids []int64, err error) {
+	if len(spans) == 0 {
+		return nil, nil
+	}
+	list, err := json.Marshal(spans)
+	if err != nil {
+		return nil, err
+	}
+	missing := s.limit + 1 - len(s.ids)
+	one := "SELECT m.id FROM messages m WHERE " + match.String() + " ORDER BY m.id DESC LIMIT ?"
+	query := "SELECT found.id FROM (SELECT value->>'c' AS c, value->>'f' AS f, value->>'t' AS t, value->>'s' AS s FROM json_each(?)) AS r" +
+		" CROSS JOIN messages AS found WHERE found.id IN (" + one + ") ORDER BY found.id DESC LIMIT ?"
+	if s.db.Dialect() == Postgres {
+		query = "SELECT found.id FROM json_to_recordset(?::json) AS r(c bigint, f bigint, t bigint, s smallint)" +
+			" CROSS JOIN LATERAL (" + one + ") AS found ORDER BY found.id DESC LIMIT ?"
+	}
+	args := slices.Concat([]any{string(list)}, match.args, []any{missing, missing})
+	return ids, s.db.read(s.ctx).Raw(query, args...).Scan(&ids).Error
 }
 
 // byPhone looks for the number in one campaign after the other, those with the newest
 // batches first.
 func (s *deliverySearch) byPhone() (next int64, err error) {
-	last := s.before >> positionBits
-	var low int64
-	err = s.db.read(s.ctx).Raw("SELECT last_batch FROM campaigns WHERE appkey_id = ? AND last_batch > 0 AND last_batch < ? ORDER BY last_batch DESC LIMIT 1 OFFSET ?",
-		s.appkeyID, last, searchedCampaigns-1).Scan(&low).Error
+	low, err := s.lowCampaign()
 	if err != nil {
 		return 0, err
 	}
-	match := conditions{}
-	match.add("c.appkey_id = ? AND c.last_batch > 0 AND c.last_batch >= ? AND c.first_batch <= ? AND m.phone = ? AND m.id < ?",
-		s.appkeyID, low, last, s.f.Phone, s.before)
-	if s.f.CampaignID != 0 {
-		match.add("c.id = ?", s.f.CampaignID)
-	}
+	match := s.campaigns(low)
+	match.add("m.phone = ? AND m.id < ?", s.f.Phone, s.before)
 	if s.states != nil {
 		match.add("m.state IN ?", s.states)
 	}
@@ -361,18 +451,131 @@ func (s *deliverySearch) byPhone() (next int64, err error) {
 	var ids []int64
 	err = s.db.read(s.ctx).Raw("SELECT m.id FROM campaigns c CROSS JOIN messages m WHERE m.campaign_id = c.id AND "+match.String()+" ORDER BY m.id DESC",
 		match.args...).Scan(&ids).Error
-	if err != nil || len(ids) == 0 {
-		return low << positionBits, err
+	if err != nil {
+		return 0, err
 	}
-	// Campaigns that have not been looked at may have messages older than those of low.
-	ids = slices.DeleteFunc(ids, func(id int64) bool { return id>>positionBits < low || s.position > 0 && id&(1<<positionBits-1) != s.position })
+	return s.keep(ids, low)
+}
+
+// lowCampaign is the last batch of the oldest campaign that is looked at, 0 if all are:
+// of those that have no batch as new as the newest that is looked for.
+func (s *deliverySearch) lowCampaign() (low int64, err error) {
+	if s.f.CampaignID != 0 {
+		return 0, nil
+	}
+	err = s.db.read(s.ctx).Raw("SELECT last_batch FROM campaigns WHERE appkey_id = ? AND last_batch > 0 AND last_batch < ?"+
+		" ORDER BY last_batch DESC LIMIT 1 OFFSET ?", s.appkeyID, s.last, searchedCampaigns-1).Scan(&low).Error
+	return low, err
+}
+
+// campaigns are conditions of campaigns that have batches among those that are looked
+// at, as far as a campaign tells that.
+func (s *deliverySearch) campaigns(low int64) (c conditions) {
+	if s.f.CampaignID != 0 {
+		c.add("c.id = ? AND +c.appkey_id = ?", s.f.CampaignID, s.appkeyID)
+		return c
+	}
+	c.add("c.appkey_id = ? AND c.last_batch > 0 AND c.last_batch >= ? AND c.first_batch <= ?", s.appkeyID, max(low, s.first), s.last)
+	if s.f.SenderID != 0 {
+		c.add("+c.sender_id = ?", s.f.SenderID)
+	}
+	if s.f.CreatedBy != 0 {
+		c.add("+c.launched_by = ?", s.f.CreatedBy)
+	}
+	if s.f.TemplateCode != "" {
+		c.add("(SELECT b.template_code FROM batches b WHERE b.id = c.first_batch) = ?", s.f.TemplateCode)
+	}
+	return c
+}
+
+// keep takes those of the ids, the newest first, whose batches meet the conditions.
+// Batches older than low may be of campaigns that have not been looked at: there the
+// search goes on.
+func (s *deliverySearch) keep(ids []int64, low int64) (next int64, err error) {
+	if low > s.first {
+		next = low << positionBits
+	}
+	ids = slices.DeleteFunc(ids, func(id int64) bool { return id < next })
+	if len(ids) > s.limit { // there may be more than these
+		ids = ids[:s.limit]
+		next = ids[s.limit-1]
+	}
+	if s.position > 0 {
+		ids = slices.DeleteFunc(ids, func(id int64) bool { return id&(1<<positionBits-1) != s.position })
+	}
+	if len(ids) == 0 {
+		return next, nil
+	}
 	where := s.where.with("id IN ?", batchesOf(ids))
 	var batches []int64
 	if err := s.db.read(s.ctx).Raw("SELECT id FROM batches WHERE "+where.String(), where.args...).Scan(&batches).Error; err != nil {
 		return 0, err
 	}
 	s.ids = slices.DeleteFunc(ids, func(id int64) bool { return !slices.Contains(batches, id>>positionBits) })
-	return low << positionBits, nil
+	return next, nil
+}
+
+// coded is a campaign with messages that have the code.
+type coded struct {
+	ID         int64
+	FirstBatch int64
+	LastBatch  int64
+	Count      int64 // of those
+}
+
+// byCode looks for the code in one campaign after the other, those with the newest batches
+// first: campaigns count their codes.
+func (s *deliverySearch) byCode() (next int64, err error) {
+	found, low, err := s.codedCampaigns()
+	if err != nil {
+		return 0, err
+	}
+	missing := int64(s.limit + 1)
+	var spans []span
+	for _, c := range found {
+		if missing <= 0 {
+			low = c.LastBatch + 1 // all that are newer have been looked at
+			break
+		}
+		if c.LastBatch < s.last { // none of them has been listed before
+			missing -= c.Count
+		}
+		spans = append(spans, span{Campaign: c.ID, From: max(c.FirstBatch, s.first) << positionBits, To: min((min(c.LastBatch, s.last)+1)<<positionBits, s.before) - 1})
+	}
+	var match conditions
+	match.add("m.campaign_id = r.c AND m.code = ? AND m.state > 3 AND m.id BETWEEN r.f AND r.t", s.f.Code)
+	if s.states != nil {
+		match.add("+m.state IN ?", s.states)
+	}
+	ids, err := s.within(spans, match)
+	if err != nil {
+		return 0, err
+	}
+	return s.keep(ids, low)
+}
+
+// codedCampaigns are campaigns that have the code, those with the newest batches first.
+// Batches older than low may be of others.
+func (s *deliverySearch) codedCampaigns() (found []coded, low int64, err error) {
+	var few []int64
+	err = s.db.read(s.ctx).Raw("SELECT DISTINCT campaign_id FROM code_counts WHERE code = ? AND state > 3 AND count > 0 LIMIT ?",
+		s.f.Code, codedCampaigns+1).Scan(&few).Error
+	if err != nil || len(few) == 0 {
+		return nil, 0, err
+	}
+	if len(few) > codedCampaigns {
+		if low, err = s.lowCampaign(); err != nil {
+			return nil, 0, err
+		}
+	}
+	match := s.campaigns(low)
+	match.add("k.code = ? AND k.state > 3 AND k.count > 0", s.f.Code)
+	if len(few) <= codedCampaigns {
+		match.add("c.id IN ?", few)
+	}
+	err = s.db.read(s.ctx).Raw("SELECT c.id, c.first_batch, c.last_batch, SUM(k.count) AS count FROM campaigns c JOIN code_counts k ON k.campaign_id = c.id WHERE "+
+		match.String()+" GROUP BY c.id, c.first_batch, c.last_batch ORDER BY c.last_batch DESC", match.args...).Scan(&found).Error
+	return found, low, err
 }
 
 // batchesOf are the batches of messages.

@@ -11,7 +11,7 @@ import (
 type friendTalk struct{}
 
 func (friendTalk) traits() Traits {
-	return Traits{Fallback: true, HorizonDays: kakao.FriendTalkHorizonDays}
+	return Traits{Fallback: true, HorizonDays: kakao.FriendTalkHorizonDays, QueryDays: kakao.QueryDays, ByCreator: true}
 }
 
 func (friendTalk) limits(c Content) Limits {

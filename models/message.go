@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"gorm.io/gorm"
 )
 
 // positionBits is how many bits of a message's id are its position in its batch.
@@ -99,8 +101,37 @@ func (s MessageState) may(next MessageState) bool {
 		return next == MessageDelivered || next == MessageFailed || next == MessageCancelled || next == MessageSMS
 	case MessageFailed:
 		return next == MessageFailed || next == MessageSMS
+	case MessageSMS:
+		return next == MessageSMS // whose code only the reading of a single message tells
 	}
 	return false
+}
+
+// known orders how much is known of a fallback, which only grows.
+func (s FallbackState) known() int {
+	return slices.Index([]FallbackState{FallbackNone, FallbackTarget, FallbackUnderWay, FallbackUnknown, FallbackFailed, FallbackDelivered}, s)
+}
+
+// after is o with what is known of m and o does not say: lists do not tell the code of
+// the SMS, nor when nothing but that became known.
+func (o MessageOutcome) after(m Message) MessageOutcome {
+	if o.State == m.State && o.Fallback == m.Fallback {
+		o.SMSCode, o.DoneAt = cmp.Or(o.SMSCode, m.SMSCode), m.DoneAt
+	}
+	return o
+}
+
+// takes reports whether o says something new of m, which is written.
+func (m Message) takes(o MessageOutcome) bool {
+	switch {
+	case !m.State.may(o.State):
+		return false
+	case m.State != o.State:
+		return true
+	case m.Fallback != o.Fallback:
+		return o.Fallback.known() > m.Fallback.known()
+	}
+	return o.SMSCode != "" && o.SMSCode != m.SMSCode
 }
 
 // reported reports whether s is a result that the provider has told.
@@ -158,16 +189,17 @@ func (db *DB) RecordOutcomes(ctx context.Context, outcomes []MessageOutcome) (in
 	if err != nil {
 		return 0, err
 	}
-	if outcomes, err = db.withoutWithdrawn(ctx, outcomes); err != nil {
+	if outcomes, err = withoutWithdrawn(db.write(ctx), outcomes); err != nil {
 		return 0, err
 	}
 	fresh := make([]MessageOutcome, 0, len(outcomes))
 	d, now := newDeltas(), minuteOf(db.now())
 	for _, o := range outcomes {
 		m, known := old[o.ID]
-		if !known || (o.CampaignID != 0 && o.CampaignID != m.CampaignID) || !m.State.may(o.State) || (m.State == o.State && m.Fallback == o.Fallback && m.SMSCode == o.SMSCode) {
+		if !known || (o.CampaignID != 0 && o.CampaignID != m.CampaignID) || !m.takes(o) {
 			continue
 		}
+		o = o.after(m)
 		d.move(m, o, now)
 		m.State, m.Fallback, m.Code, m.SMSCode, m.DoneAt = o.State, o.Fallback, o.Code, o.SMSCode, o.DoneAt
 		old[o.ID] = m
@@ -187,9 +219,9 @@ func (db *DB) RecordOutcomes(ctx context.Context, outcomes []MessageOutcome) (in
 
 // withoutWithdrawn leaves out cancellations that say nothing of their messages: of
 // attempts that were, or are being, withdrawn so that the messages are sent at another
-// time. It must run behind lockMessages: whoever withdraws says so before the provider is
-// asked to cancel.
-func (db *DB) withoutWithdrawn(ctx context.Context, outcomes []MessageOutcome) ([]MessageOutcome, error) {
+// time. Before they are recorded, it must run behind lockMessages: whoever withdraws says
+// so before the provider is asked to cancel.
+func withoutWithdrawn(q *gorm.DB, outcomes []MessageOutcome) ([]MessageOutcome, error) {
 	var ids []int64
 	for _, o := range outcomes {
 		if o.Attempt != 0 {
@@ -202,11 +234,11 @@ func (db *DB) withoutWithdrawn(ctx context.Context, outcomes []MessageOutcome) (
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
 	var withdrawing []int64
-	if err := db.write(ctx).Model(&Batch{}).Where("id IN ? AND cancel = ?", ids, CancelWithdrawing).Pluck("id", &withdrawing).Error; err != nil {
+	if err := q.Model(&Batch{}).Where("id IN ? AND cancel = ?", ids, CancelWithdrawing).Pluck("id", &withdrawing).Error; err != nil {
 		return nil, err
 	}
 	var calls []Call
-	if err := db.write(ctx).Where("batch_id IN ? AND outcome = ?", ids, CallWithdrawn).Find(&calls).Error; err != nil {
+	if err := q.Where("batch_id IN ? AND outcome = ?", ids, CallWithdrawn).Find(&calls).Error; err != nil {
 		return nil, err
 	}
 	return slices.DeleteFunc(slices.Clone(outcomes), func(o MessageOutcome) bool {

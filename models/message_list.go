@@ -228,10 +228,14 @@ func (db *DB) withBatches(ctx context.Context, ms []Message) ([]ListedMessage, e
 	for _, b := range bs {
 		byID[b.ID] = b
 	}
-	listed := make([]ListedMessage, len(ms))
+	all := make([]ListedMessage, len(ms))
 	for i, m := range ms {
-		b := byID[m.BatchID()]
-		listed[i] = ListedMessage{Message: m, BatchNumber: b.Number, Batch: b.State, RequestAt: b.RequestAt, Part: cmp.Or(PartOf(m.State), b.State.part())}
+		all[i] = listedIn(m, byID[m.BatchID()])
 	}
-	return listed, nil
+	return all, nil
+}
+
+// listedIn is a message of the batch b as a list shows it.
+func listedIn(m Message, b Batch) ListedMessage {
+	return ListedMessage{Message: m, BatchNumber: b.Number, Batch: b.State, RequestAt: b.RequestAt, Part: cmp.Or(PartOf(m.State), b.State.part())}
 }

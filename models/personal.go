@@ -308,8 +308,9 @@ func (db *DB) RetainingTeams(ctx context.Context) ([]Team, error) {
 // ErasableCampaign is a campaign of a team that was over before the time given and whose
 // personal data is there; found is false if there is none.
 func (db *DB) ErasableCampaign(ctx context.Context, teamID int64, before time.Time) (c Campaign, found bool, err error) {
-	return first[Campaign](db.read(ctx).Where("team_id = ? AND finished_at < ? AND state IN ? AND erased_at IS NULL", teamID, before.UTC(),
-		[]CampaignState{CampaignFinished, CampaignCancelled}).Order("finished_at, id"))
+	return first[Campaign](db.read(ctx).Table("campaigns c").
+		Where("c.team_id = ? AND c.finished_at < ? AND c.state IN ? AND c.erased_at IS NULL AND "+untouchedSQL, teamID, before.UTC(),
+			[]CampaignState{CampaignFinished, CampaignCancelled}).Order("c.finished_at, c.id"))
 }
 
 // EraseBatches erases numbers and values of the messages of a campaign's next batches, at

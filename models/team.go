@@ -21,6 +21,7 @@ type Team struct {
 	SuppressCodes []string `gorm:"serializer:json"` // results that put a number on the list
 	WeeklyLimit   int      // messages to one person in 7 days; 0: no limit
 	RetentionDays int      // after which personal data is erased; 0: it is kept
+	KeepDays      int      // after which the rows of a campaign's messages go; 0: they stay
 	ApproveFrom   int      // recipients from which a second person approves; 0: never
 	HashKey       []byte   // of the hashes, encrypted; nil: there are none yet
 	Prices        Prices   `gorm:"serializer:json"`

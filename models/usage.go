@@ -244,18 +244,3 @@ func (db *DB) UsageDays(ctx context.Context, span UsageSpan) ([]AppkeyDay, error
 	return ds, db.read(ctx).Raw("SELECT u.appkey_id, u.day, "+sumsSQL()+" FROM usage_days u WHERE "+condition+
 		" GROUP BY u.appkey_id, u.day ORDER BY u.day, u.appkey_id", args...).Scan(&ds).Error
 }
-
-// CampaignUsage is what went on with a campaign over the days of a span.
-type CampaignUsage struct {
-	CampaignID int64
-	DayCounts
-}
-
-// UsageOfCampaigns are the campaigns with which something went on in a span, the newest
-// first.
-func (db *DB) UsageOfCampaigns(ctx context.Context, span UsageSpan) ([]CampaignUsage, error) {
-	condition, args := span.where()
-	var us []CampaignUsage
-	return us, db.read(ctx).Raw("SELECT u.campaign_id, "+sumsSQL()+" FROM usage_days u WHERE "+condition+
-		" GROUP BY u.campaign_id ORDER BY u.campaign_id DESC", args...).Scan(&us).Error
-}

@@ -76,10 +76,11 @@ func iconPath(name string) string {
 		"sun":          "M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM12 3v1.500M12 19.500V21M3 12h1.500M19.500 12H21M5.600 5.600l1 1M17.400 17.400l1 1M5.600 18.400l1-1M17.400 6.600l1-1",
 		"moon":         "M19 14.500A7.500 7.500 0 0 1 9.500 5a7.500 7.500 0 1 0 9.500 9.500z",
 		"chevron-left": "M15 6l-6 6 6 6", "chevron-right": "M9 6l6 6-6 6",
-		"clock": "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 7v5l3 2",
-		"copy":  "M9 9h10v10H9zM15 9V5H5v10h4",
-		"bell":  "M6 16V11a6 6 0 0 1 12 0v5l1.500 2h-15zM10 21h4",
-		"info":  "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 8v.01M11 12h1v4h1",
+		"clock":   "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 7v5l3 2",
+		"copy":    "M9 9h10v10H9zM15 9V5H5v10h4",
+		"receipt": "M6 3v18l2-1.5 2 1.5 2-1.5 2 1.5 2-1.5 2 1.5V3zM9 8h6M9 12h6",
+		"bell":    "M6 16V11a6 6 0 0 1 12 0v5l1.500 2h-15zM10 21h4",
+		"info":    "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 8v.01M11 12h1v4h1",
 	}[name]
 	if !ok {
 		panic(fmt.Errorf("no icon %q", name))

@@ -71,6 +71,9 @@ func AppkeyPath(id int64) string { return fmt.Sprintf("/appkeys/%d", id) }
 // to one appkey alone, such as a sender, has no counterpart, so its list is the
 // nearest; pages that are about no appkey lead to the campaigns.
 func samePage(p Page, appkeyID int64) string {
+	if p.Path == AppkeyPath(p.Appkey.ID) {
+		return AppkeyPath(appkeyID)
+	}
 	rest, about := strings.CutPrefix(p.Path, AppkeyPath(p.Appkey.ID)+"/")
 	if !about {
 		return CampaignsPath(appkeyID)

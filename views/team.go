@@ -6,8 +6,11 @@ import (
 	"soshik/models"
 )
 
-// Overview is what a team's overview shows.
+// Overview is what the overview of a team, or of one of its appkeys, shows.
 type Overview struct {
+	Board     Board
+	OneAppkey bool // it is that of an appkey
+
 	Appkeys []models.Appkey
 	Senders map[int64]models.SenderCount // by appkey
 	// Troubles are senders from which nothing can be sent any more, those first that

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"soshik/handlers"
 	"soshik/internal/kakao"
@@ -132,6 +133,7 @@ func (s *site) things(t *testing.T, appkey models.Appkey) map[string]func() stri
 			}
 			return fmt.Sprint(made.ID)
 		},
+		"message":      func() string { return fmt.Sprint(s.planned(t, appkey).ID) },
 		"notification": func() string { return fmt.Sprint(next()) }, // or nobody's
 		"delivery":     func() string { return fmt.Sprint(next()) },
 		"number":       func() string { return "1" },
@@ -158,6 +160,24 @@ func (s *site) things(t *testing.T, appkey models.Appkey) map[string]func() stri
 			return fmt.Sprint(c.ID)
 		},
 	}
+}
+
+// planned is a message of a campaign that has been launched, and not handed over yet.
+func (s *site) planned(t *testing.T, appkey models.Appkey) models.Message {
+	t.Helper()
+	a := models.Audience{TeamID: appkey.TeamID, Columns: []string{}}
+	check(t, s.DB.CreateAudience(t.Context(), &a))
+	check(t, s.DB.InsertRecipients(t.Context(), a.ID, []models.Recipient{{Phone: "01012345678", Vars: "{}"}}))
+	c := s.thing(t, appkey)
+	c.AudienceID = a.ID
+	var b models.Batch
+	check(t, s.DB.Tx(t.Context(), func(tx *models.DB) (err error) {
+		b, err = tx.PlanBatch(t.Context(), &c, models.Batch{Number: 1, DueAt: time.Now().AddDate(1, 0, 0)}, 1)
+		return err
+	}))
+	ms, err := s.DB.BatchMessages(t.Context(), b.ID)
+	check(t, err)
+	return ms[0]
 }
 
 // thing is a draft.

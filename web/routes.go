@@ -21,7 +21,7 @@ type Route struct {
 // Routes are all routes of the site.
 func Routes(h *handlers.Handlers) []Route {
 	return slices.Concat(
-		peopleRoutes(h), senderRoutes(h), templateRoutes(h), imageRoutes(h), campaignRoutes(h), undoRoutes(h), audienceRoutes(h),
+		peopleRoutes(h), senderRoutes(h), templateRoutes(h), imageRoutes(h), campaignRoutes(h), undoRoutes(h), deliveryRoutes(h), audienceRoutes(h),
 	)
 }
 
@@ -46,6 +46,7 @@ func peopleRoutes(h *handlers.Handlers) []Route {
 		{post, "/notifications/{notification}/open", models.SignedIn, h.OpenNotification},
 
 		{get, "/teams/{team}", models.ViewTeam, h.ShowTeam},
+		{get, "/appkeys/{appkey}", models.ViewTeam, h.ShowAppkey},
 		{get, "/teams/{team}/appkeys", models.ViewTeam, h.ListAppkeys},
 		{get, "/teams/{team}/appkeys/new", models.ManageAppkeys, h.NewAppkey},
 		{post, "/teams/{team}/appkeys/new", models.ManageAppkeys, h.CreateAppkey},
@@ -73,6 +74,8 @@ func peopleRoutes(h *handlers.Handlers) []Route {
 		{get, "/teams/{team}/settings", models.ManageTeam, h.ShowTeamSettings},
 		{post, "/teams/{team}/settings", models.ManageTeam, h.SaveTeamSettings},
 		{post, "/teams/{team}/settings/prices", models.ManageTeam, h.SavePrices},
+		{get, "/teams/{team}/retention", models.ManageTeam, h.ShowRetention},
+		{post, "/teams/{team}/retention", models.ManageTeam, h.SaveRetention},
 		{get, "/teams/{team}/webhook", models.ManageTeam, h.ShowWebhook},
 		{post, "/teams/{team}/webhook", models.ManageTeam, h.SaveWebhook},
 		{post, "/teams/{team}/webhook/secret", models.ManageTeam, h.RotateWebhook},
@@ -205,6 +208,10 @@ func undoRoutes(h *handlers.Handlers) []Route {
 	return []Route{
 		{get, "/appkeys/{appkey}/campaigns/calendar", models.ViewTeam, h.ShowCalendar},
 		{get, "/teams/{team}/calendar", models.ViewTeam, h.ShowTeamCalendar},
+		{get, "/teams/{team}/usage", models.ViewTeam, h.ShowUsage},
+		{get, "/teams/{team}/usage.csv", models.ViewTeam, h.DownloadUsage},
+		{get, "/appkeys/{appkey}/usage", models.ViewTeam, h.ShowAppkeyUsage},
+		{get, "/appkeys/{appkey}/usage.csv", models.ViewTeam, h.DownloadAppkeyUsage},
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/batches/cancel", models.ManageCampaigns, h.ConfirmCancelBatches},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/batches/cancel", models.ManageCampaigns, h.CancelBatches},
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/messages/cancel", models.ManageCampaigns, h.ConfirmCancelMessages},
@@ -215,6 +222,16 @@ func undoRoutes(h *handlers.Handlers) []Route {
 		{get, "/appkeys/{appkey}/campaigns/{campaign}/retry", models.ManageCampaigns, h.NewRetry},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/retry", models.ManageCampaigns, h.CreateRetry},
 		{post, "/appkeys/{appkey}/campaigns/{campaign}/copy", models.ManageCampaigns, h.CopyCampaign},
+	}
+}
+
+func deliveryRoutes(h *handlers.Handlers) []Route {
+	return []Route{
+		{get, "/appkeys/{appkey}/deliveries", models.ViewTeam, h.ListDeliveries},
+		{get, "/appkeys/{appkey}/deliveries/live", models.ViewTeam, h.SearchLive},
+		{post, "/appkeys/{appkey}/deliveries/live", models.ManageCampaigns, h.MendLive},
+		{get, "/appkeys/{appkey}/messages/{message}", models.ViewTeam, h.ShowMessage},
+		{post, "/appkeys/{appkey}/messages/{message}/refresh", models.ManageCampaigns, h.RefreshMessage},
 	}
 }
 

@@ -62,6 +62,7 @@ type benchmarks struct {
 	All      benchmark         `cmd:"" default:"withargs" help:"Import, dispatch and results against the simulated provider."`
 	Import   importBenchmark   `cmd:"" help:"Imports of a million rows."`
 	Dispatch dispatchBenchmark `cmd:"" help:"Planning, handing over and taking in results, beside a bare loop of the same requests."`
+	Pages    pagesBenchmark    `cmd:"" help:"Finding messages among ten millions, by every filter."`
 }
 
 type importBenchmark struct {
@@ -80,6 +81,15 @@ type dispatchBenchmark struct {
 // Run measures and prints.
 func (b *dispatchBenchmark) Run(ctx context.Context) error {
 	return bench.Dispatch(ctx, b.DispatchConfig, os.Stdout)
+}
+
+type pagesBenchmark struct {
+	bench.PagesConfig
+}
+
+// Run measures and prints.
+func (b *pagesBenchmark) Run(ctx context.Context) error {
+	return bench.Pages(ctx, b.PagesConfig, os.Stdout)
 }
 
 type benchmark struct {

@@ -58,6 +58,19 @@ func (brandTalk) request(ctx context.Context, client *nhn.Client, requestID stri
 	return collect(client.AllBrandTalkMessages(ctx, nhn.BrandTalkQuery{RequestID: requestID, PageSize: kakao.MaxPageSize}))
 }
 
+func (brandTalk) message(ctx context.Context, client *nhn.Client, requestID string, seq int) (*nhn.Message, error) {
+	return client.BrandTalkMessage(ctx, requestID, seq)
+}
+
+func (brandTalk) search(ctx context.Context, client *nhn.Client, q search) ([]nhn.Message, int, error) {
+	return client.BrandTalkMessages(ctx, nhn.BrandTalkQuery{
+		RequestID: q.requestID, StartRequestDate: q.requested.Start, EndRequestDate: q.requested.End,
+		StartCreateDate: q.created.Start, EndCreateDate: q.created.End, RecipientNo: q.phone, SenderKey: q.sender.SenderKey,
+		TemplateCode: q.templateCode, SenderGroupingKey: q.groupingKey, RecipientGroupingKey: q.recipientKey, MessageStatus: q.status,
+		ResultCode: q.group(kakao.BrandResultSuccess, kakao.BrandResultFailure), PageNum: q.page, PageSize: q.size,
+	})
+}
+
 func (brandTalk) cancel(ctx context.Context, client *nhn.Client, requestID string, seqs ...int) error {
 	return client.CancelBrandTalk(ctx, requestID, seqs...)
 }

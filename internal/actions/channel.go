@@ -27,12 +27,44 @@ type channel interface {
 	listed(ctx context.Context, client *nhn.Client, groupingKey string, from, to time.Time) ([]nhn.Message, error)
 	// request are the messages of a request.
 	request(ctx context.Context, client *nhn.Client, requestID string) ([]nhn.Message, error)
+	// message is one message, with what only its own reading tells.
+	message(ctx context.Context, client *nhn.Client, requestID string, seq int) (*nhn.Message, error)
+	// search is a page of the messages that q asks for, and how many there are on all
+	// pages; -1 if the provider does not say.
+	search(ctx context.Context, client *nhn.Client, q search) ([]nhn.Message, int, error)
 	// cancel asks to stop what has not been sent of a request, or of some of its
 	// recipients.
 	cancel(ctx context.Context, client *nhn.Client, requestID string, seqs ...int) error
 	// takeResults goes on with the reading r of what became of open messages, and
 	// records it. since is when the oldest of their requests was made.
 	takeResults(ctx context.Context, s *Service, client *nhn.Client, r models.Reading, since time.Time) error
+}
+
+// search says which messages the provider is asked for. Zero fields do not narrow it;
+// what a channel does not know is left out.
+type search struct {
+	requestID          string
+	requested, created nhn.Window // both to the minute, and no wider than the channel allows
+	phone              string
+	sender             models.Sender
+	templateCode       string
+	groupingKey        string // of the request
+	recipientKey       string
+	status             string // kakao.Status…
+	failed, delivered  bool   // the group of results
+	createUser         string
+	page, size         int
+}
+
+// group is the group of results that is asked for, by the channel's names of them.
+func (q search) group(delivered, failed string) string {
+	switch {
+	case q.delivered:
+		return delivered
+	case q.failed:
+		return failed
+	}
+	return ""
 }
 
 func channelOf(ch models.Channel) channel {

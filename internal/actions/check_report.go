@@ -105,6 +105,9 @@ func (s *Service) checkRecipients(ctx context.Context, c models.Campaign, t mode
 	if err != nil {
 		return err
 	}
+	if err := s.checkRetried(ctx, c, r); err != nil {
+		return err
+	}
 	r.Audience, r.Sendable, r.SMS, r.LMS = audience.Size, t.Sendable, t.SMS, t.LMS
 	for _, name := range c.Content.Names(c.Fallback) {
 		if !slices.Contains(audience.Columns, name) && !hasDefault(c, name) {
@@ -125,6 +128,20 @@ func (s *Service) checkRecipients(ctx context.Context, c models.Campaign, t mode
 		r.Add(models.Blocking, models.RuleRecipients, "recipients", "check.nobody")
 	}
 	return s.checkRepeats(ctx, c, t, r)
+}
+
+// checkRetried looks for the messages that a retry sends again: without them nobody can
+// tell who has been reached meanwhile.
+func (s *Service) checkRetried(ctx context.Context, c models.Campaign, r *models.Report) error {
+	if c.RetryOf == 0 {
+		return nil
+	}
+	of, err := s.DB.CampaignByID(ctx, c.RetryOf)
+	if err != nil || of.ErasedAt == nil {
+		return err
+	}
+	r.Add(models.Blocking, models.RuleRecipients, "recipients", "retention.retried_gone", "Name", of.Name)
+	return nil
 }
 
 // rowFindings adds to a report what has been counted about single recipients.

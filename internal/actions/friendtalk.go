@@ -64,6 +64,19 @@ func (friendTalk) request(ctx context.Context, client *nhn.Client, requestID str
 	return collect(client.AllFriendTalkMessages(ctx, nhn.FriendTalkQuery{RequestID: requestID, PageSize: kakao.MaxPageSize}))
 }
 
+func (friendTalk) message(ctx context.Context, client *nhn.Client, requestID string, seq int) (*nhn.Message, error) {
+	return client.FriendTalkMessage(ctx, requestID, seq)
+}
+
+func (friendTalk) search(ctx context.Context, client *nhn.Client, q search) ([]nhn.Message, int, error) {
+	return client.FriendTalkMessages(ctx, nhn.FriendTalkQuery{
+		RequestID: q.requestID, StartRequestDate: q.requested.Start, EndRequestDate: q.requested.End,
+		StartCreateDate: q.created.Start, EndCreateDate: q.created.End, RecipientNo: q.phone, PlusFriendID: q.sender.PlusFriendID,
+		SenderGroupingKey: q.groupingKey, RecipientGroupingKey: q.recipientKey, MessageStatus: q.status,
+		ResultCode: q.group(kakao.ResultGroupSuccess, kakao.ResultGroupFailure), CreateUser: q.createUser, PageNum: q.page, PageSize: q.size,
+	})
+}
+
 func (friendTalk) cancel(ctx context.Context, client *nhn.Client, requestID string, seqs ...int) error {
 	return client.CancelFriendTalk(ctx, requestID, seqs...)
 }

@@ -121,12 +121,18 @@ func (s *Service) takePage(ctx context.Context, messages []nhn.Message) error {
 		return err
 	}
 	return s.DB.Tx(ctx, func(tx *models.DB) error {
-		n, err := tx.RecordOutcomes(ctx, outcomes)
-		if err != nil || n == 0 {
-			return err
-		}
-		return s.suppressResults(ctx, tx, outcomes)
+		_, err := s.keepOutcomes(ctx, tx, outcomes)
+		return err
 	})
+}
+
+// keepOutcomes records outcomes, and says of how many messages they say something new.
+func (s *Service) keepOutcomes(ctx context.Context, tx *models.DB, outcomes []models.MessageOutcome) (int, error) {
+	n, err := tx.RecordOutcomes(ctx, outcomes)
+	if err != nil || n == 0 {
+		return n, err
+	}
+	return n, s.suppressResults(ctx, tx, outcomes)
 }
 
 // outcomes are what the provider says about messages that this installation has
@@ -179,38 +185,7 @@ func (s *Service) campaigns(ctx context.Context, ulids map[string]bool) (map[str
 // outcomeOf is what the provider's description of a message says about it; known
 // is false while there is no result.
 func outcomeOf(m nhn.Message, now time.Time) (o models.MessageOutcome, known bool) {
-	o.Code, o.SMSCode, o.DoneAt = m.ResultCode, m.ResendResultCode, now.UnixMilli()
-	if !m.ReceiveDate.IsZero() {
-		o.DoneAt = m.ReceiveDate.UnixMilli()
-	}
-	switch m.MessageStatus {
-	case kakao.StatusCompleted:
-		o.State = models.MessageDelivered
-	case kakao.StatusCancelled:
-		o.State = models.MessageCancelled
-	case kakao.StatusFailed:
-		o.State, o.Fallback = models.MessageFailed, fallbackStateOf(m.ResendStatus)
-		if o.Fallback == models.FallbackDelivered {
-			o.State = models.MessageSMS
-		}
-	default:
-		return o, false
-	}
-	return o, true
-}
-
-func fallbackStateOf(status string) models.FallbackState {
-	switch status {
-	case kakao.FallbackTarget:
-		return models.FallbackTarget
-	case kakao.FallbackInProgress:
-		return models.FallbackUnderWay
-	case kakao.FallbackSucceeded:
-		return models.FallbackDelivered
-	case kakao.FallbackFailed:
-		return models.FallbackFailed
-	}
-	return models.FallbackNone
+	return toldOf(m).Outcome(now)
 }
 
 // expiredAtOnce is how many batches one sweep closes.

@@ -58,6 +58,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweepRecalls(ctx),
 		s.sweepForgettings(ctx),
 		s.sweepRetention(ctx),
+		s.sweepRemovals(ctx),
 		s.sweepLeftovers(ctx, s.Now().Add(-stalled)),
 		s.sweepUploads(ctx),
 		s.sweepListings(ctx),

@@ -75,6 +75,14 @@ func (r *run) start(ctx context.Context) (stop func() error, err error) {
 	if r.provider != nil { // they are taken in by themselves, when all are there
 		resultsEvery = time.Hour
 	}
+	if stop, err = r.serve(ctx, resultsEvery, offset); err != nil {
+		return nil, err
+	}
+	return stop, r.seed(ctx, offset)
+}
+
+// serve serves the program.
+func (r *run) serve(ctx context.Context, resultsEvery, offset time.Duration) (stop func() error, err error) {
 	began := time.Now()
 	r.app, err = web.New(ctx, web.Config{
 		Database: r.cfg.Database, DataDir: r.dir, MaxUpload: 1000, Workers: 4, Settling: 15 * time.Minute, CallTimeout: 30 * time.Second,
@@ -99,7 +107,7 @@ func (r *run) start(ctx context.Context) (stop func() error, err error) {
 		return nil, errors.Join(err, stop())
 	}
 	r.print("start to first page", time.Since(began), 0)
-	return stop, r.seed(ctx, offset)
+	return stop, nil
 }
 
 func listen(ctx context.Context) (net.Listener, error) {

@@ -36,6 +36,7 @@ func Workers(s *actions.Service) *river.Workers {
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.StopMessages) error { return s.StopMessages(ctx, a.BatchID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.RecallBatch) error { return s.RecallBatch(ctx, a.BatchID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.ListImages) error { return s.RunListing(ctx, a.AppkeyID) }))
+	river.AddWorker(ws, worker(func(ctx context.Context, a actions.RemoveOldRows) error { return s.RunRemoval(ctx, a.RemovalID) }))
 	river.AddWorker(ws, worker(func(ctx context.Context, a actions.DeliverNotice) error { return s.DeliverNotice(ctx, a.DeliveryID) }))
 	return ws
 }

@@ -34,4 +34,4 @@ CREATE INDEX campaigns_batches ON campaigns (appkey_id, last_batch, first_batch)
 -- Codes of what did not arrive: few messages, none of which is there while a campaign
 -- is planned.
 CREATE INDEX messages_codes ON messages (campaign_id, code, id) WHERE state > 3;
-CREATE INDEX code_counts_delivered ON code_counts (code) WHERE state = 1;
+CREATE INDEX code_counts_code ON code_counts (code, state, campaign_id);

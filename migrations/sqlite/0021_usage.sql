@@ -34,3 +34,33 @@ FROM (
     SELECT campaign_id, (done_at + 32400000) / 86400000, 0, 0, 0, 0, SUM(state = 4), SUM(state IN (5, 6)), SUM(state = 9), SUM(state = 7)
     FROM messages WHERE state IN (4, 5, 6, 7, 9) AND state > 3 GROUP BY 1, 2
 ) AS p JOIN campaigns c ON c.id = p.campaign_id GROUP BY p.campaign_id, p.day, c.team_id, c.appkey_id;
+
+-- For how long a team keeps a row for each message: for so many days after the campaign
+-- was over. 0: for good.
+ALTER TABLE teams ADD COLUMN keep_days INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE campaigns ADD COLUMN rows_gone_at TIMESTAMP;                         -- since when the rows of its messages are going, or have gone
+ALTER TABLE campaigns ADD COLUMN rows_gone_until INTEGER NOT NULL DEFAULT 0;   -- number of the last batch whose rows have gone
+ALTER TABLE campaigns ADD COLUMN rows_gone BOOLEAN NOT NULL DEFAULT FALSE; -- none is left
+CREATE INDEX campaigns_kept ON campaigns (team_id, finished_at) WHERE NOT rows_gone;
+
+-- Each time that rows whose time is over are removed.
+CREATE TABLE removals (
+    id         INTEGER PRIMARY KEY,
+    team_id    INTEGER NOT NULL REFERENCES teams (id),
+    state      TEXT NOT NULL,             -- running, done, failed
+    claim      TEXT NOT NULL,             -- the job that works on it; empty: none yet
+    keep_days  INTEGER NOT NULL,          -- of the team, when it was begun
+    before     TIMESTAMP NOT NULL,        -- campaigns that were over by then
+    campaigns  INTEGER NOT NULL,          -- whose rows have gone
+    messages   INTEGER NOT NULL,          -- rows
+    notices    INTEGER NOT NULL,
+    started_at TIMESTAMP NOT NULL,
+    worked_at  TIMESTAMP NOT NULL,        -- last sign of life
+    ended_at   TIMESTAMP
+);
+CREATE INDEX removals_team ON removals (team_id, id);
+CREATE INDEX removals_running ON removals (worked_at) WHERE state = 'running';
+
+-- Notices go with the rows.
+CREATE INDEX notices_team ON notices (team_id, created_at);
+CREATE INDEX notice_deliveries_notice ON notice_deliveries (notice_id);

@@ -1,0 +1,86 @@
+package models
+
+import (
+	"cmp"
+	"context"
+	"slices"
+)
+
+// Named is something that can be chosen, by its name.
+type Named struct {
+	ID   int64
+	Name string
+}
+
+// DeliveryChoices are what the deliveries of an appkey can be narrowed to: what has been
+// sent, whether it is still there or not.
+type DeliveryChoices struct {
+	Senders   []Named // by name
+	Creators  []Named
+	Templates []string // codes
+	Campaign  string   // name of the one that the filter names; empty: none
+}
+
+// offered is how many of a kind can be chosen from. Who has more follows a link, or types
+// the URL.
+const offered = 200
+
+// DeliveryChoices are what f can be changed to. What they cost depends on how many there
+// are, not on how much has been sent.
+func (db *DB) DeliveryChoices(ctx context.Context, appkeyID int64, f DeliveryFilter) (c DeliveryChoices, err error) {
+	if c.Senders, err = db.sentBy(ctx, appkeyID, "sender_id", "SELECT id, plus_friend_id AS name FROM senders WHERE id IN ?", f.SenderID); err != nil {
+		return c, err
+	}
+	if c.Creators, err = db.sentBy(ctx, appkeyID, "launched_by", "SELECT id, name FROM users WHERE id IN ?", f.CreatedBy); err != nil {
+		return c, err
+	}
+	if err := db.distinct(ctx, appkeyID, "template_code", "template_code <> ''", &c.Templates); err != nil {
+		return c, err
+	}
+	if f.TemplateCode != "" && !slices.Contains(c.Templates, f.TemplateCode) {
+		c.Templates = append(c.Templates, f.TemplateCode)
+	}
+	if f.CampaignID == 0 {
+		return c, nil
+	}
+	campaign, err := db.Campaign(ctx, appkeyID, f.CampaignID)
+	if KindOf(err) == NotFound {
+		return c, nil
+	}
+	c.Campaign = campaign.Name
+	return c, err
+}
+
+// sentBy are those whose ids stand in a column of the batches of an appkey, with the
+// names that the query has of them, and the one that is chosen.
+func (db *DB) sentBy(ctx context.Context, appkeyID int64, column, names string, chosen int64) ([]Named, error) {
+	var ids []int64
+	if err := db.distinct(ctx, appkeyID, column, column+" <> 0", &ids); err != nil {
+		return nil, err
+	}
+	if chosen != 0 && !slices.Contains(ids, chosen) {
+		ids = append(ids, chosen)
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var found []Named
+	if err := db.read(ctx).Raw(names, ids).Scan(&found).Error; err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		if !slices.ContainsFunc(found, func(n Named) bool { return n.ID == id }) {
+			found = append(found, Named{ID: id})
+		}
+	}
+	slices.SortFunc(found, func(a, b Named) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	return found, nil
+}
+
+// distinct reads the different values of a column of the batches of an appkey: each is
+// found behind the one before, in an index.
+func (db *DB) distinct(ctx context.Context, appkeyID int64, column, where string, into any) error {
+	next := "SELECT MIN(" + column + ") FROM batches WHERE appkey_id = ? AND " + where
+	return db.read(ctx).Raw("WITH RECURSIVE found (value) AS ("+next+" UNION ALL SELECT ("+next+" AND "+column+" > found.value) FROM found WHERE found.value IS NOT NULL)"+
+		" SELECT value FROM found WHERE value IS NOT NULL LIMIT ?", appkeyID, appkeyID, offered).Scan(into).Error
+}

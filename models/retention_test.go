@@ -1,0 +1,109 @@
+package models_test
+
+import (
+	"testing"
+	"time"
+
+	"soshik/models"
+)
+
+// removal is one of everything that is over.
+func (l *ledger) removal(days int) models.Removal {
+	return models.Removal{TeamID: l.campaign.TeamID, KeepDays: days, Before: time.Now()}
+}
+
+// over ends the campaign a year ago.
+func (l *ledger) over(t *testing.T) {
+	t.Helper()
+	l.exec(t, "UPDATE campaigns SET state = 'finished', finished_at = $1", time.Now().UTC().AddDate(-1, 0, 0))
+}
+
+// removeSome removes the rows of the campaign's next batches.
+func (l *ledger) removeSome(t *testing.T, batches int) (messages int64, whole bool) {
+	t.Helper()
+	must(t, l.Tx(t.Context(), func(tx *models.DB) error {
+		c, found, err := tx.RemovableCampaign(t.Context(), l.removal(0))
+		if !found {
+			c, _, err = tx.RemovableCampaign(t.Context(), l.removal(100))
+		}
+		if err != nil {
+			return err
+		}
+		messages, whole, err = tx.RemoveRows(t.Context(), c, batches, time.Now())
+		return err
+	}))
+	return messages, whole
+}
+
+func TestRowsGoPieceByPieceAndTheEquationHolds(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t, models.BatchHanded, models.BatchHanded, models.BatchHanded)
+	var told []models.MessageOutcome
+	for i, id := range l.messages {
+		o := models.MessageOutcome{ID: id, State: models.MessageDelivered, Code: "1000", DoneAt: 1e12}
+		if i%3 == 0 {
+			o.State, o.Code = models.MessageFailed, "3018"
+		}
+		told = append(told, o)
+	}
+	l.record(t, told...)
+	l.over(t)
+	equation, err := l.Equation(t.Context(), l.campaign)
+	must(t, err)
+	if _, found, err := l.TeamToTidy(t.Context(), time.Now()); found || err != nil {
+		t.Errorf("a team that keeps everything is to be tidied: %v", err)
+	}
+	for n, want := range []struct {
+		messages int64
+		whole    bool
+	}{{200, false}, {100, true}} {
+		if messages, whole := l.removeSome(t, 2); messages != want.messages || whole != want.whole {
+			t.Errorf("piece %d: %d %v", n, messages, whole)
+		}
+		if e, err := l.Equation(t.Context(), l.campaign); err != nil || e != equation {
+			t.Errorf("after piece %d the equation is %+v: %v", n, e, err)
+		}
+		if _, found, err := l.TeamToTidy(t.Context(), time.Now()); found == want.whole || err != nil {
+			t.Errorf("after piece %d, is there more to tidy? %v %v", n, found, err)
+		}
+	}
+	c, err := l.CampaignByID(t.Context(), l.campaign.ID)
+	must(t, err)
+	if c.RowsGoneAt == nil || c.ErasedAt == nil || c.AudienceID != 0 || c.Retryable() {
+		t.Errorf("%+v", c)
+	}
+	if _, found, err := l.RemovableCampaign(t.Context(), l.removal(100)); found || err != nil {
+		t.Errorf("its rows are to go again: %v", err)
+	}
+}
+
+func TestWhatIsRemovedIsCountedWithoutRows(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t, models.BatchHanded, models.BatchHanded)
+	if r, err := l.Removable(t.Context(), l.campaign.TeamID, time.Now()); err != nil || r != (models.Removable{}) {
+		t.Errorf("while it is sent: %+v %v", r, err)
+	}
+	l.over(t)
+	if r, err := l.Removable(t.Context(), l.campaign.TeamID, time.Now()); err != nil || r != (models.Removable{Campaigns: 1, Messages: 200}) {
+		t.Errorf("%+v %v", r, err)
+	}
+	if r, err := l.Removable(t.Context(), l.campaign.TeamID, time.Now().AddDate(-2, 0, 0)); err != nil || r != (models.Removable{}) {
+		t.Errorf("of two years ago: %+v %v", r, err)
+	}
+}
+
+// A list that is being filled from campaigns reads their messages to the end.
+func TestRowsStayWhileAListIsFilled(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t, models.BatchHanded)
+	l.over(t)
+	w := models.AudienceWork{TeamID: l.campaign.TeamID, AudienceID: 7, Kind: models.WorkAppend, State: models.WorkRunning, Sources: []models.Source{}}
+	must(t, l.CreateAudienceWork(t.Context(), &w))
+	if _, found, err := l.RemovableCampaign(t.Context(), l.removal(100)); found || err != nil {
+		t.Errorf("it goes meanwhile: %v", err)
+	}
+	l.exec(t, "UPDATE audience_works SET state = 'done'")
+	if _, found, err := l.RemovableCampaign(t.Context(), l.removal(100)); !found || err != nil {
+		t.Errorf("it stays afterwards: %v", err)
+	}
+}

@@ -1,0 +1,155 @@
+package views
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"soshik/internal/kakao"
+	"soshik/models"
+)
+
+// DeliveryList is what the page of deliveries shows.
+type DeliveryList struct {
+	models.DeliveryPage
+
+	PerPage int
+	Filter  models.DeliveryFilter
+	Typed   url.Values // as the URL has it
+	Choices models.DeliveryChoices
+}
+
+// DeliveriesPath lists deliveries of an appkey.
+func DeliveriesPath(appkeyID int64, f models.DeliveryFilter) string {
+	path := AppkeyPath(appkeyID) + "/deliveries"
+	if q := f.Query(); len(q) > 0 {
+		return path + "?" + q.Encode()
+	}
+	return path
+}
+
+// with is the list as it is after a change of the filter.
+func (l DeliveryList) with(p Page, change func(*models.DeliveryFilter)) string {
+	f := l.Filter
+	change(&f)
+	return DeliveriesPath(p.Appkey.ID, f)
+}
+
+func (l DeliveryList) first(p Page) string {
+	return l.with(p, func(f *models.DeliveryFilter) { f.Before = 0 })
+}
+
+func (l DeliveryList) next(p Page) string {
+	return l.with(p, func(f *models.DeliveryFilter) { f.Before = l.Next })
+}
+
+func (l DeliveryList) anyCampaign(p Page) string {
+	return l.with(p, func(f *models.DeliveryFilter) { f.CampaignID, f.Before = 0, 0 })
+}
+
+// time is a field for a date and time. What is none comes back as it was typed, which a
+// browser's own field would not show.
+func (l DeliveryList) time(name, label string, t *time.Time, err error) Input {
+	in := Input{Name: name, Label: label, Value: l.Typed.Get(name), Type: "datetime-local", Hint: "time.kst", Err: err}
+	switch {
+	case models.FieldText(err, name).Key == "delivery.bad_date":
+		in.Type = "text"
+	case t != nil: // a date alone has been given a time
+		in.Value = t.In(kakao.KST).Format("2006-01-02T15:04")
+	}
+	return in
+}
+
+// more reports whether the filters that are folded away have anything in them.
+func (l DeliveryList) more() bool {
+	f := l.Filter
+	f.Phone, f.Part, f.CreateFrom, f.CreateTo, f.CampaignID = "", "", nil, nil, 0
+	return f.Narrow()
+}
+
+func namedOptions(p Page, found []models.Named) []Option {
+	options := []Option{{"", p.T("progress.all")}}
+	for _, n := range found {
+		id := strconv.FormatInt(n.ID, 10)
+		if n.Name == "" {
+			n.Name = p.T("delivery.gone", "ID", id)
+		}
+		options = append(options, Option{id, n.Name})
+	}
+	return options
+}
+
+func textOptions(p Page, values []string) []Option {
+	options := []Option{{"", p.T("progress.all")}}
+	for _, v := range values {
+		options = append(options, Option{v, v})
+	}
+	return options
+}
+
+func channelOptions(p Page) []Option {
+	options := []Option{{"", p.T("progress.all")}}
+	for _, ch := range models.Channels() {
+		options = append(options, Option{string(ch), p.T("channel." + string(ch))})
+	}
+	return options
+}
+
+func statusOptions(p Page) []Option {
+	options := []Option{{"", p.T("progress.all")}}
+	for _, s := range models.DeliveryStatuses() {
+		options = append(options, Option{s, p.T("delivery.status." + s)})
+	}
+	return options
+}
+
+func groupOptions(p Page) []Option {
+	options := []Option{{"", p.T("progress.all")}}
+	for _, g := range models.ResultGroups() {
+		options = append(options, Option{string(g), p.T("delivery.group." + string(g))})
+	}
+	return options
+}
+
+// fallbacks reports whether any of the messages can go out by SMS.
+func (l DeliveryList) fallbacks() bool {
+	return slices.ContainsFunc(l.Deliveries, func(d models.Delivery) bool { return d.Channel.Traits().Fallback })
+}
+
+// phoneTyped is the number that is searched for, as it was typed.
+func (l DeliveryList) phoneTyped() string {
+	if l.Filter.Phone != "" {
+		return kakao.FormatPhone(l.Filter.Phone)
+	}
+	return l.Typed.Get("recipientNo")
+}
+
+// campaign is the name of the campaign that the list is narrowed to.
+func (l DeliveryList) campaign(p Page) string {
+	return cmp.Or(l.Choices.Campaign, p.T("delivery.gone", "ID", strconv.FormatInt(l.Filter.CampaignID, 10)))
+}
+
+// from is who a message is from, and by which channel.
+func (l DeliveryList) from(p Page, d models.Delivery) string {
+	text := p.T("channel." + string(d.Channel))
+	for _, s := range l.Choices.Senders {
+		if s.ID == d.SenderID && s.Name != "" {
+			text += " · " + s.Name
+		}
+	}
+	return text
+}
+
+func deliveryCampaign(p Page, d models.Delivery) string {
+	return CampaignPath(models.Campaign{ID: d.CampaignID, AppkeyID: p.Appkey.ID})
+}
+
+// handedAt is when a message was handed over; zero: it has not been.
+func handedAt(d models.Delivery) time.Time {
+	if d.HandedAt == nil {
+		return time.Time{}
+	}
+	return *d.HandedAt
+}
