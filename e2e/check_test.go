@@ -47,12 +47,19 @@ func (s *site) troubled(t *testing.T) models.Campaign {
 	return c
 }
 
+// checks opens the last step of a draft and has it checked.
+func (v *visitor) checks(c models.Campaign) {
+	v.t.Helper()
+	v.Visit(path(c, "/check"))
+	v.button("검사 시작")
+}
+
 func TestACheckWithFindingsIsMendedAndLaunched(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, true)
 	c := s.troubled(t)
 	v := s.signedIn(t, marketer, browser.Options{})
-	v.Visit(path(c, "/check"))
+	v.checks(c)
 	v.says("확인할 것이 4개", "변수 값이 비어 있는 수신자 1명", "여기서는 확인할 수 없는 것", "누가 채널을 차단했는지", "발송사 규칙", "메시지 단가가 없어")
 	v.look("check-findings")
 	v.link("1명 보기")
@@ -70,7 +77,7 @@ func TestACheckWithFindingsIsMendedAndLaunched(t *testing.T) {
 	v.Visit(path(c, "/fallback"))
 	v.Fill(v.Field("문자 내용"), "(광고)신상품 안내\n[무료 수신거부]0801234567")
 	v.button("다음: 시간")
-	v.Visit(path(c, "/check"))
+	v.checks(c)
 	v.says("보낼 준비가 되었습니다")
 	v.button("5명에게 지금 보내기")
 	v.says("발송을 시작했습니다")
@@ -82,7 +89,7 @@ func TestPricesAreSetAndShown(t *testing.T) {
 	s := newSite(t, true)
 	c := s.troubled(t)
 	v := s.signedIn(t, admin, browser.Options{})
-	v.Visit(path(c, "/check"))
+	v.checks(c)
 	v.link("단가 입력하기")
 	v.Fill(v.Locator("#friendtalk"), "열다섯")
 	v.Click(v.Locator("#prices button"))
@@ -112,6 +119,9 @@ func TestACheckShowsItsProgress(t *testing.T) {
 	v.says("검사하고 있습니다", "412,000 / 1,000,000")
 	v.Must(v.Expect().Locator(v.Role("button", "지금 보내기").First()).ToBeDisabled())
 	v.look("check-running")
-	check(t, s.DB.RemoveCheck(t.Context(), c.ID))
+	check(t, s.DB.RemoveCheck(t.Context(), c.ID)) // as an edit of somebody else does
+	v.says("아직 검사하지 않았습니다")
+	v.look("check-none")
+	v.button("검사 시작")
 	v.says(fmt.Sprintf("확인할 것이 %d개", 4))
 }

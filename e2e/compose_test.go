@@ -72,7 +72,7 @@ func TestATextThatIsTooLongComesBack(t *testing.T) {
 	v.Holds(v.Field("내용"), long)
 	v.look("message-too-long")
 
-	v.Visit(path(c, "/check"))
+	v.checks(c)
 	v.Sees(v.Role("button", "지금 보내기").First())
 }
 

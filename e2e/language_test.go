@@ -66,7 +66,7 @@ func (s *site) launch(t *testing.T, c models.Campaign) {
 	v.Visit(path(c, "/recipients"))
 	v.link("진행 상황 보기", "가져온 결과 보기")
 	v.says("가져왔습니다")
-	v.Visit(path(c, "/check"))
+	v.checks(c)
 	v.Click(v.Role("button", "지금 보내기").First())
 	v.saysSoon(v.Locator("#campaign-state"), "완료")
 }

@@ -220,6 +220,40 @@ func (s *site) untilRetry(t *testing.T, c models.Campaign) models.Campaign {
 	return s.untilCampaign(t, retries[0], func(c models.Campaign, _ models.Equation) bool { return c.AudienceID != 0 })
 }
 
+// walksDays goes over the calendar by its keys, into the next month and back.
+func (v *visitor) walksDays(now time.Time) {
+	v.t.Helper()
+	day := func(at time.Time) playwright.Locator { return v.Locator("#day-" + at.Format(time.DateOnly)) }
+	focused := func(at time.Time) { v.Must(v.Expect().Locator(day(at)).ToBeFocused()) }
+	press := func(keys ...string) {
+		for _, key := range keys {
+			v.Must(v.Page.Keyboard().Press(key))
+		}
+	}
+	tenth := time.Date(now.Year(), now.Month(), 10, 0, 0, 0, 0, kakao.KST)
+	v.Must(day(tenth).Focus())
+	press("ArrowRight")
+	focused(tenth.AddDate(0, 0, 1))
+	press("ArrowDown", "ArrowLeft", "ArrowUp")
+	focused(tenth)
+	press("Home")
+	focused(tenth.AddDate(0, 0, -int(tenth.Weekday())))
+	press("End")
+	focused(tenth.AddDate(0, 0, 6-int(tenth.Weekday())))
+	v.look("calendar-keys")
+	last := time.Date(now.Year(), now.Month()+1, 0, 0, 0, 0, 0, kakao.KST)
+	last = last.AddDate(0, 0, 6-int(last.Weekday())) // the last day that is shown
+	for at := tenth.AddDate(0, 0, 6-int(tenth.Weekday())); at.Before(last); at = at.AddDate(0, 0, 7) {
+		press("ArrowDown")
+	}
+	focused(last)
+	press("ArrowDown") // out of the month
+	v.isAt(`/appkeys/1/campaigns/calendar\?month=` + tenth.AddDate(0, 1, 0).Format("2006-01") + `#day-.*`)
+	v.Must(v.Expect().Locator(v.Role("link", "다음 달")).ToBeFocused()) // nothing goes out in that month
+	press("PageUp")
+	v.isAt(`/appkeys/1/campaigns/calendar\?month=` + tenth.Format("2006-01"))
+}
+
 // A calendar with 300 campaigns in a month, and one without any.
 func TestTheCalendarOfAFullMonth(t *testing.T) {
 	t.Parallel()
@@ -246,6 +280,7 @@ func TestTheCalendarOfAFullMonth(t *testing.T) {
 	v.Visit("/appkeys/1/campaigns/calendar")
 	v.Must(v.Expect().Locator(v.Locator(".sk-cal-item")).ToHaveCount(28 * 3))
 	v.look("calendar")
+	v.walksDays(now)
 	v.Click(v.Role("link", "개 더 보기").First())
 	v.isAt(`/appkeys/1/campaigns/calendar\?week=.*`)
 	v.look("calendar-full-week")

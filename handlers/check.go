@@ -16,7 +16,7 @@ func (h *Handlers) ShowCheck(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// CheckCampaign runs the check once more.
+// CheckCampaign runs the check, or runs it once more.
 func (h *Handlers) CheckCampaign(w http.ResponseWriter, r *http.Request) error {
 	return h.compose(w, r, func(draft models.Campaign) error {
 		if _, err := h.actions.CheckAgain(r.Context(), h.visit(r).actor, draft); err != nil {
@@ -26,20 +26,22 @@ func (h *Handlers) CheckCampaign(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// checkOf is the check of c as it is. Whoever may launch c has one begun where there is
-// none.
-func (h *Handlers) checkOf(r *http.Request, c models.Campaign) (k models.Check, err error) {
-	k, found, err := h.db.Check(r.Context(), c.ID)
-	if err != nil || found && k.Of(c) && (k.State != models.CheckDone || k.Holds(c, h.now())) {
-		return k, err
-	}
-	if h.visit(r).actor.Can(models.ManageCampaigns) {
-		return h.actions.StartCheck(r.Context(), h.visit(r).actor, c)
-	}
-	if !k.Of(c) {
-		return models.Check{}, nil
+// checkOf is the check of c as it is; zero if there is none.
+func (h *Handlers) checkOf(r *http.Request, c models.Campaign) (models.Check, error) {
+	k, _, err := h.db.Check(r.Context(), c.ID)
+	if err != nil || !k.Of(c) {
+		return models.Check{}, err
 	}
 	return k, nil
+}
+
+// toCheck leads to the check of a draft that is ready for it, and begins one where none
+// runs or holds.
+func (h *Handlers) toCheck(w http.ResponseWriter, r *http.Request, draft models.Campaign) error {
+	if _, err := h.actions.StartCheck(r.Context(), h.visit(r).actor, draft); err != nil {
+		return err
+	}
+	return h.Redirect(w, r, views.StepPath(draft, "check"), models.Text{})
 }
 
 // askStep is whether a second person is to be asked, and who could be.
@@ -74,6 +76,7 @@ func (h *Handlers) showCheck(w http.ResponseWriter, r *http.Request, c models.Ca
 		return h.Render(w, r, http.StatusOK, views.CheckProgress(p, step))
 	}
 	if step.Check.State == models.CheckDone {
+		step.Stale = !step.Check.Holds(c, h.now())
 		if step.Report, readErr = h.actions.Review(r.Context(), c, step.Check); readErr != nil {
 			return readErr
 		}
@@ -94,18 +97,22 @@ func (h *Handlers) showCheck(w http.ResponseWriter, r *http.Request, c models.Ca
 }
 
 // checkRows answers for recipients behind a finding with fn. Where there are none, as
-// after an edit, the check is what there is to see.
+// after an edit, the check is what there is to see; after the launch, the campaign, whose
+// messages say more.
 func (h *Handlers) checkRows(w http.ResponseWriter, r *http.Request, fn func(list views.CheckRowsList) error) error {
 	c, err := h.campaignOf(r)
 	if err != nil {
 		return err
+	}
+	if !c.State.Unlaunched() {
+		return h.Redirect(w, r, views.CampaignPath(c), models.T("check.rows_launched"))
 	}
 	k, _, err := h.db.Check(r.Context(), c.ID)
 	if err != nil {
 		return err
 	}
 	f, found := k.Report.Finding(r.PathValue("rows"))
-	if !found || !k.Of(c) || !c.State.Unlaunched() {
+	if !found || !k.Of(c) {
 		return h.Redirect(w, r, views.StepPath(c, "check"), models.Text{})
 	}
 	return fn(views.CheckRowsList{Campaign: c, Finding: f})

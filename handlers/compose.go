@@ -316,7 +316,7 @@ func (h *Handlers) EditSchedule(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// SaveSchedule keeps time and pace and leads to the check.
+// SaveSchedule keeps time and pace, begins the check and leads to it.
 func (h *Handlers) SaveSchedule(w http.ResponseWriter, r *http.Request) error {
 	return h.compose(w, r, func(draft models.Campaign) error {
 		step := scheduleForm(r, draft)
@@ -329,7 +329,7 @@ func (h *Handlers) SaveSchedule(w http.ResponseWriter, r *http.Request) error {
 			step.Campaign, step.Unread = afterSave(draft, saved, err), unread != nil
 			return h.showSchedule(w, r, step, err)
 		}
-		return h.Redirect(w, r, views.StepPathAfter(saved, "schedule"), models.Text{})
+		return h.toCheck(w, r, saved)
 	})
 }
 

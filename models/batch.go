@@ -93,7 +93,7 @@ type Batch struct {
 	Closed       int64
 
 	CancelledHere int64 // of the cancelled, those that the provider did not have
-	EndedBefore   int64 // of those that have ended, how many had when the present attempt began
+	EndedBefore   int64 // of those that have ended, how many the present attempt, or the next, did not end
 }
 
 // Open is how many messages share the batch's state.

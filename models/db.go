@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
@@ -107,9 +108,11 @@ func openPostgres(ctx context.Context, address string, wrap func(driver.Connecto
 	if err != nil {
 		return nil, err
 	}
-	if err := pool.Ping(ctx); err != nil {
+	trying, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	if err := pool.Ping(trying); err != nil {
 		pool.Close()
-		return nil, err
+		return nil, unanswered(err)
 	}
 	conn := sql.OpenDB(wrap(stdlib.GetPoolConnector(pool)))
 	conn.SetMaxIdleConns(0) // the pool keeps them
@@ -133,6 +136,24 @@ func (terseSQLite) Explain(query string, _ ...any) string { return query }
 
 // Explain is the query as it is.
 func (tersePostgres) Explain(query string, _ ...any) string { return query }
+// answerWithin is how long a server may take to answer when the database is opened.
+const answerWithin = 10 * time.Second
+
+// ErrNoServer means that no server of the database answers, or that it is starting,
+// stopping, or has no connection left: another try may succeed.
+var ErrNoServer = errors.New("the database does not answer")
+
+// unanswered says of an error of connecting whether it is [ErrNoServer].
+func unanswered(err error) error {
+	answer, answered := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case !answered:
+	case strings.HasPrefix(answer.Code, "57P"), answer.Code == "53300": // operator's intervention; too many connections
+	default:
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrNoServer, err)
+}
 
 func gormConfig() *gorm.Config {
 	return &gorm.Config{

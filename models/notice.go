@@ -22,13 +22,17 @@ const (
 	NoticeHeld      NoticeKind = "held"     // it waits for a person
 	NoticeAsks      NoticeKind = "asks"     // a person has to decide about a batch
 	NoticeApproval  NoticeKind = "approval" // it waits to be approved
+	NoticeApproved  NoticeKind = "approved"
+	NoticeRejected  NoticeKind = "rejected"
+	NoticeReturned  NoticeKind = "returned" // the asking ended otherwise: withdrawn, void, or too late
 	NoticeTest      NoticeKind = "test"     // of the team's webhook; no person is told
 )
 
 // NoticeKinds are all kinds.
 func NoticeKinds() []NoticeKind {
 	return []NoticeKind{
-		NoticeFinished, NoticeCancelled, NoticeFailed, NoticePaused, NoticeHeld, NoticeAsks, NoticeApproval, NoticeTest,
+		NoticeFinished, NoticeCancelled, NoticeFailed, NoticePaused, NoticeHeld, NoticeAsks,
+		NoticeApproval, NoticeApproved, NoticeRejected, NoticeReturned, NoticeTest,
 	}
 }
 
@@ -55,7 +59,7 @@ func (k NoticeKind) Topic() Topic {
 		return TopicFailed
 	case NoticeHeld, NoticeAsks:
 		return TopicWaits
-	case NoticeApproval:
+	case NoticeApproval, NoticeApproved, NoticeRejected, NoticeReturned:
 		return TopicApproval
 	case NoticeTest:
 	}
@@ -110,7 +114,8 @@ type Notice struct {
 	Reason     Text     `gorm:"serializer:json"` // why it stopped; zero if it did not
 	Counts     Equation `gorm:"serializer:json"`
 	CreatedAt  time.Time
-	AskedBy    int64 `gorm:"-"` // of an approval: who need not be told; not kept
+	AskedBy    int64 `gorm:"-"` // who has asked for the approval that it is about; 0: it is about none; not kept
+	DecidedBy  int64 `gorm:"-"` // who has decided about it, and need not be told; not kept
 }
 
 // phoneLike finds what looks like a mobile phone number in what people have typed.
@@ -138,18 +143,18 @@ func (db *DB) Notice(ctx context.Context, id int64) (n Notice, err error) {
 }
 
 // Told are the people who are told of n, which is about c: those who have made and
-// launched it, as long as they see the team, and those who follow all its campaigns;
-// of an approval, those who may give it, less who has asked or has edited it last. Nobody is told who cannot
-// sign in yet.
+// launched it or asked for its approval, as long as they see the team, and those who follow all its campaigns;
+// that approval is asked for, those who may give it, less who has asked or has edited it last. Nobody is told who cannot
+// sign in yet, or of what they have decided themselves.
 func (db *DB) Told(ctx context.Context, n Notice, c Campaign) ([]User, error) {
 	members, err := db.Members(ctx, n.TeamID)
 	if err != nil {
 		return nil, err
 	}
-	own := []int64{c.CreatedBy, c.LaunchedBy}
+	own := slices.DeleteFunc([]int64{c.CreatedBy, c.LaunchedBy, n.AskedBy}, func(id int64) bool { return id == n.DecidedBy })
 	var told []User
 	for _, m := range members {
-		wanted := slices.Contains(own, m.UserID) || m.User.FollowsAll
+		wanted := slices.Contains(own, m.UserID) || m.User.FollowsAll && m.UserID != n.DecidedBy
 		if n.Kind == NoticeApproval {
 			wanted = m.UserID != n.AskedBy && m.UserID != c.EditedBy && m.Role.Allows(Approve)
 		}

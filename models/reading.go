@@ -28,11 +28,12 @@ type ReadingWindow struct {
 }
 
 // DueReadings are the appkeys and channels with messages whose results are still to
-// come, or with messages of others that are taken in, that are to be read now. Since is when
-// the oldest of their open requests was made, or when the taking in began.
+// come, or with messages of others that are taken in, that are to be read now. Since is
+// when the first of their open requests was made or, if that is later, to be sent, or when
+// the taking in began: before, nothing comes of it.
 func (db *DB) DueReadings(ctx context.Context, now time.Time) ([]DueReading, error) {
 	var ds []DueReading
-	err := db.read(ctx).Raw(`SELECT o.appkey_id, o.channel, MIN(o.called_at) AS since FROM (
+	err := db.read(ctx).Raw(`SELECT o.appkey_id, o.channel, MIN(CASE WHEN o.request_at > o.called_at THEN o.request_at ELSE o.called_at END) AS since FROM (
 			SELECT b.appkey_id, c.channel, b.called_at, b.request_at FROM batches b JOIN campaigns c ON c.id = b.campaign_id
 				WHERE b.state = 'handed_over' AND `+awaitingSQL+`
 			UNION ALL

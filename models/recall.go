@@ -239,10 +239,10 @@ func (db *DB) MoveCancel(ctx context.Context, batchID int64, from []Cancel, to C
 	return res.RowsAffected > 0, res.Error
 }
 
-// CancelledHere counts messages of a batch that were cancelled before the provider had
-// them.
+// CancelledHere counts messages of a planned batch that were cancelled before the provider
+// had them. That is none of its results: the attempt that is to come has not ended them.
 func (db *DB) CancelledHere(ctx context.Context, batchID, n int64) error {
-	return db.write(ctx).Exec("UPDATE batches SET cancelled_here = cancelled_here + ? WHERE id = ?", n, batchID).Error
+	return db.write(ctx).Exec("UPDATE batches SET cancelled_here = cancelled_here + ?, ended_before = ended_before + ? WHERE id = ?", n, n, batchID).Error
 }
 
 // Reschedule gives a campaign that was launched another time, if it is as c was read. It
@@ -266,31 +266,25 @@ func (db *DB) LockCampaign(ctx context.Context, id int64) (c Campaign, err error
 	return db.CampaignByID(ctx, id)
 }
 
-// MovePlanned notes that the planned batches of a campaign get other times, and says how
-// many messages they have. A claim that is being made of one of them fails. It must run in
-// a transaction.
-func (db *DB) MovePlanned(ctx context.Context, r Recall, claim string) (messages int64, err error) {
-	res := db.write(ctx).Model(&Batch{}).Where("campaign_id = ? AND state = ? AND cancel = ''", r.CampaignID, BatchPlanned).
-		Updates(map[string]any{"claim": claim, "recall_id": r.ID})
-	if res.Error != nil {
-		return 0, res.Error
-	}
-	err = db.write(ctx).Raw("SELECT COALESCE(SUM("+openSQL+"), 0) FROM batches WHERE recall_id = ? AND state = 'planned' AND cancel = ''", r.ID).Scan(&messages).Error
-	return messages, err
-}
-
-// MoveHanded has the batches of a campaign withdrawn from the provider that it has, or may
-// have, and that are not sent yet, and says how many messages they have. Those that are
-// being moved already stay on their way. It must run in a transaction.
-func (db *DB) MoveHanded(ctx context.Context, r Recall, now time.Time) (messages int64, err error) {
+// MoveBatches notes that the batches of a campaign that are not sent yet get other times,
+// and says how many messages they have. Those that are planned do at once, and a claim that is being made of
+// one of them fails; those that the provider has, or may have, are withdrawn from it, and stay on
+// their way if they are being withdrawn already. It is one statement, since a batch that comes back from
+// being sent meanwhile must be among the one or the other. It must run in a transaction.
+func (db *DB) MoveBatches(ctx context.Context, r Recall, claim string, now time.Time) (planned, held int64, err error) {
+	const here = "state = 'planned' AND cancel = ''"
 	now = now.UTC()
-	err = db.write(ctx).Exec(`UPDATE batches SET cancel = CASE WHEN cancel = '' THEN 'moving' ELSE cancel END, cancel_at = ?, recall_id = ?
-		WHERE campaign_id = ? AND cancel IN ('', 'moving', 'withdrawing') AND (state <> 'planned' OR cancel <> '') AND `+stoppableSQL, now, r.ID, r.CampaignID, now).Error
+	err = db.write(ctx).Exec(`UPDATE batches SET recall_id = ?, claim = CASE WHEN `+here+` THEN ? ELSE claim END,
+			cancel_at = CASE WHEN `+here+` THEN cancel_at ELSE CAST(? AS `+db.timeType()+`) END,
+			cancel = CASE WHEN cancel = '' AND state <> 'planned' THEN 'moving' ELSE cancel END
+		WHERE campaign_id = ? AND cancel IN ('', 'moving', 'withdrawing') AND `+stoppableSQL, r.ID, claim, now, r.CampaignID, now).Error
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	err = db.write(ctx).Raw("SELECT COALESCE(SUM("+openSQL+"), 0) FROM batches WHERE recall_id = ? AND cancel IN ('moving', 'withdrawing')", r.ID).Scan(&messages).Error
-	return messages, err
+	err = db.write(ctx).Raw(`SELECT COALESCE(SUM(CASE WHEN `+here+` THEN `+openSQL+` ELSE 0 END), 0),
+			COALESCE(SUM(CASE WHEN cancel IN ('moving', 'withdrawing') THEN `+openSQL+` ELSE 0 END), 0)
+		FROM batches WHERE recall_id = ?`, r.ID).Row().Scan(&planned, &held)
+	return planned, held, err
 }
 
 // MovedBatches are the batches of a move that get other times, in order: the planned ones,
@@ -313,9 +307,10 @@ func (db *DB) SetSendAt(ctx context.Context, bs []Batch) error {
 	return nil
 }
 
-// LeaveBatch ends the moving of a batch that was sent before it could be withdrawn.
-func (db *DB) LeaveBatch(ctx context.Context, batchID int64) error {
-	return db.write(ctx).Model(&Batch{}).Where("id = ? AND state = ? AND cancel IN ('moving', 'withdrawing')", batchID, BatchHanded).
+// LeaveBatch ends the moving of a batch that was sent before it could be withdrawn, if no
+// other attempt has been made since b was read.
+func (db *DB) LeaveBatch(ctx context.Context, b Batch) error {
+	return db.write(ctx).Model(&Batch{}).Where("id = ? AND claim = ? AND state = ? AND cancel IN ('moving', 'withdrawing')", b.ID, b.Claim, BatchHanded).
 		Updates(map[string]any{"cancel": CancelLate, "send_at": gorm.Expr("request_at")}).Error
 }
 

@@ -98,6 +98,9 @@ func dayName(p Page, day time.Time) string {
 	return p.T("calendar.day", "Day", day.Day(), "Month", p.T("calendar.month."+day.Format("1")), "Weekday", weekday(p, day.Weekday()))
 }
 
+// dayID names a day on the page, for the keys that lead to it.
+func dayID(day time.Time) string { return "day-" + day.Format(time.DateOnly) }
+
 func weekday(p Page, d time.Weekday) string { return p.T(fmt.Sprintf("calendar.weekday.%d", d)) }
 
 // weeks are the days that are shown, week by week.

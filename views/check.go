@@ -16,6 +16,7 @@ import (
 type CheckStep struct {
 	Campaign models.Campaign
 	Check    models.Check  // zero: there was none yet
+	Stale    bool          // it is done, and too old for a launch
 	Report   models.Report // of a check that is done
 	Course   models.Course // how it is spread over time
 	Prices   models.Prices

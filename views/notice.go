@@ -71,7 +71,8 @@ func noticeTitle(l *locale.Locale, n models.Notice) string {
 	return l.T("notice.title."+string(n.Kind), "Name", n.Name)
 }
 
-// noticeReason is why the campaign has stopped; empty if it has not.
+// noticeReason is why the campaign has stopped or was not approved, or who has approved it;
+// empty where there is nothing to say.
 func noticeReason(l *locale.Locale, n models.Notice) string {
 	if n.Reason.Key == "" {
 		return ""
@@ -81,7 +82,7 @@ func noticeReason(l *locale.Locale, n models.Notice) string {
 
 // noticeCounts is the equation in words; empty where it says nothing yet.
 func noticeCounts(l *locale.Locale, n models.Notice) string {
-	if n.Counts.Audience == 0 || n.Kind == models.NoticeApproval {
+	if n.Counts.Audience == 0 || n.Kind.Topic() == models.TopicApproval {
 		return ""
 	}
 	var parts []string
@@ -96,13 +97,13 @@ func noticeCounts(l *locale.Locale, n models.Notice) string {
 // noticeColor is which of Tabler's colours a notice has.
 func noticeColor(k models.NoticeKind) string {
 	switch k {
-	case models.NoticeFinished, models.NoticeTest:
+	case models.NoticeFinished, models.NoticeApproved, models.NoticeTest:
 		return "green"
 	case models.NoticeCancelled:
 		return "secondary"
 	case models.NoticeFailed, models.NoticeHeld, models.NoticeAsks:
 		return "red"
-	case models.NoticePaused:
+	case models.NoticePaused, models.NoticeRejected, models.NoticeReturned:
 		return "orange"
 	case models.NoticeApproval:
 		return "blue"

@@ -31,7 +31,7 @@ func askedDesk(t *testing.T) (d *desk, c models.Campaign, marketer, approver *de
 // asks sends the form that asks for approval, as somebody does who has seen the check.
 func (d *desk) asks(t *testing.T, c models.Campaign, form url.Values) models.Campaign {
 	t.Helper()
-	d.get(t, d.step(c, "check")).says(t, http.StatusOK, "승인이 필요합니다", "승인 요청")
+	d.checks(t, c).says(t, http.StatusOK, "승인이 필요합니다", "승인 요청")
 	form.Set("revision", fmt.Sprint(d.read(t, c).Revision))
 	got := d.post(t, d.step(c, "approval/ask"), form)
 	got.says(t, http.StatusOK, "승인을 요청했습니다", "승인 대기")

@@ -504,7 +504,7 @@ func (d *desk) ready(t *testing.T, names ...string) models.Campaign {
 // launch sends the form of the check, as somebody does who has seen it.
 func (d *desk) launch(t *testing.T, c models.Campaign) answer {
 	t.Helper()
-	d.get(t, d.step(c, "check"))
+	d.checks(t, c)
 	return d.post(t, d.step(c, "launch"), url.Values{"revision": {fmt.Sprint(c.Revision)}})
 }
 
@@ -512,7 +512,7 @@ func TestCheckSaysWhatIsInTheWay(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	c := d.begin(t)
-	empty := d.get(t, d.step(c, "check"))
+	empty := d.checks(t, c)
 	empty.says(t, http.StatusOK, "발송을 막는 문제 2개", "수신자 파일이 없습니다", "내용", "입력해 주세요.", d.step(c, "message")+"#text", d.step(c, "recipients"))
 	if !regexp.MustCompile(`<button[^>]* disabled[^>]*aria-describedby="verdict"`).MatchString(empty.body) {
 		t.Error("the launch button is not disabled, or does not say why")
@@ -521,18 +521,18 @@ func TestCheckSaysWhatIsInTheWay(t *testing.T) {
 
 	d.give(t, c, "김하늘", "", "박바다")
 	d.post(t, d.step(c, "message"), d.message(t, c, "text", "#{이름}님 #{쿠폰}"))
-	d.get(t, d.step(c, "check")).says(t, http.StatusOK, "변수 #{쿠폰}에 넣을 열이 수신자 파일에 없습니다", "수신자에서 고치기")
+	d.checks(t, c).says(t, http.StatusOK, "변수 #{쿠폰}에 넣을 열이 수신자 파일에 없습니다", "수신자에서 고치기")
 	d.launch(t, d.read(t, c)).says(t, http.StatusUnprocessableEntity, "발송을 막는 문제가 있습니다")
 
 	d.post(t, d.step(c, "message"), d.message(t, c))
-	d.get(t, d.step(c, "check")).says(t, http.StatusOK, "확인할 것이 1개", "비어 있는 수신자 1명은 제외", "대체 발송이 꺼져", "2명에게 지금 보내기", "3명")
+	d.checks(t, c).says(t, http.StatusOK, "확인할 것이 1개", "비어 있는 수신자 1명은 제외", "대체 발송이 꺼져", "2명에게 지금 보내기", "3명")
 }
 
 func TestLaunch(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	c := d.ready(t, "김하늘", "박바다")
-	d.get(t, d.step(c, "check")).says(t, http.StatusOK, "보낼 준비가 되었습니다", "2명에게 지금 보내기")
+	d.checks(t, c).says(t, http.StatusOK, "보낼 준비가 되었습니다", "2명에게 지금 보내기")
 	d.launch(t, c).says(t, http.StatusOK, "발송을 시작했습니다")
 	launched := d.read(t, c)
 	if launched.State == models.CampaignDraft || launched.Audience != 2 {

@@ -20,6 +20,7 @@ import (
 type Config struct {
 	Addr         string        `name:"addr" env:"SOSHIK_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
 	Database     string        `name:"database" env:"SOSHIK_DATABASE" default:"sqlite:data/soshik.db" help:"sqlite:FILE or postgres://…"`
+	DatabaseWait time.Duration `name:"database-wait" env:"SOSHIK_DATABASE_WAIT" default:"60s" help:"How long to wait at start for a PostgreSQL server that does not answer; 0: not at all."`
 	DataDir      string        `name:"data" env:"SOSHIK_DATA" default:"data" help:"Folder for uploaded files and, in demo mode, the simulated provider."`
 	SecretKey    string        `name:"secret-key" env:"SOSHIK_SECRET_KEY" help:"64 hexadecimal digits that encrypt the stored secrets. If empty, the key is made on first start and kept in the file secret.key beside the SQLite file, or in the data folder."`
 	URL          string        `name:"url" env:"SOSHIK_URL" help:"Address that people use, as https://soshik.example.com. With https, cookies travel over HTTPS only."`
@@ -51,6 +52,8 @@ func (c *Config) Validate() error {
 	switch {
 	case c.MaxUpload < 1 || c.MaxUpload > 10_000:
 		return errors.New("SOSHIK_MAX_UPLOAD must be 1 to 10000 (MB)")
+	case c.DatabaseWait < 0:
+		return errors.New("SOSHIK_DATABASE_WAIT must not be negative")
 	case c.KeepUploads != 0 && c.KeepUploads < time.Hour:
 		return errors.New("SOSHIK_KEEP_UPLOADS must be 0 or at least 1h")
 	case c.Workers < 1 || c.Workers > 100:

@@ -12,8 +12,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -58,7 +56,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err error) 
 	if cfg.Out == nil {
 		cfg.Out = io.Discard
 	}
-	db, err := openDatabase(ctx, cfg)
+	db, err := openDatabase(ctx, cfg, log)
 	if err != nil {
 		return nil, err
 	}
@@ -82,25 +80,6 @@ func (a *App) close() error {
 		err = errors.Join(err, a.demo.close())
 	}
 	return err
-}
-
-func openDatabase(ctx context.Context, cfg Config) (*models.DB, error) {
-	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("data folder: %w", err)
-	}
-	if file, ok := strings.CutPrefix(cfg.Database, "sqlite:"); ok {
-		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-			return nil, fmt.Errorf("folder of the database: %w", err)
-		}
-	}
-	db, err := models.Open(ctx, cfg.Database)
-	if err != nil {
-		return nil, fmt.Errorf("open database (SOSHIK_DATABASE): %w", err)
-	}
-	if err := migrations.Up(ctx, db.SQL(), db.Dialect()); err != nil {
-		return nil, errors.Join(fmt.Errorf("migrate: %w", err), db.Close())
-	}
-	return db, nil
 }
 
 func (a *App) build(ctx context.Context) error {

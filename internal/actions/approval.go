@@ -165,12 +165,33 @@ func (s *Service) Approve(ctx context.Context, by models.Actor, appkeyID, id, ap
 		if !moved {
 			return models.Errorf(models.Conflict, "approval.moved")
 		}
-		if err := saveApproval(ctx, tx, a, models.ApprovalWaiting); err != nil || !a.Launch {
+		if err := saveApproval(ctx, tx, a, models.ApprovalWaiting); err != nil {
+			return err
+		}
+		if err := s.tellAsker(ctx, tx, c, a, models.NoticeApproved, approvedText(by, a)); err != nil || !a.Launch {
 			return err
 		}
 		_, err = s.Jobs.InsertTx(ctx, tx.SQLTx(), LaunchApproved{ApprovalID: a.ID}, launching())
 		return err
 	})
+}
+
+// approvedText says who has approved a campaign, and whether it still waits to be launched.
+func approvedText(by models.Actor, a models.Approval) models.Text {
+	if a.Launch {
+		return models.T("approval.told.launches", "Name", by.User.Name)
+	}
+	return models.T("approval.told.by_hand", "Name", by.User.Name)
+}
+
+// tellAsker tells who has asked for an approval, and whom else the campaign concerns, what
+// has become of it.
+func (s *Service) tellAsker(ctx context.Context, tx *models.DB, c models.Campaign, a models.Approval, kind models.NoticeKind, reason models.Text) error {
+	n := models.Notice{Kind: kind, Reason: reason, AskedBy: a.AskedBy, DecidedBy: a.DecidedBy}
+	if a.EndedBy != 0 {
+		n.DecidedBy = a.EndedBy
+	}
+	return s.notify(ctx, tx, c, n)
 }
 
 // launching is for launches of approved campaigns, which the sweep tries again.
@@ -193,7 +214,11 @@ func (s *Service) Reject(ctx context.Context, by models.Actor, appkeyID, id, app
 		if err := returnCampaign(ctx, tx, c, models.T("approval.returned.rejected", "Name", by.User.Name, "Reason", in.Reason)); err != nil {
 			return err
 		}
-		return saveApproval(ctx, tx, a, models.ApprovalWaiting)
+		if err := saveApproval(ctx, tx, a, models.ApprovalWaiting); err != nil {
+			return err
+		}
+		return s.tellAsker(ctx, tx, c, a, models.NoticeRejected,
+			models.T("approval.returned.rejected", "Name", by.User.Name, "Reason", models.WithoutPhones(in.Reason)))
 	})
 }
 
@@ -275,7 +300,11 @@ func (s *Service) endApproval(ctx context.Context, tx *models.DB, by models.Acto
 	}[state]
 	e := approvalEvent(action, c, a)
 	e.Before, e.After = map[string]any{"state": from}, map[string]any{"approval": a.ID, "hash": a.ShortHash(), "why": why.Key}
-	return tx.Audit(ctx, by, e)
+	if err := tx.Audit(ctx, by, e); err != nil {
+		return err
+	}
+	a.DecidedBy = 0 // of this, who has approved before is told too if it concerns them
+	return s.tellAsker(ctx, tx, c, a, models.NoticeReturned, why)
 }
 
 // expire ends an approval whose time has come, unless something else has ended it.
@@ -363,8 +392,13 @@ func (s *Service) LaunchApproved(ctx context.Context, approvalID int64) error {
 	if isKey(err, "check.blocked") {
 		a.Why = models.T("approval.blocked")
 	}
-	_, err = s.DB.SaveApproval(ctx, a, models.ApprovalApproved)
-	return err
+	return s.DB.Tx(ctx, func(tx *models.DB) error {
+		saved, err := tx.SaveApproval(ctx, a, models.ApprovalApproved)
+		if err != nil || !saved {
+			return err
+		}
+		return s.notify(ctx, tx, c, models.Notice{Kind: models.NoticeHeld, Reason: a.Why, AskedBy: a.AskedBy})
+	})
 }
 
 // asker is who has asked for an approval, with the role that they have by now.

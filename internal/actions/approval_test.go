@@ -1,6 +1,8 @@
 package actions_test
 
 import (
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -560,6 +562,147 @@ func TestApproversAreToldThatTheyAreAsked(t *testing.T) {
 	for role, want := range map[models.Role]int{models.Viewer: 0, models.Marketer: 0, models.Approver: 1, models.Admin: 1} {
 		if got := o.kinds(t, o.people[role]); len(got) != want || want == 1 && got[0] != models.NoticeApproval {
 			t.Errorf("the %s is told %v", role, got)
+		}
+	}
+}
+
+// told is the newest notice of a person; its kind is empty if there is none.
+func (o *office) told(t *testing.T, who models.Actor) models.Notice {
+	t.Helper()
+	rows, err := o.DB.Notifications(t.Context(), who.User.ID, 0, 1)
+	must(t, err)
+	if len(rows) == 0 {
+		return models.Notice{}
+	}
+	return rows[0].Notice
+}
+
+// decided is something that becomes of an asking, and what who has asked is told of it.
+type decided struct {
+	in     models.NewApproval
+	decide func(*testing.T, *office, models.Campaign, models.Approval)
+	kind   models.NoticeKind
+	reason string
+}
+
+func decisions() map[string]decided {
+	approver, marketer := models.Approver, models.Marketer
+	approves := func(t *testing.T, o *office, _ models.Campaign, a models.Approval) {
+		t.Helper()
+		o.approve(t, a)
+	}
+	return map[string]decided{
+		"approved, to be launched by hand": {
+			decide: approves,
+			kind:   models.NoticeApproved, reason: "approval.told.by_hand",
+		},
+		"approved, to be launched then": {
+			in:     models.NewApproval{Launch: true},
+			decide: approves,
+			kind:   models.NoticeApproved, reason: "approval.told.launches",
+		},
+		"rejected": {
+			decide: func(t *testing.T, o *office, c models.Campaign, a models.Approval) {
+				t.Helper()
+				must(t, o.Reject(t.Context(), o.people[approver], c.AppkeyID, c.ID, a.ID, models.Rejection{Reason: "010-1234-5678님 빼 주세요"}))
+			},
+			kind: models.NoticeRejected, reason: "approval.returned.rejected",
+		},
+		"withdrawn by somebody else": {
+			decide: func(t *testing.T, o *office, c models.Campaign, _ models.Approval) {
+				t.Helper()
+				must(t, o.WithdrawApproval(t.Context(), o.people[models.Admin], c.AppkeyID, c.ID))
+			},
+			kind: models.NoticeReturned, reason: "approval.returned.withdrawn",
+		},
+		"withdrawn by themselves": {
+			decide: func(t *testing.T, o *office, c models.Campaign, _ models.Approval) {
+				t.Helper()
+				must(t, o.WithdrawApproval(t.Context(), o.people[marketer], c.AppkeyID, c.ID))
+			},
+		},
+		"approved, and too late to be launched": {
+			decide: func(t *testing.T, o *office, _ models.Campaign, a models.Approval) {
+				t.Helper()
+				o.approve(t, a)
+				o.putOn(25 * time.Hour)
+				must(t, o.Sweep(t.Context()))
+			},
+			kind: models.NoticeReturned, reason: "approval.returned.expired",
+		},
+		"approved, and something is in the way of its launch": {
+			in: models.NewApproval{Launch: true},
+			decide: func(t *testing.T, o *office, _ models.Campaign, a models.Approval) {
+				t.Helper()
+				o.approve(t, a)
+				o.put(t, models.Viewer) // who asked may not launch any more
+				must(t, o.LaunchApproved(t.Context(), a.ID))
+			},
+			kind: models.NoticeHeld, reason: "approval.asker_gone",
+		},
+	}
+}
+
+// Who has asked is told what has become of it, by the bell, mail and webhook; who decided
+// need not be.
+func TestWhoHasAskedIsToldOfTheDecision(t *testing.T) {
+	t.Parallel()
+	approver, marketer := models.Approver, models.Marketer
+	for name, test := range decisions() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			box, _ := o.tell(t)
+			c := o.written(t, 8, nil)
+			a := o.ask(t, c, test.in)
+			test.decide(t, o, c, a)
+			n := o.told(t, o.people[marketer])
+			if n.Kind != test.kind || n.Reason.Key != test.reason {
+				t.Errorf("who asked is told %s: %+v", n.Kind, n.Reason)
+			}
+			if got := o.told(t, o.people[approver]).Kind; got != models.NoticeApproval {
+				t.Errorf("the approver is told %s", got)
+			}
+			if got := o.told(t, o.people[models.Viewer]).Kind; got != "" {
+				t.Errorf("a viewer is told %s", got)
+			}
+			if strings.Contains(fmt.Sprint(n.Reason.Args), "1234") {
+				t.Errorf("the notice has a number: %v", n.Reason.Args)
+			}
+			o.work(t)
+			o.untilTold(t, box, test.kind)
+		})
+	}
+}
+
+// put gives who asks another role.
+func (o *office) put(t *testing.T, role models.Role) {
+	t.Helper()
+	_, err := o.DB.SQL().ExecContext(t.Context(), "UPDATE members SET role = '"+string(role)+"' WHERE user_id = "+idText(o.people[models.Marketer].User.ID))
+	must(t, err)
+}
+
+// untilTold waits until a mail to who asks and a request to the webhook tell of kind.
+func (o *office) untilTold(t *testing.T, box *postbox, kind models.NoticeKind) {
+	t.Helper()
+	if kind == "" {
+		return
+	}
+	deadline, tick := time.After(30*time.Second), time.NewTicker(20*time.Millisecond)
+	defer tick.Stop()
+	for {
+		letters, posts := box.told()
+		mailed := slices.ContainsFunc(letters, func(l models.Letter) bool {
+			return l.To == o.people[models.Marketer].User.Email && l.Subject == string(kind)
+		})
+		posted := slices.ContainsFunc(posts, func(p post) bool { return strings.Contains(p.body, `"type":"campaign.`+string(kind)+`"`) })
+		if mailed && posted {
+			return
+		}
+		select {
+		case <-deadline:
+			t.Fatalf("%d mails, %d requests, none of %s", len(letters), len(posts), kind)
+		case <-tick.C:
 		}
 	}
 }

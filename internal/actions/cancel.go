@@ -180,16 +180,18 @@ func stillHeld(messages []nhn.Message, now time.Time) bool {
 	return false
 }
 
+// endCancelling ends a campaign of which nothing is left to be cancelled. Somebody else may
+// have done so a moment ago.
 func (s *Service) endCancelling(ctx context.Context, c models.Campaign) error {
-	e := models.Event{
-		Action: "campaign.cancelled", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectID: c.ID, ObjectName: c.Name,
-	}
-	return s.change(ctx, models.Actor{}, &e, func(tx *models.DB) error {
+	return s.DB.Tx(ctx, func(tx *models.DB) error {
 		moved, err := tx.MoveCampaign(ctx, c.ID, []models.CampaignState{models.CampaignCancelling}, models.CampaignCancelled,
 			map[string]any{"finished_at": s.Now()})
-		if err == nil && !moved {
-			return models.Errorf(models.Conflict, "campaign.moved")
+		if err != nil || !moved {
+			return err
 		}
+		err = tx.Audit(ctx, models.Actor{}, models.Event{
+			Action: "campaign.cancelled", TeamID: c.TeamID, AppkeyID: c.AppkeyID, ObjectType: "campaign", ObjectID: c.ID, ObjectName: c.Name,
+		})
 		if err != nil {
 			return err
 		}

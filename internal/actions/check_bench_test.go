@@ -3,6 +3,7 @@ package actions_test
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -48,17 +49,39 @@ func (b *bench) rich(tb testing.TB) models.Campaign {
 	return c
 }
 
-// BenchmarkCheck checks a million recipients with variables in text, links and fallback.
+// BenchmarkCheck checks a million recipients with variables in text, links and fallback:
+// alone, and where the team limits messages by week and all of them were told the same
+// an hour before.
 func BenchmarkCheck(b *testing.B) {
-	s := newBench(b, time.Second)
 	const n = 1_000_000
-	c := s.crowd(b, s.rich(b), n)
+	b.Run("plain", func(b *testing.B) {
+		s := newBench(b, time.Second)
+		benchCheck(b, s, s.crowd(b, s.rich(b), n), n, 0)
+	})
+	b.Run("weekly limit and repeats", func(b *testing.B) {
+		s := newBench(b, time.Second)
+		c := s.crowd(b, s.rich(b), n)
+		_, err := s.CheckNow(b.Context(), s.admin, c)
+		must(b, err, s.Launch(b.Context(), s.admin, s.appkey.ID, c.ID, c.Revision), s.PlanCampaign(b.Context(), c.ID))
+		_, err = s.DB.SQL().ExecContext(b.Context(), "UPDATE batches SET state = 'handed_over', called_at = meant_at")
+		must(b, err, s.SaveRecipientSettings(b.Context(), s.admin, s.team.ID, models.RecipientSettings{Limit: "2"}))
+		benchCheck(b, s, s.crowd(b, s.rich(b), n), n, n)
+	})
+}
+
+// benchCheck checks n recipients, to so many of whom the same was said before.
+func benchCheck(b *testing.B, s *bench, c models.Campaign, n, repeated int64) {
+	b.Helper()
 	var peak atomic.Uint64
 	defer watchHeap(&peak)()
 	for b.Loop() {
 		k, err := s.CheckNow(b.Context(), s.admin, c)
 		if err != nil || k.Done != n || k.Report.Sendable != n {
 			b.Fatal(k, err)
+		}
+		said := slices.IndexFunc(k.Report.Findings, func(f models.Finding) bool { return f.Rule == models.RuleRepeat })
+		if repeated == 0 && said >= 0 || repeated > 0 && (said < 0 || k.Report.Findings[said].Count != repeated) {
+			b.Fatal(k.Report.Findings)
 		}
 	}
 	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")

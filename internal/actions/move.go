@@ -97,11 +97,8 @@ func (s *Service) reschedule(ctx context.Context, tx *models.DB, c models.Campai
 	if err := tx.CreateRecall(ctx, r); err != nil {
 		return err
 	}
-	if r.Moved, err = tx.MovePlanned(ctx, *r, ulid.Make().String()); err != nil {
-		return err
-	}
-	held, err := tx.MoveHanded(ctx, *r, s.Now())
-	if err != nil {
+	var held int64
+	if r.Moved, held, err = tx.MoveBatches(ctx, *r, ulid.Make().String(), s.Now()); err != nil {
 		return err
 	}
 	if r.Moved+held == 0 {
@@ -165,7 +162,7 @@ func (s *Service) moveBatch(ctx context.Context, c models.Campaign, b models.Bat
 func (s *Service) withdraw(ctx context.Context, c models.Campaign, b models.Batch) (done bool, err error) {
 	sent := b.RequestAt == nil || !b.RequestAt.After(s.Now())
 	if b.Open() == 0 || b.RequestID == "" || b.Cancel == models.CancelMoving && sent {
-		return true, s.DB.LeaveBatch(ctx, b.ID)
+		return true, s.DB.LeaveBatch(ctx, b)
 	}
 	if wait := s.Provider.rest(b.AppkeyID); wait > 0 {
 		return false, s.DB.PostponeRecall(ctx, b.ID, s.Now().Add(wait))
@@ -229,7 +226,7 @@ func (s *Service) judgeWithdrawal(ctx context.Context, b models.Batch, listed []
 	}
 	switch {
 	case len(open) == underWay: // or nothing is open any more
-		return true, s.DB.LeaveBatch(ctx, b.ID)
+		return true, s.DB.LeaveBatch(ctx, b)
 	case len(open) == cancelled:
 		return true, s.DB.Tx(ctx, func(tx *models.DB) error { return s.planAnew(ctx, tx, b, &w) })
 	}

@@ -262,6 +262,79 @@ func TestAMovedCampaignIsCancelled(t *testing.T) {
 	}
 }
 
+// What is moved far ahead, or in batches that have times of their own, is held by the
+// provider for each of these times, and its results are taken in when they come.
+func TestBatchesAreMovedToTimesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	for name, in := range map[string]time.Duration{"by an hour": 3 * time.Hour, "by weeks": 60 * 24 * time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, 2*time.Second)
+			b.team.LeadMinutes = models.MaxLead
+			must(t, b.DB.SaveTeamSettings(t.Context(), b.team))
+			b.work(t)
+			before, at := b.draft(t, 30), b.Now().Add(2*time.Hour).Truncate(time.Minute)
+			c := before
+			c.ScheduledAt, c.Pace = &at, 10
+			c, err := b.SaveDraft(t.Context(), b.admin, before, c)
+			must(t, err)
+			b.launch(t, c)
+			c, _ = b.until(t, c, func(_ models.Campaign, e models.Equation) bool { return e.Handed == 30 })
+			r := b.move(t, c, in)
+			if _, done := b.untilRecalled(t, r); done.Stopped != 30 {
+				t.Errorf("%+v", done)
+			}
+			held := func() (n int) {
+				bs, err := b.DB.Batches(t.Context(), c.ID, 0, 10)
+				must(t, err)
+				for i, batch := range bs {
+					if want := r.ToAt.Add(time.Duration(i) * time.Minute); batch.State == models.BatchHanded && batch.RequestAt != nil && batch.RequestAt.Equal(want) {
+						n++
+					}
+				}
+				return n
+			}
+			b.until(t, c, func(models.Campaign, models.Equation) bool { return held() == 3 })
+			b.wantOnce(t, 30)
+			b.putOn(in + 4*time.Minute)
+			if _, e := b.until(t, c, isState(models.CampaignFinished)); e.Delivered != 30 {
+				t.Errorf("%+v", e)
+			}
+			b.wantOnce(t, 30)
+		})
+	}
+}
+
+// A batch is withdrawn from the provider while some of its recipients are being cancelled
+// there: that it lists them as cancelled is the withdrawal, and they do not get the message
+// at the new time either.
+func TestRecipientsAreCancelledWhileTheirBatchIsWithdrawn(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, time.Second)
+	c := b.scheduled(t, 10, 2*time.Hour)
+	must(t, b.PlanCampaign(t.Context(), c.ID), b.SendBatch(t.Context(), b.batch(t, c).ID))
+	stop, err := b.RecallMessages(t.Context(), b.admin, b.appkey.ID, c.ID, []int64{b.message(t, c, 4).ID})
+	must(t, err)
+	var asked atomic.Bool
+	b.sim.SetFaults(nhnsim.Faults{Hook: func(r *http.Request) *nhnsim.Answer {
+		if r.Method == http.MethodGet && !asked.Swap(true) { // the list is read to see whom to cancel
+			b.move(t, c, 3*time.Hour)
+			must(t, b.RecallBatch(t.Context(), b.batch(t, c).ID))
+		}
+		return nil
+	}})
+	must(t, b.StopMessages(t.Context(), b.batch(t, c).ID))
+	b.work(t)
+	b.until(t, c, func(_ models.Campaign, e models.Equation) bool { return e.Handed == 9 && e.Cancelled == 1 })
+	if _, done := b.untilRecalled(t, stop); done.Stopped != 1 {
+		t.Errorf("%+v", done)
+	}
+	b.wantOnce(t, 9)
+	if b.count()[benchPhone(4)] != 0 {
+		t.Error("who was cancelled will be sent to")
+	}
+}
+
 // A campaign is moved while its batches are claimed and handed over.
 func TestACampaignIsMovedWhileItIsHandedOver(t *testing.T) {
 	t.Parallel()

@@ -277,6 +277,76 @@ func TestSomeRecipientsAreCancelledBeforeTheirBatchIsClaimed(t *testing.T) {
 	}
 }
 
+// Recipients are cancelled of a batch that waits to be claimed: for the first time, moved to
+// another time, or after an attempt that came to nothing. That is no result of the provider's, and the others
+// get the message.
+func TestABatchOfWhichSomeWereCancelledIsSent(t *testing.T) {
+	t.Parallel()
+	for name, waits := range map[string]func(*testing.T, *bench, models.Campaign){
+		"claimed for the first time": func(*testing.T, *bench, models.Campaign) {},
+		"moved to another time": func(t *testing.T, b *bench, c models.Campaign) {
+			must(t, b.SendBatch(t.Context(), b.batch(t, c).ID))
+			b.move(t, c, 3*time.Hour)
+			must(t, b.RecallBatch(t.Context(), b.batch(t, c).ID))
+		},
+		"given up": func(t *testing.T, b *bench, c models.Campaign) {
+			b.sim.SetFaults(nhnsim.Faults{Hook: firstSend(nhnsim.Answer{Drop: true})})
+			must(t, b.SendBatch(t.Context(), b.batch(t, c).ID))
+			b.putOn(10 * time.Minute) // it may not be repeated any more
+			must(t, b.SettleBatch(t.Context(), b.batch(t, c).ID))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, time.Second)
+			c := b.scheduled(t, 20, 2*time.Hour)
+			must(t, b.PlanCampaign(t.Context(), c.ID))
+			waits(t, b, c)
+			batch := b.batch(t, c)
+			r, err := b.RecallMessages(t.Context(), b.admin, b.appkey.ID, c.ID, []int64{b.message(t, c, 3).ID, b.message(t, c, 7).ID})
+			must(t, err)
+			must(t, b.StopMessages(t.Context(), batch.ID))
+			if now := b.batch(t, c); batch.State != models.BatchPlanned || now.State != models.BatchPlanned || now.Reported() || now.Cancelled != 2 {
+				t.Fatalf("%+v, %+v", batch, now)
+			}
+			b.work(t)
+			b.until(t, c, func(_ models.Campaign, e models.Equation) bool { return e.Handed == 18 })
+			if _, done := b.untilRecalled(t, r); done.Stopped != 2 {
+				t.Errorf("%+v", done)
+			}
+			b.wantOnce(t, 18)
+			b.putOn(3*time.Hour + time.Minute)
+			if _, e := b.until(t, c, isState(models.CampaignFinished)); e.Delivered != 18 || e.Cancelled != 2 {
+				t.Errorf("%+v", e)
+			}
+			b.wantOnce(t, 18)
+		})
+	}
+}
+
+// Several processes find that nothing of a campaign is left to be cancelled: it ends once.
+func TestACampaignEndsBeingCancelledOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, time.Second)
+	c := b.scheduled(t, 10, 72*time.Hour)
+	must(t, b.PlanCampaign(t.Context(), c.ID), b.Cancel(t.Context(), b.admin, b.appkey.ID, c.ID))
+	var processes sync.WaitGroup
+	for range 8 {
+		processes.Go(func() {
+			for range 4 {
+				if err := b.CancelBatches(t.Context(), c.ID); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	processes.Wait()
+	b.until(t, c, isState(models.CampaignCancelled))
+	if n := len(b.entries(t, "campaign.cancelled")); n != 1 {
+		t.Errorf("the audit log has its end %d times", n)
+	}
+}
+
 func TestABatchOfWhichAllAreCancelledIsCancelled(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, time.Second)

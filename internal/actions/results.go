@@ -15,7 +15,7 @@ import (
 type TakeResults struct {
 	AppkeyID int64          `json:"appkey_id"`
 	Channel  models.Channel `json:"channel"`
-	Since    time.Time      `json:"since"` // when the oldest request with open messages was made
+	Since    time.Time      `json:"since"` // when the first of the requests with open messages was made, or to be sent
 }
 
 // Kind names the job.

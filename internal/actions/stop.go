@@ -268,7 +268,8 @@ func open(m nhn.Message) bool {
 
 // endStops writes down what has become of messages that were to be stopped. What the
 // provider still lists as open, or does not list yet, is asked about again, unless it is
-// too late anyway.
+// too late anyway; and so is a batch that is being moved by now: what the provider lists
+// as cancelled may be that, and nobody's end.
 func (s *Service) endStops(ctx context.Context, b models.Batch, listed []nhn.Message, late bool) error {
 	over := map[int64]bool{}
 	for _, m := range listed {
@@ -277,9 +278,15 @@ func (s *Service) endStops(ctx context.Context, b models.Batch, listed []nhn.Mes
 		}
 	}
 	return s.DB.Tx(ctx, func(tx *models.DB) error {
-		waits, err := s.closeStops(ctx, tx, b.ID, func(m models.Message) bool { return late || over[m.ID] })
-		if err != nil || !waits {
+		now, err := tx.Batch(ctx, b.ID)
+		if err != nil {
 			return err
+		}
+		if !now.Cancel.Moves() && now.Claim == b.Claim {
+			waits, err := s.closeStops(ctx, tx, b.ID, func(m models.Message) bool { return late || over[m.ID] })
+			if err != nil || !waits {
+				return err
+			}
 		}
 		return tx.PostponeStops(ctx, b.ID, s.Now().Add(stopEvery))
 	})

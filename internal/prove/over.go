@@ -147,7 +147,7 @@ func (r *run) lookAt(ctx context.Context, t *trial) (until time.Time, err error)
 	if err != nil {
 		return until, err
 	}
-	if err := r.decide(ctx, t, batches); err != nil || !c.State.Runs() {
+	if err := r.decide(ctx, t, batches); err != nil || !c.State.Runs() || !t.disturbed {
 		return until, err
 	}
 	return r.waitsUntil(batches), nil
@@ -162,6 +162,8 @@ func (r *run) waitsUntil(batches []models.Batch) (until time.Time) {
 	for _, b := range batches {
 		at := time.Time{}
 		switch {
+		case b.Cancel.Moves() || b.Cancel == models.CancelAsked:
+			return time.Time{}
 		case b.Open() == 0 && b.SMSWaiting == 0:
 			continue
 		case b.State == models.BatchPlanned:

@@ -28,6 +28,10 @@ const (
 	brandStopped  kind = "brandtalk scheduled, cancelled"
 	optedOut      kind = "opted out"
 	optedOutHeld  kind = "scheduled, opted out"
+	moved         kind = "scheduled, moved"
+	brandMoved    kind = "brandtalk scheduled, moved"
+	partsHeld     kind = "scheduled, parts cancelled"
+	partsWaiting  kind = "brandtalk scheduled, parts cancelled" // beyond the lead time, too
 	paused        kind = "paused"
 	paced         kind = "paced"
 	listedTooLate kind = "listed too late"
@@ -36,7 +40,8 @@ const (
 // kinds come in turn, so that even a short run has each.
 func kinds() []kind {
 	return []kind{
-		withFallback, brandNow, scheduled, cancelledHeld, optedOutHeld, brandStopped, listedTooLate, now, brandWaiting, cancelled, optedOut, paused, paced,
+		withFallback, brandNow, scheduled, cancelledHeld, optedOutHeld, brandStopped, listedTooLate, moved, partsWaiting,
+		now, brandWaiting, cancelled, optedOut, paused, paced, brandMoved, partsHeld,
 	}
 }
 
@@ -48,7 +53,13 @@ func (k kind) channel() models.Channel {
 }
 
 func (k kind) scheduled() bool {
-	return k == scheduled || k == brandWaiting || k == cancelledHeld || k == brandStopped || k == optedOutHeld
+	return k == scheduled || k == brandWaiting || k == cancelledHeld || k == brandStopped || k == optedOutHeld || k.inParts()
+}
+
+// inParts reports whether what is done with the campaign is done with its batches, and
+// needs its plan to be whole.
+func (k kind) inParts() bool {
+	return k == moved || k == brandMoved || k == partsHeld || k == partsWaiting
 }
 
 // trial is a campaign, and what is done with it.
@@ -113,7 +124,11 @@ func (r *run) open(ctx context.Context, key string) (err error) {
 	if _, err := r.app.Actions.RefreshSenders(ctx, models.Actor{}, r.late); err != nil {
 		return err
 	}
-	return r.app.DB.SaveTeamSettings(ctx, models.Team{ID: r.appkey.TeamID, LeadMinutes: lead})
+	team := models.Team{ID: r.appkey.TeamID, LeadMinutes: lead} // nobody is there to approve
+	if err := r.app.DB.SaveApprovalSettings(ctx, team); err != nil {
+		return err
+	}
+	return r.app.DB.SaveTeamSettings(ctx, team)
 }
 
 // compose writes the drafts of all campaigns.
@@ -207,7 +222,7 @@ func (r *run) draft(ctx context.Context, t *trial, from models.Sender, registere
 	}
 	if t.kind.scheduled() {
 		at := r.clock.now().Add(5*time.Minute + time.Duration(r.random.Int64N(int64(lead*time.Minute/2))))
-		if t.kind == brandWaiting {
+		if t.kind == brandWaiting || t.kind == partsWaiting {
 			at = at.Add(lead * time.Minute)
 		}
 		at = at.Truncate(time.Minute)
@@ -234,7 +249,7 @@ func (r *run) launch(ctx context.Context) error {
 			return fmt.Errorf("check %q: %w", t.kind, err)
 		}
 		err := r.app.Actions.Launch(ctx, models.Actor{}, t.appkey.ID, t.campaign.ID, t.campaign.Revision)
-		if models.KindOf(err) == models.Conflict { // it is being checked
+		if key := models.TextOf(err).Key; key == "check.not_done" || key == "check.stale" { // it is being checked
 			continue
 		}
 		if err != nil {
@@ -248,7 +263,7 @@ func (r *run) launch(ctx context.Context) error {
 // disturb does to a campaign under way what its kind says.
 func (r *run) disturb(ctx context.Context) error {
 	for _, t := range r.trials {
-		if t.disturbed || t.launched.IsZero() || time.Since(t.launched) < t.disturb {
+		if t.disturbed || t.launched.IsZero() || time.Since(t.launched) < t.disturb || t.kind.inParts() && t.campaign.Planned < int64(len(t.phones)) {
 			continue
 		}
 		if err := r.disturbOne(ctx, t); err != nil && models.KindOf(err) != models.Conflict { // it may be over already
@@ -276,7 +291,36 @@ func (r *run) disturbOne(ctx context.Context, t *trial) error {
 		in := models.NewSuppression{Pasted: models.Pasted{Text: strings.Join(some, "\n")}, Reason: "prove"}
 		_, err := r.app.Actions.Suppress(ctx, models.Actor{}, r.appkey.TeamID, in)
 		return err
+	case moved, brandMoved:
+		at := kakao.NextMorning(t.campaign.ScheduledAt.Add(30 * time.Minute)).Truncate(time.Minute)
+		_, err := r.app.Actions.Reschedule(ctx, models.Actor{}, t.appkey.ID, t.campaign.ID, models.ScheduleOf(&at))
+		return err
+	case partsHeld, partsWaiting:
+		return r.cancelParts(ctx, t)
 	case now, brandNow, withFallback, scheduled, brandWaiting, paced, listedTooLate:
 	}
 	return nil
+}
+
+// cancelParts cancels some recipients of the first batch of a campaign, and the second
+// batch, if there is one.
+func (r *run) cancelParts(ctx context.Context, t *trial) error {
+	batches, err := r.app.DB.Batches(ctx, t.campaign.ID, 0, 2)
+	if err != nil {
+		return err
+	}
+	messages, err := r.app.DB.BatchMessages(ctx, batches[0].ID)
+	if err != nil {
+		return err
+	}
+	ids := []int64{messages[0].ID}
+	for i := 1 + r.random.IntN(10); i < len(messages) && len(ids) < 50; i += 1 + r.random.IntN(20) {
+		ids = append(ids, messages[i].ID)
+	}
+	if _, err := r.app.Actions.RecallMessages(ctx, models.Actor{}, t.appkey.ID, t.campaign.ID, ids); err != nil || len(batches) == 1 {
+		return err
+	}
+	second := []models.BatchSpan{{First: 2, Last: 2}}
+	_, err = r.app.Actions.RecallBatches(ctx, models.Actor{}, t.appkey.ID, t.campaign.ID, second)
+	return err
 }

@@ -58,6 +58,43 @@ const hangul = { composing: false };
   });
 })();
 
+// The days of a calendar by keyboard: arrows lead from day to day, Home and End to the ends
+// of the week, Page Up and Page Down to the month or week before and behind. Of the days,
+// Tab comes to one; without script, to each of them.
+(() => {
+  const day = 86_400_000;
+  const days = () => document.querySelectorAll(".sk-cal-go");
+  const step = { ArrowLeft: () => -1, ArrowRight: () => 1, ArrowUp: () => -7, ArrowDown: () => 7, Home: (on) => -on, End: (on) => 6 - on };
+  const page = { PageUp: "prev", PageDown: "next" };
+  const choose = (chosen) => days().forEach((d) => { d.tabIndex = d === chosen ? 0 : -1; });
+  const way = (rel) => document.querySelector(`.sk-cal-head a[rel=${rel}]`);
+  const begin = () => {
+    const asked = document.getElementById(location.hash.slice(1));
+    if (asked?.matches(".sk-cal-go")) asked.focus();
+    else if (location.hash.startsWith("#day-")) way("next")?.focus(); // nothing goes out then, and no day is shown
+    choose(document.activeElement?.closest(".sk-cal-go") ?? document.querySelector(".sk-cal-today .sk-cal-go") ?? days()[0]);
+  };
+
+  document.addEventListener("keydown", (e) => {
+    const cell = e.target.closest(".sk-cal td"), at = cell?.querySelector(".sk-cal-go");
+    if (e.altKey || e.ctrlKey || e.metaKey || e.shiftKey) return;
+    if (page[e.key] && (at || e.target.closest(".sk-cal-head"))) {
+      e.preventDefault();
+      return way(page[e.key]).click();
+    }
+    if (!at || !step[e.key]) return;
+    e.preventDefault();
+    const by = step[e.key](cell.cellIndex), to = new Date(Date.parse(at.id.slice(4)) + by * day);
+    const id = `day-${to.toISOString().slice(0, 10)}`, next = document.getElementById(id);
+    if (!next) return location.assign(`${way(by < 0 ? "prev" : "next").href}#${id}`);
+    choose(next);
+    next.focus();
+  });
+  document.addEventListener("focusin", (e) => { if (e.target.matches(".sk-cal-go")) choose(e.target); });
+  document.addEventListener("htmx:after:swap", begin);
+  begin();
+})();
+
 // A form that is being sent is not sent again by a second click.
 document.addEventListener("submit", (e) => {
   const form = e.target;
