@@ -136,6 +136,7 @@ func (terseSQLite) Explain(query string, _ ...any) string { return query }
 
 // Explain is the query as it is.
 func (tersePostgres) Explain(query string, _ ...any) string { return query }
+
 // answerWithin is how long a server may take to answer when the database is opened.
 const answerWithin = 10 * time.Second
 

@@ -24,7 +24,7 @@ func (s UsageSpan) InMonth(first time.Time) UsageSpan {
 // Bill is what messages cost by the prices of a team, as far as they are known.
 type Bill struct {
 	Lines   []BillLine // in the order of [PriceKinds]
-	Unsized int64 // messages that are in no line: it is not known whether they were an SMS or an LMS
+	Unsized int64      // messages that are in no line: it is not known whether they were an SMS or an LMS
 }
 
 // BillLine is what the messages of one kind cost.
