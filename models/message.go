@@ -335,7 +335,7 @@ func (d deltas) move(m Message, o MessageOutcome, now int64) {
 		d.days.at(m.CampaignID, dayOf(m.DoneAt)).count(m.State, -1)
 	}
 	d.days.at(m.CampaignID, dayOf(o.DoneAt)).count(o.State, +1)
-	if o.State == MessageSMS {
+	if o.State == MessageSMS && m.State != MessageSMS {
 		d.reached[m.CampaignID] = append(d.reached[m.CampaignID], o)
 	}
 	d.minutes.count(m.CampaignID, m.State, m.DoneAt, -1)
