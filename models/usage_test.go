@@ -61,7 +61,7 @@ func randomOutcome(rng *rand.Rand, id int64) models.MessageOutcome {
 		o.State, o.Code, o.Fallback = models.MessageFailed, "3018", models.FallbackState(rng.IntN(6)) //nolint:gosec // a state
 	case 3, 4:
 		o.State, o.Code, o.Fallback = models.MessageSMS, "3018", models.FallbackDelivered
-		o.SMSCode = []string{"", "1000", "1001"}[rng.IntN(3)] // the list does not tell it, a look at one message does
+		o.SMSCode = []string{"", "1000", "1001"}[o.DoneAt%3] // the list does not tell it, a look at one message does
 	case 5:
 		o.State, o.Code = models.MessageRefused, "-5000"
 	case 6:
