@@ -121,7 +121,8 @@ func (h *Handlers) DownloadExport(w http.ResponseWriter, r *http.Request) error 
 	w.Header().Set("Content-Length", strconv.FormatInt(e.Bytes, 10))
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Disposition", `attachment; filename="`+views.ExportFileName(e)+`"`)
-	if _, err = io.Copy(w, f); errors.Join(err, f.Close()) != nil {
+	_, err = io.Copy(w, f)
+	if err = errors.Join(err, f.Close()); err != nil {
 		h.log.WarnContext(r.Context(), "a download was broken off", "path", r.URL.Path, "error", err)
 		panic(http.ErrAbortHandler)
 	}

@@ -143,7 +143,7 @@ func TestFailingJobsAreToldByKind(t *testing.T) {
 	l := newLedger(t)
 	insert := func(kind, state string, attempt int) {
 		l.exec(t, `INSERT INTO river_job (kind, state, attempt, max_attempts, args, priority, queue, created_at, scheduled_at, finalized_at)
-			VALUES ($1, `+l.jobState(state)+`, $2, 25, '{}', 1, 'default', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP, `+finalized(state)+`)`, kind, attempt)
+			VALUES ($1, `+l.jobState(state)+`, $2, 25, '{}', 1, 'default', $3, $4, `+finalized(state)+`)`, kind, attempt, time.Now().UTC(), time.Now().UTC())
 	}
 	insert("take_results", "retryable", 1) // may have been cut off
 	insert("take_results", "retryable", 3)

@@ -114,7 +114,10 @@ func TestABrandTalkCampaignIsCancelled(t *testing.T) {
 			hook, _ := hookOnce(http.MethodGet, "/messages", nhnsim.Answer{Drop: true})
 			b.sim.SetFaults(nhnsim.Faults{Hook: hook})
 		},
-		"moved": func(t *testing.T, b *bench, c models.Campaign) { b.move(t, c, 3*time.Hour) },
+		"moved": func(t *testing.T, b *bench, c models.Campaign) {
+			t.Helper()
+			b.move(t, c, 3*time.Hour)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

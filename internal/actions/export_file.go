@@ -28,7 +28,8 @@ func newExportFile(to io.Writer, format models.ExportFormat, words models.Export
 	}
 	f := &csvFile{Writer: csv.NewWriter(to)}
 	f.UseCRLF = true
-	return f, f.Write(words.Header)
+	err := f.Write(words.Header)
+	return f, err
 }
 
 type bookFile struct{ *recipients.Book }

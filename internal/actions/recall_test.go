@@ -285,11 +285,13 @@ func TestABatchOfWhichSomeWereCancelledIsSent(t *testing.T) {
 	for name, waits := range map[string]func(*testing.T, *bench, models.Campaign){
 		"claimed for the first time": func(*testing.T, *bench, models.Campaign) {},
 		"moved to another time": func(t *testing.T, b *bench, c models.Campaign) {
+			t.Helper()
 			must(t, b.SendBatch(t.Context(), b.batch(t, c).ID))
 			b.move(t, c, 3*time.Hour)
 			must(t, b.RecallBatch(t.Context(), b.batch(t, c).ID))
 		},
 		"given up": func(t *testing.T, b *bench, c models.Campaign) {
+			t.Helper()
 			b.sim.SetFaults(nhnsim.Faults{Hook: firstSend(nhnsim.Answer{Drop: true})})
 			must(t, b.SendBatch(t.Context(), b.batch(t, c).ID))
 			b.putOn(10 * time.Minute) // it may not be repeated any more

@@ -53,7 +53,8 @@ const (
 func NewBook(to io.Writer, name string, header []string) (*Book, error) {
 	w := &Book{archive: zip.NewWriter(to), name: name, header: header, shared: map[string]int{}}
 	w.archive.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) { return flate.NewWriter(out, flate.BestSpeed) })
-	return w, w.nextSheet()
+	err := w.nextSheet()
+	return w, err
 }
 
 // What stands around the rows of a sheet. The first one stays in sight if it is a header.
@@ -252,7 +253,7 @@ func (w *Book) parts() []bookPart {
 	}
 	const relations = `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">`
 	link := func(n int, kind, target string) string {
-		return fmt.Sprintf(`<Relationship Id="rId%d" Type="%s/%s" Target="%s"/>`, n, officeSpace, kind, target)
+		return fmt.Sprintf(`<Relationship Id="rId%d" Type=%q Target=%q/>`, n, officeSpace+"/"+kind, target)
 	}
 	return []bookPart{
 		{"[Content_Types].xml", `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">` +
