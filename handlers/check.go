@@ -44,10 +44,12 @@ func (h *Handlers) toCheck(w http.ResponseWriter, r *http.Request, draft models.
 	return h.Redirect(w, r, views.StepPath(draft, "check"), models.Text{})
 }
 
-// askStep is whether a second person is to be asked, and who could be.
+// askStep is whether a second person is to be asked, and who could be. Whoever has asked
+// before there is a report keeps what they have typed.
 func (h *Handlers) askStep(r *http.Request, c models.Campaign, report models.Report, asked *models.NewApproval) (s views.AskStep, err error) {
 	v := h.visit(r)
-	s = views.AskStep{Needed: v.team.NeedsApproval(report.Audience), From: v.team.ApproveFrom, In: models.NewApproval{Launch: c.ScheduledAt != nil}}
+	needed := v.team.NeedsApproval(report.Audience) || asked != nil && report.Audience == 0
+	s = views.AskStep{Needed: needed, From: v.team.ApproveFrom, In: models.NewApproval{Launch: c.ScheduledAt != nil}}
 	if asked != nil {
 		s.In = *asked
 	}
@@ -80,6 +82,8 @@ func (h *Handlers) showCheck(w http.ResponseWriter, r *http.Request, c models.Ca
 		if step.Report, readErr = h.actions.Review(r.Context(), c, step.Check); readErr != nil {
 			return readErr
 		}
+	}
+	if step.Done() || asked != nil {
 		if step.Ask, readErr = h.askStep(r, c, step.Report, asked); readErr != nil {
 			return readErr
 		}

@@ -648,10 +648,11 @@ func TestComposingInThreeLanguages(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	c := d.ready(t, "김하늘", "박바다")
+	d.checks(t, c)
 	for lang, says := range map[string]map[string]string{
 		"ko": {"message": "다음: 수신자", "fallback": "카카오톡으로 받지 못하면 문자로 보내기", "schedule": "언제 보낼까요?", "check": "2명에게 지금 보내기"},
 		"en": {"message": "Next: Recipients", "fallback": "Send an SMS where KakaoTalk does not reach", "schedule": "When should it go out?", "check": "Send to 2 people now"},
-		"ja": {"message": "次へ：受信者", "fallback": "カカオトークで届かなければSMSで送る", "schedule": "いつ送りますか？", "check": "2名に今すぐ送信"},
+		"ja": {"message": "次へ：受信者", "fallback": "カカオトークで届かなければSMSで送る", "schedule": "いつ送りますか？", "check": "2人に今すぐ送信"},
 	} {
 		d.post(t, "/account", url.Values{"locale": {lang}})
 		for step, text := range says {

@@ -221,7 +221,7 @@ func TestCampaignWithARegisteredTemplate(t *testing.T) {
 	}
 	d.give(t, c, "김하늘", "")
 	d.get(t, d.step(c, "schedule")).says(t, http.StatusOK, "30일 뒤까지")
-	check := d.get(t, d.step(c, "check"))
+	check := d.checks(t, c)
 	check.says(t, http.StatusOK, "2023년 1월 31일에 종료", "브랜드톡의 하루 발송 한도", "2명에게 지금 보내기")
 	check.keepsQuiet(t, "대체 발송", "친구가 아닌")
 	d.post(t, d.step(c, "message"), url.Values{"name": {""}, "revision": {fmt.Sprint(d.read(t, c).Revision)}, "audience": {fmt.Sprint(d.read(t, c).AudienceID)}}).marks(t, "name")
