@@ -208,18 +208,19 @@ func (db *DB) eraseForeign(ctx context.Context, teamID int64, phone string) (int
 }
 
 // DeleteForeign deletes messages of others that were sent through a team's appkeys before
-// the time given, at most limit of each appkey.
-func (db *DB) DeleteForeign(ctx context.Context, teamID int64, before time.Time, limit int) error {
+// the time given, at most limit of each appkey, and says how many.
+func (db *DB) DeleteForeign(ctx context.Context, teamID int64, before time.Time, limit int) (n int64, err error) {
 	ks, err := db.Appkeys(ctx, teamID)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, k := range ks {
-		err := db.write(ctx).Exec(`DELETE FROM foreign_messages WHERE id IN (SELECT id FROM foreign_messages
-			WHERE appkey_id = ? AND sent_at < ? ORDER BY sent_at LIMIT ?)`, k.ID, before.UnixMilli(), limit).Error
-		if err != nil {
-			return err
+		res := db.write(ctx).Exec(`DELETE FROM foreign_messages WHERE id IN (SELECT id FROM foreign_messages
+			WHERE appkey_id = ? AND sent_at < ? ORDER BY sent_at LIMIT ?)`, k.ID, before.UnixMilli(), limit)
+		if res.Error != nil {
+			return n, res.Error
 		}
+		n += res.RowsAffected
 	}
-	return nil
+	return n, nil
 }

@@ -237,7 +237,7 @@ func (s *Service) eraseOld(ctx context.Context, team models.Team, before time.Ti
 	if err := s.DB.EraseCheckRows(ctx, team.ID, before); err != nil {
 		return err
 	}
-	if err := s.DB.DeleteForeign(ctx, team.ID, before, erasedRows); err != nil {
+	if _, err := s.DB.DeleteForeign(ctx, team.ID, before, erasedRows); err != nil {
 		return err
 	}
 	i, found, err := s.DB.OldImport(ctx, team.ID, before)

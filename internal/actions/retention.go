@@ -30,8 +30,10 @@ const (
 	// waits for them.
 	removedBatches      = 5
 	removedWhileSending = 1
-	// removedNotices is how many notices go in a transaction.
+	// removedNotices is how many notices go in a transaction, and removedForeign how many
+	// messages of others for each appkey.
 	removedNotices = 500
+	removedForeign = 1000
 )
 
 // KeptUntil is the time before which campaigns must have been over for their rows to go if
@@ -117,8 +119,8 @@ func (s *Service) beginRemoval(ctx context.Context, tx *models.DB, t models.Team
 	return s.queue(ctx, tx, removals(), r.ID)
 }
 
-// RunRemoval removes the rows of a team's campaigns whose time is over, and its old
-// notices, a little at a time. Interrupted, it goes on where it was.
+// RunRemoval removes the rows of a team's campaigns whose time is over, its old notices,
+// and what others sent through its appkeys before, a little at a time. Interrupted, it goes on where it was.
 func (s *Service) RunRemoval(ctx context.Context, id int64) error {
 	var r models.Removal
 	do := func(ctx context.Context, claim string) error {
@@ -132,7 +134,7 @@ func (s *Service) RunRemoval(ctx context.Context, id int64) error {
 				return err
 			}
 		}
-		return s.removeNotices(ctx, &r)
+		return errors.Join(s.removeForeign(ctx, &r), s.removeNotices(ctx, &r))
 	}
 	return s.run(ctx, removals(), id, do, func(ctx context.Context, cause error) error { return errors.Join(cause, s.endRemoval(ctx, r, cause)) })
 }
@@ -219,6 +221,25 @@ func (s *Service) removeNotices(ctx context.Context, r *models.Removal) error {
 				return err
 			}
 			done.Notices, done.WorkedAt = r.Notices+n, s.Now().UTC()
+			return s.saveRemoval(ctx, tx, done)
+		})
+		if err != nil {
+			return err
+		}
+		*r = done
+	}
+	return nil
+}
+
+// removeForeign removes what others have sent through the team's appkeys before r's time.
+func (s *Service) removeForeign(ctx context.Context, r *models.Removal) error {
+	for n := int64(1); r.KeepDays > 0 && n > 0; {
+		done := *r
+		err := s.DB.Tx(ctx, func(tx *models.DB) (err error) {
+			if n, err = tx.DeleteForeign(ctx, r.TeamID, r.Before, removedForeign); err != nil {
+				return err
+			}
+			done.Messages, done.WorkedAt = r.Messages+n, s.Now().UTC()
 			return s.saveRemoval(ctx, tx, done)
 		})
 		if err != nil {

@@ -54,6 +54,12 @@ func TestRowsGoAfterTheTeamsTimeAndCountsStay(t *testing.T) {
 	must(t, err)
 	_, err = b.DB.SQL().ExecContext(ctx, "UPDATE notices SET created_at = $1", b.Now().AddDate(0, 0, -101))
 	must(t, err)
+	elsewhere := []models.ForeignMessage{{RequestID: "old", Seq: 1}, {RequestID: "old", Seq: 2}, {RequestID: "new", Seq: 1}}
+	for i := range elsewhere {
+		elsewhere[i].AppkeyID, elsewhere[i].Channel, elsewhere[i].Phone, elsewhere[i].TakenAt = b.appkey.ID, models.FriendTalk, benchPhone(i), b.Now().UTC()
+		elsewhere[i].SentAt = b.Now().AddDate(0, 0, []int{-101, -101, -99}[i]).UnixMilli()
+	}
+	must(t, b.DB.Tx(ctx, func(tx *models.DB) error { return tx.SaveForeign(ctx, elsewhere) }))
 
 	b.keep(t, "120")
 	b.until(t, c, func(models.Campaign, models.Equation) bool {
@@ -66,8 +72,11 @@ func TestRowsGoAfterTheTeamsTimeAndCountsStay(t *testing.T) {
 	must(t, err)
 	b.keep(t, "100")
 	r := b.untilGone(t, c)
-	if r.Campaigns != 1 || r.Messages != 7004 || r.Notices == 0 || r.State != models.RemovalDone {
+	if r.Campaigns != 1 || r.Messages != 7004+2 || r.Notices == 0 || r.State != models.RemovalDone {
 		t.Errorf("removed %+v", r)
+	}
+	if n := b.query(t, "SELECT COUNT(*) FROM foreign_messages"); n != 1 {
+		t.Errorf("%d messages of others are left", n)
 	}
 	for _, table := range []string{"messages", "calls", "campaign_minutes", "notices", "notice_deliveries"} {
 		if n := b.query(t, "SELECT COUNT(*) FROM "+table); n != 0 {
@@ -86,7 +95,7 @@ func TestRowsGoAfterTheTeamsTimeAndCountsStay(t *testing.T) {
 	if left, err := b.DB.CodeCounts(ctx, c.ID); err != nil || len(left) != len(codes) {
 		t.Errorf("the codes were %+v and are %+v: %v", codes, left, err)
 	}
-	if logs := b.entries(t, "retention.remove"); len(logs) != 1 || !strings.Contains(logs[0].After, "7004") {
+	if logs := b.entries(t, "retention.remove"); len(logs) != 1 || !strings.Contains(logs[0].After, "7006") {
 		t.Errorf("recorded as %+v", logs)
 	}
 	b.knowsThatRowsAreGone(t, now)
