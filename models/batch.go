@@ -108,6 +108,10 @@ func (b Batch) Ended() int64 { return b.Delivered + b.Failed + b.Cancelled }
 // the batch is moved.
 func EndedByNow() any { return gorm.Expr("delivered + failed + cancelled") }
 
+// Untouched reports whether every message of the batch that was not skipped was in its
+// request: none had ended, or was cancelled, before.
+func (b Batch) Untouched() bool { return b.EndedBefore == 0 && b.CancelledHere == 0 }
+
 // Reported says whether the provider has reported what became of any of its messages
 // since the present attempt began.
 func (b Batch) Reported() bool { return b.Ended() > b.EndedBefore }

@@ -248,6 +248,7 @@ type Delivery struct {
 	LaunchedBy   int64
 	RequestID    string // empty: the provider has not accepted it
 	HandedAt     *time.Time
+	Seq          int        // place in the request, from 1; 0: it is not known
 	SendAt       *time.Time // when the provider is to send it; nil: at once
 }
 

@@ -625,6 +625,9 @@ func (db *DB) deliveries(ctx context.Context, ids []int64) ([]Delivery, error) {
 			CampaignName:  c.Name, Test: c.Test, Channel: b.Channel, SenderID: b.SenderID, TemplateCode: b.TemplateCode, LaunchedBy: b.LaunchedBy,
 			RequestID: b.RequestID, HandedAt: b.HandedAt, SendAt: b.SendAt,
 		}
+		if b.RequestID != "" && b.Skipped == 0 && b.Untouched() {
+			ds[i].Seq = m.Position()
+		}
 	}
 	return ds, nil
 }

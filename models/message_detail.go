@@ -83,6 +83,7 @@ type MessageRecord struct {
 	Stop      MessageStop   // zero: nobody wanted to stop it
 	Detail    MessageDetail // zero: the provider was not asked about it alone
 	StoppedBy int64         // the person who has cancelled it; 0: nobody
+	Skipped   int           // messages before it in the batch that were left out of the request
 }
 
 // MessageRecord reads a message of an appkey with all that is known about it.
@@ -111,6 +112,11 @@ func (db *DB) MessageRecord(ctx context.Context, appkeyID, id int64) (r MessageR
 		}
 		r.StoppedBy = recall.AskedBy
 	}
+	err = db.read(ctx).Raw("SELECT COUNT(*) FROM messages WHERE id BETWEEN ? AND ? AND state = ?",
+		m.BatchID()<<positionBits, id, MessageSkipped).Scan(&r.Skipped).Error
+	if err != nil {
+		return r, err
+	}
 	return r, db.read(ctx).Where("message_id = ?", id).Limit(1).Find(&r.Detail).Error
 }
 
@@ -120,13 +126,16 @@ func (r MessageRecord) Askable() bool {
 	return r.Request.RequestID != "" && r.State != MessageSkipped && r.State != MessageRefused
 }
 
-// Seq is the place of the message in its request, as far as it is known: that in its
-// batch, unless the provider has told another one.
+// Seq is the place of the message in its request, from 1; 0 if it is not known. Unless the
+// provider has told it, it is that among the messages of the batch that were not skipped.
 func (r MessageRecord) Seq() int {
-	if told := r.Detail.Raw; told.RequestID == r.Request.RequestID && told.Seq > 0 {
+	switch told := r.Detail.Raw; {
+	case told.RequestID == r.Request.RequestID && told.Seq > 0:
 		return told.Seq
+	case r.Request.Untouched():
+		return r.Position() - r.Skipped
 	}
-	return r.Position()
+	return 0
 }
 
 // Difference is how what the provider said about the message, when it was asked about it

@@ -204,10 +204,11 @@ func callOutcome(o models.CallOutcome) (key, color string) {
 }
 
 func (v MessageView) handed(p Page) event {
-	return event{
-		at: *v.Request.HandedAt, title: p.T("message.handed"), color: "blue",
-		lines: []string{p.T("message.request_id", "ID", v.Request.RequestID), p.T("message.seq", "Number", v.Seq())},
+	e := event{at: *v.Request.HandedAt, title: p.T("message.handed"), color: "blue", lines: []string{p.T("message.request_id", "ID", v.Request.RequestID)}}
+	if seq := v.Seq(); seq > 0 {
+		e.lines = append(e.lines, p.T("message.seq", "Number", seq))
 	}
+	return e
 }
 
 func (v MessageView) stopped(p Page) event {

@@ -106,8 +106,8 @@ func (r *exportRows) cells(d models.Delivery) []recipients.Cell {
 	)
 	r.row = append(r.row, r.codes(d)...)
 	sequence := recipients.Cell{}
-	if d.RequestID != "" {
-		sequence = recipients.Cell{Number: int64(d.Position()), Numeric: true}
+	if d.Seq > 0 {
+		sequence = recipients.Cell{Number: int64(d.Seq), Numeric: true}
 	}
 	return append(r.row, recurring(d.RequestID), sequence, recurring(r.person(d.LaunchedBy)))
 }

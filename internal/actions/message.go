@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -66,11 +67,11 @@ func standing(r models.MessageRecord) any {
 	}{r.Part, r.Code, r.Fallback, r.SMSCode}
 }
 
-// readMessage reads a message from the provider. Its place in the request is mostly that
-// in the batch; where another message is there, or none, it is looked up by its key.
+// readMessage reads a message from the provider. Its place in the request is mostly known,
+// or that in the batch; where another message is there, or none, it is looked up by its key.
 func (s *Service) readMessage(ctx context.Context, client *nhn.Client, r models.MessageRecord) (*nhn.Message, error) {
 	ch, key, id := channelOf(r.Campaign.Channel), messageKey(r.Campaign, r.Message), r.Request.RequestID
-	m, err := ch.message(ctx, client, id, r.Seq())
+	m, err := ch.message(ctx, client, id, cmp.Or(r.Seq(), r.Position()))
 	switch e, answered := errors.AsType[*nhn.Error](err); {
 	case err == nil && m.RecipientGroupingKey == key:
 		return m, nil
