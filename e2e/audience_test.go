@@ -130,6 +130,7 @@ func TestOptOutsAndForgetting(t *testing.T) {
 	v.Click(v.Locator("form[action$='/settings/recipients'] button"))
 	v.says("팀 설정을 저장했습니다")
 	v.link("삭제하기")
+	v.isAt(`/teams/1/forget`) // the page before has a field of the same name
 	v.Fill(v.Field("휴대폰 번호"), "010-4000-1001")
 	v.look("forget")
 	v.button("찾기")

@@ -46,6 +46,7 @@ func TestTheNumbersOfARunningCampaignStayOpen(t *testing.T) {
 	v.link("이어서 하기", "진행 상황 보기", "가져온 결과 보기")
 	v.says("40명을 가져왔습니다")
 	v.Visit(path(c, "/check"))
+	v.button("검사 시작")
 	v.Click(v.Role("button", "40명에게 지금 보내기"))
 	v.isAt(`/appkeys/1/campaigns/\d+`)
 	timeline := v.Role("region", "시간에 따라").First()
