@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -25,8 +26,22 @@ type workers struct {
 type worker struct {
 	*exec.Cmd
 
+	log   *log
 	ended chan struct{} // closed when err is known
 	err   error
+}
+
+// log is what the workers say. Each has its own view of the file, which knows whether
+// the worker has said anything yet.
+type log struct {
+	*os.File
+
+	begun atomic.Bool
+}
+
+func (l *log) Write(p []byte) (int, error) {
+	l.begun.Store(true)
+	return l.File.Write(p)
 }
 
 // newWorkers are three on PostgreSQL; SQLite has one process.
@@ -47,7 +62,7 @@ func (w *workers) start(ctx context.Context) error {
 	return nil
 }
 
-func (w *workers) startOne(ctx context.Context, i int) (err error) {
+func (w *workers) startOne(ctx context.Context, i int) error {
 	ctx = context.WithoutCancel(ctx) // they are ended here, and waited for
 	var p *exec.Cmd
 	if w.run.cfg.Worker != nil {
@@ -59,26 +74,26 @@ func (w *workers) startOne(ctx context.Context, i int) (err error) {
 		}
 		p = exec.CommandContext(ctx, self, "serve", "--workers-only")
 	}
-	log, err := os.OpenFile(filepath.Join(w.run.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	file, err := os.OpenFile(filepath.Join(w.run.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, log.Close()) }() // the process has its own
+	said := &log{File: file}
 	if p.Env == nil {
 		p.Env = os.Environ()
 	}
 	p.Env = append(p.Env, "SOSHIK_ADDR=127.0.0.1:0", "SOSHIK_WORKERS_ONLY=true", "SOSHIK_DATABASE="+w.run.cfg.Database, "SOSHIK_DATA="+w.run.dir,
 		"SOSHIK_SECRET_KEY="+w.key, "SOSHIK_CLOCK_OFFSET="+w.run.clock.moved().String(), "SOSHIK_CALL_TIMEOUT="+callTimeout.String(),
 		"SOSHIK_SETTLING="+settling.String(), "SOSHIK_SWEEP_EVERY=100ms", "SOSHIK_RESULTS_EVERY=200ms", "SOSHIK_SENDERS_EVERY=0")
-	p.Stdout, p.Stderr = log, log
+	p.Stdout, p.Stderr = said, said
 	if err := p.Start(); err != nil {
-		return err
+		return errors.Join(err, file.Close())
 	}
-	started := &worker{Cmd: p, ended: make(chan struct{})}
+	started := &worker{Cmd: p, log: said, ended: make(chan struct{})}
 	w.slots[i] = started
 	go func() {
 		defer close(started.ended)
-		started.err = p.Wait()
+		started.err = errors.Join(p.Wait(), file.Close())
 	}()
 	return nil
 }
@@ -127,20 +142,27 @@ func (w *workers) kill() (err error) {
 // stopWithin is how long a worker may take to end that is told to.
 const stopWithin = 15 * time.Second
 
-// stop tells a worker to end. It fails when the worker does not end well and in time.
+// stop tells a worker to end. It fails when the worker does not end well and in time;
+// one that had not got as far as hearing signals has done nothing either.
 func (w *workers) stop(i int) error {
 	began := time.Now()
 	if err := w.slots[i].Process.Signal(syscall.SIGTERM); err != nil {
 		return err
 	}
 	<-w.slots[i].ended
-	if err := w.slots[i].err; err != nil {
+	if err := w.slots[i].err; err != nil && !w.slots[i].unbegun() {
 		return fmt.Errorf("a worker that was told to end: %w", err)
 	}
 	if took := time.Since(began); took > stopWithin {
 		return fmt.Errorf("a worker that was told to end took %s", took)
 	}
 	return nil
+}
+
+// unbegun reports whether a worker was ended by the first signal before it said anything.
+func (p *worker) unbegun() bool {
+	status, ok := p.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGTERM && !p.log.begun.Load()
 }
 
 // restart ends all workers as it should be, and starts them anew.
