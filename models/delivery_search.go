@@ -40,7 +40,7 @@ func (db *DB) Deliveries(ctx context.Context, appkeyID int64, f DeliveryFilter, 
 	case f.Code != "" && !s.scan:
 		find = s.byCode
 	}
-	next, err := find()
+	next, err := s.search(find)
 	if err != nil {
 		return DeliveryPage{}, err
 	}
@@ -69,6 +69,7 @@ type deliverySearch struct {
 	states   []MessageState // nil: whatever
 	count    string         // SQL of how many messages of a batch have one of the states
 	scan     bool           // messages are read in the order of their ids, instead of by an index of the rare
+	made     []int64        // campaigns that were made of the template that is asked for; nil: it is asked for by its code
 	position int64          // in its batch, of the one that is looked for; 0: any
 	ids      []int64        // found, the newest first
 }
@@ -95,11 +96,15 @@ func (s *deliverySearch) begin() (possible bool, err error) {
 	if none || !s.byKeys() {
 		return false, nil
 	}
+	if possible, err := s.byTemplate(); err != nil || !possible {
+		return false, err
+	}
 	s.byColumns()
 	if possible, err := s.byParts(parts); err != nil || !possible {
 		return false, err
 	}
 	s.chooseWay()
+	s.where.add(keptSQL)
 	return s.byDates()
 }
 
@@ -142,7 +147,7 @@ func (s *deliverySearch) byColumns() {
 		{"channel = ?", s.f.Channel, s.f.Channel == ""},
 		{"request_id = ? AND request_id <> ''", s.f.RequestID, s.f.RequestID == ""},
 		{"sender_id = ?", s.f.SenderID, s.f.SenderID == 0},
-		{"template_code = ? AND template_code <> ''", s.f.TemplateCode, s.f.TemplateCode == ""},
+		{"template_code = ? AND template_code <> ''", s.f.TemplateCode, s.code() == ""},
 		{"launched_by = ?", s.f.CreatedBy, s.f.CreatedBy == 0},
 	} {
 		if !c.empty {
@@ -161,7 +166,7 @@ func (s *deliverySearch) chooseWay() {
 	s.where.add("appkey_id = ?", s.appkeyID)
 	s.way.add("appkey_id = ?", s.appkeyID)
 	switch {
-	case s.f.TemplateCode != "":
+	case s.code() != "":
 		s.way.add("template_code = ? AND template_code <> ''", s.f.TemplateCode)
 	case s.f.CreatedBy != 0:
 		s.way.add("launched_by = ?", s.f.CreatedBy)
@@ -475,14 +480,17 @@ func (s *deliverySearch) campaigns(low int64) (c conditions) {
 		c.add("c.id = ? AND +c.appkey_id = ?", s.f.CampaignID, s.appkeyID)
 		return c
 	}
-	c.add("c.appkey_id = ? AND c.last_batch > 0 AND c.last_batch >= ? AND c.first_batch <= ?", s.appkeyID, max(low, s.first), s.last)
+	c.add("c.appkey_id = ? AND c.last_batch > 0 AND c.last_batch >= ? AND c.first_batch <= ? AND NOT c.rows_gone", s.appkeyID, max(low, s.first), s.last)
 	if s.f.SenderID != 0 {
 		c.add("+c.sender_id = ?", s.f.SenderID)
 	}
 	if s.f.CreatedBy != 0 {
 		c.add("+c.launched_by = ?", s.f.CreatedBy)
 	}
-	if s.f.TemplateCode != "" {
+	if s.made != nil {
+		c.add("c.id IN ?", s.made)
+	}
+	if s.code() != "" {
 		c.add("(SELECT b.template_code FROM batches b WHERE b.id = c.first_batch) = ?", s.f.TemplateCode)
 	}
 	return c

@@ -2,6 +2,7 @@ package models_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/url"
 	"reflect"
@@ -267,6 +268,81 @@ func (a *archive) filters() map[string]models.DeliveryFilter {
 		filters["group "+string(group)] = models.DeliveryFilter{Group: group}
 	}
 	return filters
+}
+
+// remove lets the rows of a campaign's batches go up to the one with the number.
+func (a *archive) remove(t *testing.T, c models.Campaign, until int) {
+	t.Helper()
+	must(t, a.Tx(t.Context(), func(tx *models.DB) error {
+		_, _, err := tx.RemoveRows(t.Context(), c, until, a.day)
+		return err
+	}))
+	a.messages = slices.DeleteFunc(a.messages, func(m models.Message) bool {
+		b := a.batches[m.BatchID()]
+		return b.CampaignID == c.ID && b.Number <= int64(until)
+	})
+}
+
+// Messages whose rows have gone are not looked for, and every filter finds what is left.
+func TestDeliveriesWhoseRowsHaveGone(t *testing.T) {
+	t.Parallel()
+	a := newArchive(t)
+	filters, parts := a.filters(), []int{5, 2, 0, 5, 3, 0}
+	for i, id := range slices.Sorted(maps.Keys(a.campaigns)) {
+		if c := a.campaigns[id]; c.AppkeyID == a.appkey.ID && parts[i%6] > 0 {
+			a.remove(t, c, parts[i%6])
+		}
+	}
+	for name, f := range filters {
+		if got, want := a.found(t, f, 7), a.want(f); !slices.Equal(got, want) {
+			t.Errorf("%s: %d messages, want %d", name, len(got), len(want))
+		}
+		if n, known, err := a.CountDeliveries(t.Context(), a.appkey.ID, f); known && n != int64(len(a.want(f))) || err != nil {
+			t.Errorf("%s: %d are counted, want %d: %v", name, n, len(a.want(f)), err)
+		}
+	}
+}
+
+// However many batches there are without rows, a search passes them over at once.
+func TestASearchPassesOverWhatHasGone(t *testing.T) {
+	t.Parallel()
+	a := newArchive(t)
+	last := a.messages[0].BatchID()
+	for i, id := range slices.Sorted(maps.Keys(a.campaigns)) {
+		c := a.campaigns[id]
+		if c.AppkeyID != a.appkey.ID || i%6 == 0 {
+			continue // the first one keeps its rows
+		}
+		for _, sql := range []string{
+			`INSERT INTO batches (campaign_id, appkey_id, number, state, due_at, meant_at, job_id, attempt, claim, calls, reached, doubts, asks, listed, request_id, result_code, result_text,
+				cancel, size, handed_at, skipped, refused, delivered, failed, sms_delivered, sms_waiting, cancelled, closed, channel, sender_id, launched_by)
+			WITH RECURSIVE n (i) AS (SELECT 5 UNION ALL SELECT i + 1 FROM n WHERE i < 700)
+			SELECT b.campaign_id, b.appkey_id, n.i, b.state, b.due_at, b.meant_at, 0, 1, '', 1, FALSE, 0, FALSE, 0, 'gone', 0, '',
+				'', 1000, b.handed_at, 1, 1, 1, 1, 0, 0, 1, 1, b.channel, b.sender_id, b.launched_by FROM n, batches b WHERE b.campaign_id = $1 AND b.number = 1`,
+			"UPDATE campaigns SET last_batch = (SELECT MAX(b.id) FROM batches b WHERE b.campaign_id = campaigns.id), rows_gone_until = 700, rows_gone = TRUE WHERE id = $1",
+			"INSERT INTO code_counts (campaign_id, state, code, count) VALUES ($1, 4, '1234', 9)",
+		} {
+			if _, err := a.SQL().ExecContext(t.Context(), sql, c.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	from := a.day.AddDate(0, 0, 1)
+	for name, f := range map[string]models.DeliveryFilter{
+		"nothing asked for": {}, "a state": {Part: models.PartSkipped}, "a common state": {Part: models.PartDelivered}, "a code": {Code: "1234"}, "a channel": {Channel: models.FriendTalk},
+		"a number": {Phone: "01099999999"}, "a time": {CreateFrom: &from}, "a creator": {CreatedBy: 1}, "a sender": {SenderID: 99},
+	} {
+		page, err := a.Deliveries(t.Context(), a.appkey.ID, f, 50)
+		must(t, err)
+		for _, d := range page.Deliveries {
+			if d.BatchID() > last {
+				t.Errorf("%s: message %d has gone", name, d.ID)
+			}
+		}
+		if page.GoesOn(50) {
+			t.Errorf("%s: the page ends early, at batch %d", name, page.Next>>10)
+		}
+	}
 }
 
 // join is a filter with the fields of both; fits is false where both have the same.

@@ -245,7 +245,7 @@ func (db *DB) ExportFileKnown(ctx context.Context, path string) (bool, error) {
 // CountDeliveries is how many messages of an appkey f lets through, as batches have
 // counted them; known is false where they have not.
 func (db *DB) CountDeliveries(ctx context.Context, appkeyID int64, f DeliveryFilter) (n int64, known bool, err error) {
-	s := deliverySearch{db: db, ctx: ctx, appkeyID: appkeyID, f: f}
+	s := deliverySearch{db: db, ctx: ctx, appkeyID: appkeyID, f: f, last: maxBatchID}
 	possible, err := s.begin()
 	if err != nil || !possible {
 		return 0, err == nil, err
