@@ -19,7 +19,7 @@ func (h *Handlers) ListDeliveries(w http.ResponseWriter, r *http.Request) error 
 			return readErr
 		}
 	}
-	if view.Choices, readErr = h.db.DeliveryChoices(ctx, k.ID, view.Filter); readErr != nil {
+	if view.Choices, readErr = h.db.DeliveryChoices(ctx, k, view.Filter); readErr != nil {
 		return readErr
 	}
 	return h.RenderForm(w, r, err, views.DeliveriesPage(h.page(r, "nav.deliveries"), view, err))

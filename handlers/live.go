@@ -24,7 +24,7 @@ func (h *Handlers) SearchLive(w http.ResponseWriter, r *http.Request) error {
 func (h *Handlers) showLive(w http.ResponseWriter, r *http.Request, view views.LiveSearch, err error) error {
 	var readErr error
 	view.Typed = r.URL.Query()
-	if view.Choices, readErr = h.db.DeliveryChoices(r.Context(), h.visit(r).appkey.ID, view.Query.DeliveryFilter); readErr != nil {
+	if view.Choices, readErr = h.db.DeliveryChoices(r.Context(), h.visit(r).appkey, view.Query.DeliveryFilter); readErr != nil {
 		return readErr
 	}
 	return h.RenderForm(w, r, err, views.LivePage(h.page(r, "live.title"), view, err))

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"soshik/internal/kakao"
 )
@@ -133,28 +135,38 @@ func (f DeliveryFilter) Query() url.Values {
 // inputLayout is how a browser writes a date and time.
 const inputLayout = "2006-01-02T15:04"
 
-// ParseDeliveryFilter reads what a URL asks for. What is not known leaves nothing out;
-// what was typed wrongly is said by field, and f is what remains.
+// The most characters of a filter that is typed.
+const (
+	MaxFilterText = kakao.MaxGroupingKey
+	MaxFilterCode = 20 // of a result
+)
+
+// ParseDeliveryFilter reads what a URL asks for. What was typed wrongly, or cannot be
+// chosen, is said by field, and f is what remains.
 func ParseDeliveryFilter(q url.Values) (f DeliveryFilter, err error) {
 	in := deliveryQuery{q: q, p: problems{}}
 	f = DeliveryFilter{
-		Channel: known(in.text(inChannel), Channels()), CampaignID: in.id(inCampaign), RequestID: in.text(inRequestID),
+		Channel: known(in, inChannel, Channels()), CampaignID: in.chosen(inCampaign), RequestID: in.text(inRequestID, MaxFilterText),
 		RequestFrom: in.time(inRequestFrom, false), RequestTo: in.time(inRequestTo, true),
 		CreateFrom: in.time(inCreateFrom, false), CreateTo: in.time(inCreateTo, true),
-		Phone: in.phone(inPhone), SenderID: in.id(inSender), TemplateCode: in.text(inTemplate),
-		SenderKey: in.text(inSenderKey), RecipientKey: in.text(inRecipientKey),
-		Part: known(in.text(inPart), Parts()), Status: known(in.text(inStatus), DeliveryStatuses()),
-		Group: known(in.text(inGroup), ResultGroups()), Code: in.text(inCode), CreatedBy: in.id(inCreatedBy), Before: in.id(inBefore),
+		Phone: in.phone(inPhone), SenderID: in.chosen(inSender), TemplateCode: in.text(inTemplate, MaxFilterText),
+		SenderKey: in.text(inSenderKey, MaxFilterText), RecipientKey: in.text(inRecipientKey, MaxFilterText),
+		Part: known(in, inPart, Parts()), Status: known(in, inStatus, DeliveryStatuses()),
+		Group: known(in, inGroup, ResultGroups()), Code: in.text(inCode, MaxFilterCode), CreatedBy: in.chosen(inCreatedBy), Before: in.id(inBefore),
 	}
 	in.order(inRequestTo, f.RequestFrom, f.RequestTo)
 	in.order(inCreateTo, f.CreateFrom, f.CreateTo)
 	return f, in.p.err()
 }
 
-// known is text if it is one of all, else nothing.
-func known[T ~string](text string, all []T) T {
-	if slices.Contains(all, T(text)) {
-		return T(text)
+// known is one of all that can be chosen, or nothing.
+func known[T ~string](in deliveryQuery, name string, all []T) T {
+	chosen := T(in.typed(name))
+	if slices.Contains(all, chosen) {
+		return chosen
+	}
+	if chosen != "" {
+		in.p.add(name, "field.choose")
 	}
 	return ""
 }
@@ -165,18 +177,49 @@ type deliveryQuery struct {
 	p problems
 }
 
-func (in deliveryQuery) text(name string) string { return strings.TrimSpace(in.q.Get(name)) }
+// typed is what stands in a field, without stray space and what nobody sees.
+func (in deliveryQuery) typed(name string) string { return FilterTyped(in.q, name) }
 
+// FilterTyped is what was typed in a filter, as the form shows it again: without stray
+// space, and without characters that no database takes and nobody sees.
+func FilterTyped(q url.Values, name string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(q.Get(name), "")))
+}
+
+func (in deliveryQuery) text(name string, most int) string {
+	typed := in.typed(name)
+	if utf8.RuneCountInString(typed) > most {
+		in.p.add(name, "field.too_long", "Max", most)
+		return ""
+	}
+	return typed
+}
+
+// id is a number that stands in links; anything else is none.
 func (in deliveryQuery) id(name string) int64 {
-	id, err := strconv.ParseInt(in.text(name), 10, 64)
+	id, err := strconv.ParseInt(in.typed(name), 10, 64)
 	if err != nil || id < 0 {
 		return 0
 	}
 	return id
 }
 
+// chosen is the id of something that can be chosen.
+func (in deliveryQuery) chosen(name string) int64 {
+	id := in.id(name)
+	if id == 0 && in.typed(name) != "" {
+		in.p.add(name, "field.choose")
+	}
+	return id
+}
+
 func (in deliveryQuery) phone(name string) string {
-	typed := in.text(name)
+	typed := in.typed(name)
 	if typed == "" {
 		return ""
 	}
@@ -189,7 +232,7 @@ func (in deliveryQuery) phone(name string) string {
 
 // time reads a date and time in Korea. A date alone is its first minute, or its last.
 func (in deliveryQuery) time(name string, last bool) *time.Time {
-	typed := in.text(name)
+	typed := in.typed(name)
 	if typed == "" {
 		return nil
 	}

@@ -17,7 +17,8 @@ type Named struct {
 type DeliveryChoices struct {
 	Senders   []Named // by name
 	Creators  []Named
-	Templates []string // codes
+	Codes     []string // of templates
+	Templates []string // names of our own, which have no code
 	Campaign  string   // name of the one that the filter names; empty: none
 }
 
@@ -27,28 +28,35 @@ const offered = 200
 
 // DeliveryChoices are what f can be changed to. What they cost depends on how many there
 // are, not on how much has been sent.
-func (db *DB) DeliveryChoices(ctx context.Context, appkeyID int64, f DeliveryFilter) (c DeliveryChoices, err error) {
-	if c.Senders, err = db.sentBy(ctx, appkeyID, "sender_id", "SELECT id, plus_friend_id AS name FROM senders WHERE id IN ?", f.SenderID); err != nil {
+func (db *DB) DeliveryChoices(ctx context.Context, k Appkey, f DeliveryFilter) (c DeliveryChoices, err error) {
+	if c.Senders, err = db.sentBy(ctx, k.ID, "sender_id", "SELECT id, plus_friend_id AS name FROM senders WHERE id IN ?", f.SenderID); err != nil {
 		return c, err
 	}
-	if c.Creators, err = db.sentBy(ctx, appkeyID, "launched_by", "SELECT id, name FROM users WHERE id IN ?", f.CreatedBy); err != nil {
+	if c.Creators, err = db.sentBy(ctx, k.ID, "launched_by", "SELECT id, name FROM users WHERE id IN ?", f.CreatedBy); err != nil {
 		return c, err
 	}
-	if err := db.distinct(ctx, appkeyID, "template_code", "template_code <> ''", &c.Templates); err != nil {
+	if err := db.distinct(ctx, k.ID, "template_code", "template_code <> ''", &c.Codes); err != nil {
 		return c, err
 	}
-	if f.TemplateCode != "" && !slices.Contains(c.Templates, f.TemplateCode) {
-		c.Templates = append(c.Templates, f.TemplateCode)
+	if c.Templates, err = db.templatesSent(ctx, k); err != nil {
+		return c, err
 	}
 	if f.CampaignID == 0 {
 		return c, nil
 	}
-	campaign, err := db.Campaign(ctx, appkeyID, f.CampaignID)
+	campaign, err := db.Campaign(ctx, k.ID, f.CampaignID)
 	if KindOf(err) == NotFound {
 		return c, nil
 	}
 	c.Campaign = campaign.Name
 	return c, err
+}
+
+// templatesSent are the names of templates without a code of which campaigns of an appkey
+// have been made that were sent.
+func (db *DB) templatesSent(ctx context.Context, k Appkey) (names []string, err error) {
+	return names, db.read(ctx).Raw(`SELECT DISTINCT t.name FROM templates t WHERE t.team_id = ? AND t.code = '' AND EXISTS (SELECT 1 FROM campaigns c
+		WHERE c.template_id = t.id AND c.template_id <> 0 AND c.appkey_id = ? AND c.last_batch > 0) ORDER BY t.name LIMIT ?`, k.TeamID, k.ID, offered).Scan(&names).Error
 }
 
 // sentBy are those whose ids stand in a column of the batches of an appkey, with the

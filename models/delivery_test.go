@@ -389,7 +389,11 @@ func TestWhatWasTypedWronglyIsSaidByField(t *testing.T) {
 	for query, want := range map[string]string{
 		"recipientNo=02-123": "recipientNo", "startRequestDate=yesterday": "startRequestDate", "endCreateDate=2026-13-01": "endCreateDate",
 		"startCreateDate=2026-11-02&endCreateDate=2026-11-01": "endCreateDate", "startRequestDate=2026-11-02+10:00&endRequestDate=2026-11-02T09:59": "endRequestDate",
-		"startRequestDate=2026-11-02&endRequestDate=2026-11-02": "", "part=none&channel=none&campaign=x&sender=-1&before=y": "", "recipientNo=%2B82+10-1234-5678": "",
+		"startRequestDate=2026-11-02&endRequestDate=2026-11-02": "", "before=y": "", "part=none": "part", "channel=none": "channel",
+		"messageStatus=%3Cb%3E": "messageStatus", "resultCode=MRC01": "resultCode", "campaign=x": "campaign", "sender=-1": "sender", "createUser=0": "createUser",
+		"requestId=" + strings.Repeat("a", 101): "requestId", "code=" + strings.Repeat("1", 21): "code", "templateCode=" + strings.Repeat("가", 101): "templateCode",
+		"requestId=" + strings.Repeat("가", 100): "", "startCreateDate=%00": "",
+		"recipientNo=%2B82+10-1234-5678": "",
 	} {
 		q, err := url.ParseQuery(query)
 		must(t, err)
@@ -397,8 +401,67 @@ func TestWhatWasTypedWronglyIsSaidByField(t *testing.T) {
 		if models.FieldText(err, want).Key == "" && want != "" || want == "" && err != nil {
 			t.Errorf("%s: %v", query, err)
 		}
-		if strings.HasPrefix(query, "part") && f.Narrow() {
+		if want != "" && strings.Count(query, "=") == 1 && f.Narrow() {
 			t.Errorf("%s: %+v", query, f)
 		}
+	}
+}
+
+// What no database takes as text does not come to one.
+func TestWhatNobodySeesIsNotLookedFor(t *testing.T) {
+	t.Parallel()
+	a := newArchive(t)
+	f, err := models.ParseDeliveryFilter(url.Values{
+		"requestId": {"\x00R\x01 1\xff\t"}, "templateCode": {"\x00"}, "senderGroupingKey": {"\xc3\x28"}, "code": {"3018\r\n"}, "startCreateDate": {"0001-01-01"},
+	})
+	must(t, err)
+	if f.RequestID != "R 1" || f.TemplateCode != "" || f.SenderKey != "(" || f.Code != "3018" {
+		t.Errorf("%+v", f)
+	}
+	for _, f := range []models.DeliveryFilter{f, {TemplateCode: "(", CreateFrom: f.CreateFrom}, {Code: "<b>"}, {RequestID: strings.Repeat("'", 100)}} {
+		if found := a.found(t, f, 50); len(found) > 0 {
+			t.Errorf("%+v: %d messages", f, len(found))
+		}
+	}
+}
+
+// A template of our own has no code, and is found by its name; so is one that is
+// registered. What nothing was sent with finds nothing.
+func TestDeliveriesOfATemplate(t *testing.T) {
+	t.Parallel()
+	a := newArchive(t)
+	own := models.Template{TeamID: a.appkey.TeamID, AppkeyID: a.appkey.ID, Channel: models.FriendTalk, Name: "봄 안내", Version: 1, CreatedAt: a.day.UTC(), UpdatedAt: a.day.UTC()}
+	must(t, a.CreateTemplate(t.Context(), &own))
+	made := map[int64]bool{}
+	for i, id := range slices.Sorted(maps.Keys(a.campaigns)) {
+		if i%2 == 0 { // of both appkeys, and of both channels
+			made[id] = true
+			_, err := a.SQL().ExecContext(t.Context(), "UPDATE campaigns SET template_id = $1 WHERE id = $2", own.ID, id)
+			must(t, err)
+		}
+	}
+	for name, other := range map[string]models.DeliveryFilter{
+		"alone": {}, "and a state": {Part: models.PartFailed}, "and a code": {Code: kakao.DeliveryPhone}, "and a number": {Phone: a.messages[0].Phone},
+		"and a channel": {Channel: models.BrandTalk}, "and a time": {CreateTo: &a.day},
+	} {
+		var want []int64
+		for _, m := range a.messages {
+			if made[m.CampaignID] && a.lets(other, m) {
+				want = append(want, m.ID)
+			}
+		}
+		f := other
+		f.TemplateCode = own.Name
+		if got := a.found(t, f, 7); !slices.Equal(got, want) {
+			t.Errorf("by name %s: %d messages, want %d", name, len(got), len(want))
+		}
+	}
+	if got := a.found(t, models.DeliveryFilter{TemplateCode: "등록되지 않음"}, 7); len(got) > 0 {
+		t.Errorf("%d messages of a template that nobody knows", len(got))
+	}
+	choices, err := a.DeliveryChoices(t.Context(), a.appkey, models.DeliveryFilter{})
+	must(t, err)
+	if !slices.Equal(choices.Codes, []string{"T1", "T3", "T5"}) || !slices.Equal(choices.Templates, []string{own.Name}) {
+		t.Errorf("%v and %v can be chosen", choices.Codes, choices.Templates)
 	}
 }
