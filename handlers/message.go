@@ -15,9 +15,22 @@ func (h *Handlers) ShowMessage(w http.ResponseWriter, r *http.Request) error {
 	}
 	record, err := h.db.MessageRecord(r.Context(), h.visit(r).appkey.ID, id)
 	if err != nil {
-		return err
+		return h.showGone(w, r, id, err)
 	}
 	return h.showRecord(w, r, record, nil)
+}
+
+// showGone says of a message that cannot be found that its row has gone, if that is so;
+// err is that it was not found.
+func (h *Handlers) showGone(w http.ResponseWriter, r *http.Request, id int64, err error) error {
+	if models.KindOf(err) != models.NotFound {
+		return err
+	}
+	gone, err := h.db.GoneMessage(r.Context(), h.visit(r).appkey.ID, id)
+	if err != nil {
+		return err
+	}
+	return h.Render(w, r, http.StatusGone, views.MessageGonePage(h.page(r, "message.gone"), gone))
 }
 
 func (h *Handlers) showRecord(w http.ResponseWriter, r *http.Request, record models.MessageRecord, err error) error {
@@ -47,7 +60,7 @@ func (h *Handlers) RefreshMessage(w http.ResponseWriter, r *http.Request) error 
 		return h.showRecord(w, r, record, err)
 	}
 	if err != nil {
-		return err
+		return h.showGone(w, r, id, err)
 	}
 	return h.Redirect(w, r, views.MessageRecordPath(v.appkey.ID, id), views.RefreshedText(record, changed))
 }

@@ -120,6 +120,28 @@ func (db *DB) MessageRecord(ctx context.Context, appkeyID, id int64) (r MessageR
 	return r, db.read(ctx).Where("message_id = ?", id).Limit(1).Find(&r.Detail).Error
 }
 
+// GoneMessage is a message whose row has gone, since its team does not keep it any longer.
+type GoneMessage struct {
+	Campaign    Campaign
+	BatchNumber int64
+}
+
+// GoneMessage finds what is still known of a message of an appkey whose row has gone.
+func (db *DB) GoneMessage(ctx context.Context, appkeyID, id int64) (g GoneMessage, err error) {
+	m := Message{ID: id}
+	b, err := db.Batch(ctx, m.BatchID())
+	if err != nil {
+		return g, err
+	}
+	if g.Campaign, err = db.Campaign(ctx, appkeyID, b.CampaignID); err != nil {
+		return g, err
+	}
+	if g.BatchNumber = b.Number; b.Number > g.Campaign.RowsGoneUntil || m.Position() < 1 || int64(m.Position()) > b.Size {
+		return GoneMessage{}, Errorf(NotFound, "error.not_found")
+	}
+	return g, nil
+}
+
 // Askable reports whether the provider knows the message, so that it can be asked about
 // it. What it refused at once, it has not kept.
 func (r MessageRecord) Askable() bool {

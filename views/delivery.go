@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"soshik/internal/kakao"
 	"soshik/models"
 )
 
@@ -49,24 +48,19 @@ func (l DeliveryList) anyCampaign(p Page) string {
 	return l.with(p, func(f *models.DeliveryFilter) { f.CampaignID, f.Before = 0, 0 })
 }
 
-// time is a field for a date and time. What is none comes back as it was typed, which a
-// browser's own field would not show.
-func (l DeliveryList) time(name, label string, t *time.Time, err error) Input {
-	in := Input{Name: name, Label: label, Value: l.Typed.Get(name), Type: "datetime-local", Hint: "time.kst", Err: err}
-	switch {
-	case models.FieldText(err, name).Key == "delivery.bad_date":
-		in.Type = "text"
-	case t != nil: // a date alone has been given a time
-		in.Value = t.In(kakao.KST).Format("2006-01-02T15:04")
+// form asks what to look for among what was sent from here.
+func (l DeliveryList) form(p Page) deliveryForm {
+	all := DeliveriesPath(p.Appkey.ID, models.DeliveryFilter{})
+	return deliveryForm{
+		DeliveryList: l, Action: all, Clear: all, Label: "progress.filter", Search: "progress.search",
+		Usual: [][]string{{"recipientNo", "part", "startCreateDate", "endCreateDate"}},
+		More: []string{
+			"startRequestDate", "endRequestDate", "channel", "sender", "templateCode", "createUser", "resultCode", "code", "messageStatus", "requestId",
+			"senderGroupingKey", "recipientGroupingKey",
+		},
+		Parts: partOptions(p), Channels: channelOptions(p), Codes: slices.Concat(l.Choices.Codes, l.Choices.Templates),
+		Hints: map[string]string{"templateCode": "delivery.template_hint"},
 	}
-	return in
-}
-
-// more reports whether the filters that are folded away have anything in them.
-func (l DeliveryList) more() bool {
-	f := l.Filter
-	f.Phone, f.Part, f.CreateFrom, f.CreateTo, f.CampaignID = "", "", nil, nil, 0
-	return f.Narrow()
 }
 
 func namedOptions(p Page, found []models.Named) []Option {
@@ -77,14 +71,6 @@ func namedOptions(p Page, found []models.Named) []Option {
 			n.Name = p.T("delivery.gone", "ID", id)
 		}
 		options = append(options, Option{id, n.Name})
-	}
-	return options
-}
-
-func textOptions(p Page, values []string) []Option {
-	options := []Option{{"", p.T("progress.all")}}
-	for _, v := range values {
-		options = append(options, Option{v, v})
 	}
 	return options
 }
@@ -116,14 +102,6 @@ func groupOptions(p Page) []Option {
 // fallbacks reports whether any of the messages can go out by SMS.
 func (l DeliveryList) fallbacks() bool {
 	return slices.ContainsFunc(l.Deliveries, func(d models.Delivery) bool { return d.Channel.Traits().Fallback })
-}
-
-// phoneTyped is the number that is searched for, as it was typed.
-func (l DeliveryList) phoneTyped() string {
-	if l.Filter.Phone != "" {
-		return kakao.FormatPhone(l.Filter.Phone)
-	}
-	return l.Typed.Get("recipientNo")
 }
 
 // campaign is the name of the campaign that the list is narrowed to.

@@ -36,11 +36,15 @@ func (l ForeignList) next(p Page) string {
 	return foreignPath(p.Appkey.ID, q)
 }
 
-// more reports whether the filters that are folded away have anything in them.
-func (l ForeignList) more() bool {
-	f := l.Filter
-	f.Phone, f.Part, f.RequestFrom, f.RequestTo = "", "", nil, nil
-	return f.Narrow()
+// form asks what to look for among what others have sent.
+func (l ForeignList) form(p Page) deliveryForm {
+	all := ForeignPath(p.Appkey.ID, models.DeliveryFilter{})
+	return deliveryForm{
+		DeliveryList: l.DeliveryList, Action: all, Clear: all, Label: "progress.filter", Search: "progress.search", Zone: true,
+		Usual: [][]string{{"recipientNo", "part", "startRequestDate", "endRequestDate"}},
+		More:  []string{"channel", "sender", "templateCode", "code", "requestId", "senderGroupingKey", "recipientGroupingKey"},
+		Parts: foreignParts(p), Channels: channelOptions(p),
+	}
 }
 
 // foreignParts are what can become of a message that another system has sent.

@@ -36,21 +36,17 @@ func (l DeliveryList) livePath(p Page) string {
 	return LivePath(p.Appkey.ID, q)
 }
 
-// form is the form's fields as those of the page of deliveries have them.
-func (l LiveSearch) form() DeliveryList {
-	return DeliveryList{Filter: l.Query.DeliveryFilter, Typed: l.Typed, Choices: l.Choices}
+// form asks what to look for at the provider. A channel has to be chosen.
+func (l LiveSearch) form(p Page) deliveryForm {
+	return deliveryForm{
+		DeliveryList: DeliveryList{Filter: l.Query.DeliveryFilter, Typed: l.Typed, Choices: l.Choices},
+		Action:       LivePath(p.Appkey.ID, models.LiveQuery{}), Label: "live.title", Intro: "live.intro", Search: "live.search", Asks: true, Zone: true,
+		Usual:    [][]string{{"channel", "requestId", "recipientNo"}, {"startCreateDate", "endCreateDate", "startRequestDate", "endRequestDate"}},
+		More:     []string{"sender", "messageStatus", "resultCode", "createUser", "templateCode", "senderGroupingKey", "recipientGroupingKey"},
+		Channels: channelOptions(p)[1:], Required: "channel", Codes: l.Choices.Codes,
+		Hints: map[string]string{"createUser": "live.only_friendtalk", "templateCode": "live.only_brandtalk"},
+	}
 }
-
-// more reports whether the filters that are folded away have anything in them.
-func (l LiveSearch) more() bool {
-	f := l.Query.DeliveryFilter
-	f.Channel, f.RequestID, f.Phone, f.RequestFrom, f.RequestTo, f.CreateFrom, f.CreateTo = "", "", "", nil, nil, nil, nil
-	f.CampaignID, f.Part, f.Code, f.Before = 0, "", "", 0
-	return f.Narrow()
-}
-
-// channels are those that can be searched; one has to be chosen.
-func (l LiveSearch) channels(p Page) []Option { return channelOptions(p)[1:] }
 
 // goesOn reports whether there is more to be asked for.
 func (l LiveSearch) goesOn() bool { return l.Next.Channel != "" }

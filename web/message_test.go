@@ -140,3 +140,45 @@ func TestTheMessageOfSomebodyForgotten(t *testing.T) {
 		}
 	}
 }
+
+// A message whose row has gone by the team's retention is told from one that never was,
+// as far as its campaign is the team's.
+func TestTheMessageWhoseRowHasGone(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t)
+	c := s.finished(t)
+	path := s.messagePath(t, c, "01077770001")
+	check(t, s.DB.Tx(t.Context(), func(tx *models.DB) error {
+		_, _, err := tx.RemoveRows(t.Context(), c, 10, s.Actions.Now())
+		return err
+	}))
+	for name, got := range map[string]answer{"looked at": s.get(t, path), "refreshed": s.post(t, path+"/refresh", nil)} {
+		if got.status != http.StatusGone {
+			t.Errorf("%s: %d", name, got.status)
+		}
+		has(t, got, "지워진 메시지", "보관 기간이 지나", "1번 묶음", c.Name, s.path(c, ""))
+		if strings.Contains(got.body, "7777") {
+			t.Errorf("%s, it still has the number", name)
+		}
+	}
+	var id int64
+	_, err := fmt.Sscanf(path, "/appkeys/1/messages/%d", &id)
+	check(t, err)
+	for name, never := range map[string]int64{"before the first": id >> 10 << 10, "behind the last": id>>10<<10 | 999, "of another batch": (id>>10+1)<<10 | 1} {
+		if got := s.get(t, fmt.Sprint("/appkeys/1/messages/", never)); got.status != http.StatusNotFound || strings.Contains(got.body, c.Name) {
+			t.Errorf("%s: %d", name, got.status)
+		}
+	}
+
+	other := models.Team{Name: "다른 팀", CreatedAt: s.Actions.Now().UTC()}
+	check(t, s.DB.CreateTeam(t.Context(), &other))
+	for name, team := range map[string]int64{"the same team's": c.TeamID, "another team's": other.ID} {
+		k := s.appkey
+		k.ID, k.TeamID, k.Name, k.Appkey = 0, team, name, name
+		check(t, s.DB.CreateAppkey(t.Context(), &k))
+		got := s.get(t, fmt.Sprintf("/appkeys/%d/messages/%d", k.ID, id))
+		if got.status != http.StatusNotFound || strings.Contains(got.body, c.Name) || strings.Contains(got.body, "보관 기간") {
+			t.Errorf("asked under an appkey of %s: %d", name, got.status)
+		}
+	}
+}
