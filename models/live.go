@@ -15,15 +15,17 @@ import (
 type LiveQuery struct {
 	DeliveryFilter
 
-	At     time.Time // when it was begun, to the minute: what is open at its end ends then
-	Window int       // of the windows, the newest first, from 0
-	Page   int       // of the window, from 1
+	At       time.Time // when it was begun, to the minute: what is open at its end ends then
+	Window   int       // of the windows, the newest first, from 0
+	Page     int       // of the window, from 1
+	Compared int64     // on its first page, the batch before which the ledger is compared, see [LiveLedger]; 0: from the newest
 }
 
 const (
-	inAt     = "at"
-	inWindow = "window"
-	inPage   = "page"
+	inAt       = "at"
+	inWindow   = "window"
+	inPage     = "page"
+	inCompared = "compared"
 )
 
 // ParseLiveQuery reads what a URL asks the provider for; now is when it begins, unless
@@ -32,7 +34,7 @@ const (
 func ParseLiveQuery(q url.Values, now time.Time) (LiveQuery, error) {
 	f, err := ParseDeliveryFilter(q)
 	in := deliveryQuery{q: q, p: problems{}}
-	out := LiveQuery{DeliveryFilter: f, At: now.UTC().Truncate(time.Minute), Window: int(in.id(inWindow)), Page: max(1, int(in.id(inPage)))}
+	out := LiveQuery{DeliveryFilter: f, At: now.UTC().Truncate(time.Minute), Window: int(in.id(inWindow)), Page: max(1, int(in.id(inPage))), Compared: in.id(inCompared)}
 	if at, err := time.ParseInLocation(inputLayout, q.Get(inAt), kakao.KST); err == nil && at.Before(now) {
 		out.At = at.UTC()
 	}
@@ -61,14 +63,20 @@ func (q LiveQuery) Query() url.Values {
 		v.Set(inWindow, strconv.Itoa(q.Window))
 		v.Set(inPage, strconv.Itoa(q.Page))
 	}
+	if q.Compared > 0 {
+		v.Set(inCompared, strconv.FormatInt(q.Compared, 10))
+	}
 	return v
 }
 
 // First is q at its beginning.
 func (q LiveQuery) First() LiveQuery {
-	q.Window, q.Page = 0, 1
+	q.Window, q.Page, q.Compared = 0, 1, 0
 	return q
 }
+
+// IsFirst reports whether q is at its beginning.
+func (q LiveQuery) IsFirst() bool { return q.Window == 0 && q.Page <= 1 }
 
 // Unknown are the names of those of the filters by which the provider does not find
 // messages of the channel: they are left out.
@@ -120,11 +128,12 @@ func (r LiveRow) Outcome(now time.Time) (MessageOutcome, bool) {
 // LivePage is what the provider has answered to a search, as far as it was asked.
 type LivePage struct {
 	Rows     []LiveRow
-	From, To time.Time // the window that was searched last; zero: the search has no times
-	Windows  int       // that there are in all
-	Total    int       // messages in the window; -1: the provider does not say
-	Next     LiveQuery // where to go on; its channel is empty where there is nothing more
-	Since    time.Time // the provider keeps nothing older than this, of which more was asked for; zero: no more was
+	From, To time.Time  // the window that was searched last; zero: the search has no times
+	Windows  int        // that there are in all
+	Total    int        // messages in the window; -1: the provider does not say
+	Next     LiveQuery  // where to go on; its channel is empty where there is nothing more
+	Since    time.Time  // the provider keeps nothing older than this, of which more was asked for; zero: no more was
+	Ledger   LiveLedger // on the first page
 }
 
 // Takeable is how many of the rows can be taken over.

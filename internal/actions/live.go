@@ -27,7 +27,11 @@ func (s *Service) SearchLive(ctx context.Context, by models.Actor, k models.Appk
 	if err := by.May(models.ViewTeam); err != nil {
 		return models.LivePage{}, err
 	}
+	began := s.Now()
 	page, err := s.searchLive(ctx, k, q)
+	if err == nil && q.IsFirst() {
+		page.Ledger, err = s.compareLedger(ctx, k, q, began)
+	}
 	return page, explain(err)
 }
 
@@ -41,6 +45,7 @@ func (s *Service) searchLive(ctx context.Context, k models.Appkey, q models.Live
 		return p, err
 	}
 	client = client.WithTimeout(min(livePatience, s.Timing.CallTimeout))
+	q.Compared = 0 // what follows goes on with the search
 	windows, since := s.liveWindows(q)
 	p.Windows, p.Since = len(windows), since
 	began := s.Now()

@@ -62,7 +62,7 @@ type ranges struct {
 }
 
 func (s *ranges) hook(r *http.Request) *nhnsim.Answer {
-	if q := r.URL.Query(); strings.HasSuffix(r.URL.Path, "/messages") && r.Method == http.MethodGet {
+	if q := r.URL.Query(); strings.HasSuffix(r.URL.Path, "/messages") && r.Method == http.MethodGet && q.Get("requestId") == "" {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.seen = append(s.seen, q.Get("startRequestDate")+q.Get("startCreateDate")+"/"+q.Get("endRequestDate")+q.Get("endCreateDate")+"/"+q.Get("pageNum"))
@@ -428,8 +428,10 @@ func TestASearchListsWhatWasSentElsewhere(t *testing.T) {
 	other := b.appkey
 	other.ID, other.Name, other.Appkey = 0, "같은 프로젝트", "other"
 	must(t, b.DB.CreateAppkey(t.Context(), &other))
-	_, err := b.DB.SQL().ExecContext(t.Context(), "UPDATE campaigns SET appkey_id = "+fmt.Sprint(other.ID))
-	must(t, err)
+	for _, table := range []string{"campaigns", "batches"} {
+		_, err := b.DB.SQL().ExecContext(t.Context(), "UPDATE "+table+" SET appkey_id = "+fmt.Sprint(other.ID))
+		must(t, err)
+	}
 	q := b.live(t, "channel=friendtalk&startCreateDate="+from(began))
 	p := b.searches(t, q)
 	for _, r := range p.Rows {
