@@ -51,9 +51,6 @@ func (l LiveSearch) form(p Page) deliveryForm {
 // goesOn reports whether there is more to be asked for.
 func (l LiveSearch) goesOn() bool { return l.Next.Channel != "" }
 
-// isFirst reports whether the page is the first one of the search.
-func (l LiveSearch) isFirst() bool { return l.Query.Window == 0 && l.Query.Page <= 1 }
-
 // mends reports whether the person can take over something of the page.
 func (l LiveSearch) mends(p Page) bool {
 	return l.Takeable() > 0 && p.Actor.Can(models.ManageCampaigns)
@@ -61,6 +58,40 @@ func (l LiveSearch) mends(p Page) bool {
 
 // fallbacks reports whether messages of the channel can go out by SMS.
 func (l LiveSearch) fallbacks() bool { return l.Query.Channel.Traits().Fallback }
+
+// shownMissing is how many messages of a request are named that the provider does not list.
+const shownMissing = 10
+
+// ledgerLines say how far the ledger has been compared, and what was left out.
+func (l LiveSearch) ledgerLines(p Page) []string {
+	var lines []string
+	ledger := l.Ledger
+	switch {
+	case ledger.Off:
+		lines = append(lines, p.T("live.ledger_off"))
+	case ledger.Requests > 0 && ledger.Count() > 0:
+		lines = append(lines, p.T("live.ledger_compared", "Count", ledger.Requests))
+	case ledger.Requests > 0:
+		lines = append(lines, p.T("live.ledger_alike", "Count", ledger.Requests))
+	}
+	if ledger.Unsure > 0 {
+		lines = append(lines, p.T("live.ledger_unsure", "Count", ledger.Unsure))
+	}
+	if ledger.Fresh {
+		lines = append(lines, p.T("live.ledger_fresh"))
+	}
+	if ledger.Failed.Key != "" {
+		lines = append(lines, p.T("live.ledger_failed", "Reason", p.Text(ledger.Failed)))
+	}
+	return lines
+}
+
+// compareOn goes on comparing where the page has ended.
+func (l LiveSearch) compareOn(p Page) string {
+	q := l.Query
+	q.Compared = l.Ledger.Next
+	return LivePath(p.Appkey.ID, q) + "#ledger"
+}
 
 // unknownNames are the filters that the provider does not know, in words.
 func (l LiveSearch) unknownNames(p Page) string {

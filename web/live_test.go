@@ -93,3 +93,35 @@ func TestAViewerSearchesAtTheProvider(t *testing.T) {
 		t.Errorf("a viewer mends: %d", got.status)
 	}
 }
+
+// What was handed over and is not listed is shown with what to do about it, and is not
+// changed. A viewer sees its numbers masked.
+func TestWhatTheProviderDoesNotListIsShown(t *testing.T) {
+	t.Parallel()
+	s, c := unread(t)
+	check(t, s.sim.AdvanceClock(time.Minute))
+	s.settle(t)
+	has(t, s.get(t, s.today()), "접수된 요청 1개를 확인했습니다. 모든 메시지가 발송사의 목록에 있습니다.")
+	has(t, s.get(t, s.today()+"&messageStatus=FAILED"), "대조하지 않았습니다")
+
+	_, err := s.DB.SQL().ExecContext(t.Context(), "UPDATE messages SET state = 0, code = '' WHERE state = 5") // as if it had been accepted
+	check(t, err)
+	page := s.get(t, s.today())
+	has(t, page, "접수된 메시지 1건이 발송사의 목록에 없습니다", "8건 가운데 1건", "010-7777-0005", s.messagePath(t, c, "01077770005"), "NHN Cloud에 문의하세요", c.Name)
+	if m := s.get(t, s.messagePath(t, c, "01077770005")); !strings.Contains(m.body, "결과 대기") {
+		t.Error("its state has changed")
+	}
+	s.demote(t)
+	masked := s.get(t, s.today())
+	has(t, masked, "010-****-0005")
+	if strings.Contains(masked.body, "7777-0005") {
+		t.Error("a viewer sees a number")
+	}
+}
+
+// settle has everything been handed over longer ago than the settling time.
+func (s *studio) settle(t *testing.T) {
+	t.Helper()
+	_, err := s.DB.SQL().ExecContext(t.Context(), "UPDATE batches SET handed_at = $1", s.Actions.Now().Add(-s.Actions.Timing.Settling-time.Second).UTC())
+	check(t, err)
+}
