@@ -19,7 +19,7 @@ type DeliveryChoices struct {
 	Creators  []Named
 	Codes     []string // of templates
 	Templates []string // names of our own, which have no code
-	Campaign  string   // name of the one that the filter names; empty: none
+	Campaign  Campaign // the one that the filter names; zero: none
 }
 
 // offered is how many of a kind can be chosen from. Who has more follows a link, or types
@@ -48,7 +48,7 @@ func (db *DB) DeliveryChoices(ctx context.Context, k Appkey, f DeliveryFilter) (
 	if KindOf(err) == NotFound {
 		return c, nil
 	}
-	c.Campaign = campaign.Name
+	c.Campaign = campaign
 	return c, err
 }
 

@@ -99,6 +99,9 @@ func groupOptions(p Page) []Option {
 	return options
 }
 
+// sent reports whether anything has been sent, whether it is still there or not.
+func (l DeliveryList) sent() bool { return len(l.Choices.Senders) > 0 }
+
 // fallbacks reports whether any of the messages can go out by SMS.
 func (l DeliveryList) fallbacks() bool {
 	return slices.ContainsFunc(l.Deliveries, func(d models.Delivery) bool { return d.Channel.Traits().Fallback })
@@ -106,7 +109,7 @@ func (l DeliveryList) fallbacks() bool {
 
 // campaign is the name of the campaign that the list is narrowed to.
 func (l DeliveryList) campaign(p Page) string {
-	return cmp.Or(l.Choices.Campaign, p.T("delivery.gone", "ID", strconv.FormatInt(l.Filter.CampaignID, 10)))
+	return cmp.Or(l.Choices.Campaign.Name, p.T("delivery.gone", "ID", strconv.FormatInt(l.Filter.CampaignID, 10)))
 }
 
 // from is who a message is from, and by which channel.

@@ -3,8 +3,11 @@ package web_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
+
+	"soshik/models"
 )
 
 // rowsOf is how many messages are listed.
@@ -77,5 +80,76 @@ func TestAViewerSeesNumbersOfDeliveriesMasked(t *testing.T) {
 	has(t, got, "010-****-0004")
 	if strings.Contains(got.body, "010-7777-0004") {
 		t.Error("a viewer sees a number")
+	}
+}
+
+// Everything that can be asked for wrongly is answered on the page, and nothing of it runs.
+func TestBadInputInEveryFilter(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t)
+	s.finished(t)
+	_, err := s.DB.SQL().ExecContext(t.Context(), "UPDATE appkeys SET foreign_since = $1", s.Actions.Now().UTC())
+	check(t, err)
+	long, html := strings.Repeat("a", 3000), "%3Cscript%3Ealert(1)%3C/script%3E"
+	pages := map[string]string{"/appkeys/1/deliveries": "", "/appkeys/1/deliveries/live": "channel=friendtalk&search=1&requestId=r", elsewhere: ""}
+	for path, needed := range pages {
+		for query, wrong := range map[string]string{
+			"recipientNo=010-12": "recipientNo", "recipientNo=" + html: "recipientNo", "recipientNo=" + long: "recipientNo",
+			"startRequestDate=soon": "startRequestDate", "startRequestDate=" + html: "startRequestDate", "endRequestDate=2026-02-30": "endRequestDate",
+			"startRequestDate=2026-11-02&endRequestDate=2026-11-01": "endRequestDate", "channel=sms": "channel", "sender=x": "sender", "senderGroupingKey=" + long: "senderGroupingKey",
+			"recipientGroupingKey=" + long: "recipientGroupingKey", "templateCode=" + long: "templateCode",
+			"templateCode=" + html: "", "senderGroupingKey=" + html: "", "requestId=a+b%20c": "", "requestId=%00%ff": "", "recipientGroupingKey=%00": "",
+			"startRequestDate=0001-01-01&endRequestDate=9999-12-31": "", "sender=9223372036854775807": "",
+		} {
+			values := "?" + query + "&" + needed
+			got := s.get(t, path+values)
+			// At the provider, what cannot be found may be wrong as well.
+			if wants := map[bool]int{true: http.StatusUnprocessableEntity, false: http.StatusOK}[wrong != ""]; got.status != wants && (needed == "" || got.status != http.StatusUnprocessableEntity) {
+				t.Errorf("%s%.80s: %d", path, values, got.status)
+			}
+			if wrong != "" && !strings.Contains(got.body, `id="`+wrong+`-problem"`) {
+				t.Errorf("%s%.80s: %s is not said to be wrong", path, values, wrong)
+			}
+			if strings.Contains(got.body, "<script>alert") {
+				t.Errorf("%s%.80s runs", path, values)
+			}
+		}
+	}
+	has(t, s.get(t, "/appkeys/1/deliveries?campaign=%3Cb%3E"), `id="campaign-problem"`, "&lt;b&gt;", "모든 캠페인에서 찾기")
+	has(t, s.get(t, "/appkeys/1/deliveries/live?channel=friendtalk&startRequestDate=2999-01-01"), "찾아 줄 수 있는 기간이 아닙니다")
+}
+
+func TestDeliveriesOfACampaignWhoseRowsHaveGone(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t)
+	c := s.finished(t)
+	list := fmt.Sprintf("/appkeys/1/deliveries?campaign=%d", c.ID)
+	if got := s.get(t, list); rowsOf(got) != 8 {
+		t.Errorf("%d rows", rowsOf(got))
+	}
+	check(t, s.DB.Tx(t.Context(), func(tx *models.DB) error {
+		_, _, err := tx.RemoveRows(t.Context(), c, 10, s.Actions.Now())
+		return err
+	}))
+	has(t, s.get(t, list), "메시지 기록을 지웠습니다", "보관 기간이 지나", s.path(c, ""))
+	has(t, s.get(t, "/appkeys/1/deliveries"), "메시지 기록을 지웠습니다", "결과별 인원수를 볼 수 있습니다")
+}
+
+// A message is found by the name of the team's own template that its campaign was made of,
+// which is suggested.
+func TestDeliveriesAreFoundByTheNameOfATemplate(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t)
+	c := s.finished(t)
+	own := models.Template{TeamID: c.TeamID, AppkeyID: c.AppkeyID, Channel: c.Channel, Name: "단골 <안내>", Version: 1, CreatedAt: s.Actions.Now().UTC(), UpdatedAt: s.Actions.Now().UTC()}
+	check(t, s.DB.CreateTemplate(t.Context(), &own))
+	_, err := s.DB.SQL().ExecContext(t.Context(), "UPDATE campaigns SET template_id = $1", own.ID)
+	check(t, err)
+	for typed, want := range map[string]int{own.Name: 8, "단골": 0, " " + own.Name + " ": 8} {
+		got := s.get(t, "/appkeys/1/deliveries?templateCode="+url.QueryEscape(typed))
+		if rowsOf(got) != want {
+			t.Errorf("%q: %d rows, want %d", typed, rowsOf(got), want)
+		}
+		has(t, got, `<option value="단골 &lt;안내&gt;">`, `list="templateCode-suggested"`)
 	}
 }
