@@ -82,5 +82,5 @@ func (db *DB) sentBy(ctx context.Context, appkeyID int64, column, names string, 
 func (db *DB) distinct(ctx context.Context, appkeyID int64, column, where string, into any) error {
 	next := "SELECT MIN(" + column + ") FROM batches WHERE appkey_id = ? AND " + where
 	return db.read(ctx).Raw("WITH RECURSIVE found (value) AS ("+next+" UNION ALL SELECT ("+next+" AND "+column+" > found.value) FROM found WHERE found.value IS NOT NULL)"+
-		" SELECT value FROM found WHERE value IS NOT NULL LIMIT ?", appkeyID, appkeyID, offered).Scan(into).Error
+		" SELECT value FROM found WHERE value IS NOT NULL"+limitTo(offered), appkeyID, appkeyID).Scan(into).Error
 }
