@@ -332,9 +332,10 @@ func (s *deliverySearch) byBatch() (next int64, err error) {
 	}
 }
 
-// low is the oldest batch that is looked at, 0 if all are.
+// low is the oldest batch that is looked at; 0 if all are, or all that are looked at are
+// candidates.
 func (s *deliverySearch) low() (low int64, err error) {
-	if s.few {
+	if s.few || len(s.where.sql) == len(s.way.sql) {
 		return 0, nil
 	}
 	err = s.db.read(s.ctx).Raw("SELECT id FROM batches WHERE "+s.way.String()+" AND id <= ? ORDER BY id DESC LIMIT 1 OFFSET ?",
