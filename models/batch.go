@@ -150,6 +150,34 @@ func (db *DB) Batch(ctx context.Context, id int64) (b Batch, err error) {
 	return b, dbError(err, "batch")
 }
 
+// batchesByID are the batches of messages by their ids, with these columns alone if any are
+// named.
+func (db *DB) batchesByID(ctx context.Context, messageIDs []int64, columns ...string) (map[int64]Batch, error) {
+	q := db.read(ctx).Where("id IN ?", batchesOf(messageIDs))
+	if len(columns) > 0 {
+		q = q.Select(columns)
+	}
+	var bs []Batch
+	if err := q.Find(&bs).Error; err != nil {
+		return nil, err
+	}
+	byID := make(map[int64]Batch, len(bs))
+	for _, b := range bs {
+		byID[b.ID] = b
+	}
+	return byID, nil
+}
+
+// batchesOf are the ids of the batches of messages.
+func batchesOf(messageIDs []int64) []int64 {
+	ids := make([]int64, len(messageIDs))
+	for i, id := range messageIDs {
+		ids[i] = id >> positionBits
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
 // Batches are those of a campaign with a number greater than after, in order.
 func (db *DB) Batches(ctx context.Context, campaignID, after int64, limit int) ([]Batch, error) {
 	var bs []Batch

@@ -1,7 +1,6 @@
 package models
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"math"
@@ -586,16 +585,6 @@ func (s *deliverySearch) codedCampaigns() (found []coded, low int64, err error) 
 	return found, low, err
 }
 
-// batchesOf are the batches of messages.
-func batchesOf(messageIDs []int64) []int64 {
-	ids := make([]int64, len(messageIDs))
-	for i, id := range messageIDs {
-		ids[i] = id >> positionBits
-	}
-	slices.Sort(ids)
-	return slices.Compact(ids)
-}
-
 // deliveries are the messages with these ids, in this order, without their variables, with
 // what their batches and campaigns say.
 func (db *DB) deliveries(ctx context.Context, ids []int64) ([]Delivery, error) {
@@ -606,17 +595,13 @@ func (db *DB) deliveries(ctx context.Context, ids []int64) ([]Delivery, error) {
 	if err := db.read(ctx).Omit("vars").Where("id IN ?", ids).Order("id DESC").Find(&ms).Error; err != nil {
 		return nil, err
 	}
-	var bs []Batch
-	columns := []string{
-		"id", "campaign_id", "number", "state", "request_at", "channel", "sender_id", "template_code", "launched_by", "request_id", "handed_at", "send_at",
-		"skipped", "ended_before", "cancelled_here",
-	}
-	if err := db.read(ctx).Select(columns).Where("id IN ?", batchesOf(ids)).Find(&bs).Error; err != nil {
+	batches, err := db.batchesByID(ctx, ids, "id", "campaign_id", "number", "state", "request_at", "channel", "sender_id", "template_code", "launched_by",
+		"request_id", "handed_at", "send_at", "skipped", "ended_before", "cancelled_here")
+	if err != nil {
 		return nil, err
 	}
-	batches, campaignIDs := make(map[int64]Batch, len(bs)), []int64{}
-	for _, b := range bs {
-		batches[b.ID] = b
+	campaignIDs := make([]int64, 0, len(batches))
+	for _, b := range batches {
 		campaignIDs = append(campaignIDs, b.CampaignID)
 	}
 	slices.Sort(campaignIDs)
@@ -633,7 +618,7 @@ func (db *DB) deliveries(ctx context.Context, ids []int64) ([]Delivery, error) {
 		b := batches[m.BatchID()]
 		c := campaigns[b.CampaignID]
 		ds[i] = Delivery{
-			ListedMessage: ListedMessage{Message: m, BatchNumber: b.Number, Batch: b.State, RequestAt: b.RequestAt, Part: cmp.Or(PartOf(m.State), b.State.part())},
+			ListedMessage: listedIn(m, b),
 			CampaignName:  c.Name, Test: c.Test, Channel: b.Channel, SenderID: b.SenderID, TemplateCode: b.TemplateCode, LaunchedBy: b.LaunchedBy,
 			RequestID: b.RequestID, HandedAt: b.HandedAt, SendAt: b.SendAt,
 		}

@@ -225,18 +225,9 @@ func (db *DB) messagesWith(ctx context.Context, ids []int64) (map[int64]ListedMe
 	if err := db.read(ctx).Where("id IN ?", ids).Find(&ms).Error; err != nil {
 		return nil, nil, err
 	}
-	batchIDs := make([]int64, len(ms))
-	for i, m := range ms {
-		batchIDs[i] = m.BatchID()
-	}
-	slices.Sort(batchIDs)
-	var bs []Batch
-	if err := db.read(ctx).Where("id IN ?", slices.Compact(batchIDs)).Find(&bs).Error; err != nil {
+	batches, err := db.batchesByID(ctx, ids)
+	if err != nil {
 		return nil, nil, err
-	}
-	batches := make(map[int64]Batch, len(bs))
-	for _, b := range bs {
-		batches[b.ID] = b
 	}
 	messages := make(map[int64]ListedMessage, len(ms))
 	for _, m := range ms {

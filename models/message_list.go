@@ -240,16 +240,11 @@ func batchStatesOf(p Part) []BatchState {
 func (db *DB) withBatches(ctx context.Context, ms []Message) ([]ListedMessage, error) {
 	ids := make([]int64, len(ms))
 	for i, m := range ms {
-		ids[i] = m.BatchID()
+		ids[i] = m.ID
 	}
-	slices.Sort(ids)
-	var bs []Batch
-	if err := db.read(ctx).Select("id", "number", "state", "request_at").Where("id IN ?", slices.Compact(ids)).Find(&bs).Error; err != nil {
+	byID, err := db.batchesByID(ctx, ids, "id", "number", "state", "request_at")
+	if err != nil {
 		return nil, err
-	}
-	byID := make(map[int64]Batch, len(bs))
-	for _, b := range bs {
-		byID[b.ID] = b
 	}
 	all := make([]ListedMessage, len(ms))
 	for i, m := range ms {

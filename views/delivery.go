@@ -36,12 +36,16 @@ func (l DeliveryList) with(p Page, change func(*models.DeliveryFilter)) string {
 	return DeliveriesPath(p.Appkey.ID, f)
 }
 
-func (l DeliveryList) first(p Page) string {
-	return l.with(p, func(f *models.DeliveryFilter) { f.Before = 0 })
-}
-
-func (l DeliveryList) next(p Page) string {
-	return l.with(p, func(f *models.DeliveryFilter) { f.Before = l.Next })
+func (l DeliveryList) pages(p Page) Pages {
+	to := Pages{
+		Label: "delivery.pages",
+		First: linkIf(l.Filter.Before > 0, l.with(p, func(f *models.DeliveryFilter) { f.Before = 0 })),
+		Next:  linkIf(l.Next > 0, l.with(p, func(f *models.DeliveryFilter) { f.Before = l.Next })),
+	}
+	if l.GoesOn(l.PerPage) {
+		to.On = "delivery.go_on"
+	}
+	return to
 }
 
 func (l DeliveryList) anyCampaign(p Page) string {

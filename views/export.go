@@ -51,8 +51,9 @@ type ExportList struct {
 	Next    int64 // where the next page begins; 0: there is none
 }
 
-func (l ExportList) next(p Page) string {
-	return ExportsPath(p.Appkey.ID) + "?before=" + strconv.FormatInt(l.Next, 10)
+func (l ExportList) pages(p Page) Pages {
+	path := ExportsPath(p.Appkey.ID)
+	return Pages{Label: "export.pages", First: linkIf(l.Before > 0, path), Next: linkIf(l.Next > 0, path+"?before="+strconv.FormatInt(l.Next, 10))}
 }
 
 // running reports whether it is being written.

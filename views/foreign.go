@@ -28,12 +28,14 @@ func foreignPath(appkeyID int64, q url.Values) string {
 	return path
 }
 
-func (l ForeignList) first(p Page) string { return ForeignPath(p.Appkey.ID, l.Filter) }
-
-func (l ForeignList) next(p Page) string {
+func (l ForeignList) pages(p Page) Pages {
 	q := l.Filter.Query()
 	q.Set("after", l.ForeignPage.Next)
-	return foreignPath(p.Appkey.ID, q)
+	return Pages{
+		Label: "foreign.pages",
+		First: linkIf(l.After != "", ForeignPath(p.Appkey.ID, l.Filter)),
+		Next:  linkIf(l.ForeignPage.Next != "", foreignPath(p.Appkey.ID, q)),
+	}
 }
 
 // form asks what to look for among what others have sent.

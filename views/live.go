@@ -51,6 +51,17 @@ func (l LiveSearch) form(p Page) deliveryForm {
 // goesOn reports whether there is more to be asked for.
 func (l LiveSearch) goesOn() bool { return l.Next.Channel != "" }
 
+func (l LiveSearch) pages(p Page) Pages {
+	to := Pages{
+		Label: "delivery.pages",
+		First: linkIf(!l.Query.IsFirst(), LivePath(p.Appkey.ID, l.Query.First())), Next: linkIf(l.goesOn(), LivePath(p.Appkey.ID, l.Next)),
+	}
+	if l.Next.Window > l.Query.Window {
+		to.On = "live.go_on"
+	}
+	return to
+}
+
 // mends reports whether the person can take over something of the page.
 func (l LiveSearch) mends(p Page) bool {
 	return l.Takeable() > 0 && p.Actor.Can(models.ManageCampaigns)

@@ -214,32 +214,32 @@ func (s *Service) saveRemoval(ctx context.Context, tx *models.DB, r models.Remov
 
 // removeNotices removes the notices from before r's time.
 func (s *Service) removeNotices(ctx context.Context, r *models.Removal) error {
-	for n := int64(removedNotices); r.KeepDays > 0 && n == removedNotices; {
-		done := *r
-		err := s.DB.Tx(ctx, func(tx *models.DB) (err error) {
-			if n, err = tx.RemoveNotices(ctx, r.TeamID, r.Before, removedNotices); err != nil {
-				return err
-			}
-			done.Notices, done.WorkedAt = r.Notices+n, s.Now().UTC()
-			return s.saveRemoval(ctx, tx, done)
-		})
-		if err != nil {
-			return err
-		}
-		*r = done
-	}
-	return nil
+	return s.removePieces(ctx, r, func(tx *models.DB, done *models.Removal) (int64, error) {
+		n, err := tx.RemoveNotices(ctx, r.TeamID, r.Before, removedNotices)
+		done.Notices += n
+		return n, err
+	})
 }
 
 // removeForeign removes what others have sent through the team's appkeys before r's time.
 func (s *Service) removeForeign(ctx context.Context, r *models.Removal) error {
+	return s.removePieces(ctx, r, func(tx *models.DB, done *models.Removal) (int64, error) {
+		n, err := tx.DeleteForeign(ctx, r.TeamID, r.Before, removedForeign)
+		done.Messages += n
+		return n, err
+	})
+}
+
+// removePieces removes one piece after the other, until there is none left, and notes with
+// each how far it has come. Where everything is kept, there is none.
+func (s *Service) removePieces(ctx context.Context, r *models.Removal, remove func(tx *models.DB, done *models.Removal) (int64, error)) error {
 	for n := int64(1); r.KeepDays > 0 && n > 0; {
 		done := *r
 		err := s.DB.Tx(ctx, func(tx *models.DB) (err error) {
-			if n, err = tx.DeleteForeign(ctx, r.TeamID, r.Before, removedForeign); err != nil {
+			if n, err = remove(tx, &done); err != nil {
 				return err
 			}
-			done.Messages, done.WorkedAt = r.Messages+n, s.Now().UTC()
+			done.WorkedAt = s.Now().UTC()
 			return s.saveRemoval(ctx, tx, done)
 		})
 		if err != nil {
