@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"fmt"
+	"html"
 	"net/http"
 	"net/url"
 	"strings"
@@ -12,6 +13,23 @@ import (
 
 // rowsOf is how many messages are listed.
 func rowsOf(got answer) int { return strings.Count(got.body, "<td data-label=\"상태\">") }
+
+// inAll is how many rows there are on all pages from path on.
+func (s *site) inAll(t *testing.T, path string, rows func(answer) int) (n int) {
+	t.Helper()
+	for range 40 {
+		got := s.get(t, path)
+		n += rows(got)
+		_, next, more := strings.Cut(got.body, `rel="next" href="`)
+		if !more {
+			return n
+		}
+		path, _, _ = strings.Cut(next, `"`)
+		path = html.UnescapeString(path)
+	}
+	t.Fatal("the pages do not end")
+	return n
+}
 
 func TestMessagesAreFoundWhateverCampaignTheyAreOf(t *testing.T) {
 	t.Parallel()
@@ -37,17 +55,7 @@ func TestMessagesAreFoundWhateverCampaignTheyAreOf(t *testing.T) {
 	has(t, found, "010-7777-0004", "문자 실패", s.path(c, ""), "캠페인 · "+c.Name, "@봄봄상점", "조건 지우기")
 	has(t, s.get(t, list+"?code=1"), "조건에 맞는 메시지가 없습니다")
 
-	shown, path := 0, list
-	for range 10 {
-		got := s.get(t, path)
-		shown += rowsOf(got)
-		_, next, more := strings.Cut(got.body, `rel="next" href="`)
-		if !more {
-			break
-		}
-		path, _, _ = strings.Cut(next, `"`)
-	}
-	if shown != 125 {
+	if shown := s.inAll(t, list, rowsOf); shown != 125 {
 		t.Errorf("paging shows %d messages, want 125", shown)
 	}
 }
@@ -90,15 +98,15 @@ func TestBadInputInEveryFilter(t *testing.T) {
 	s.finished(t)
 	_, err := s.DB.SQL().ExecContext(t.Context(), "UPDATE appkeys SET foreign_since = $1", s.Actions.Now().UTC())
 	check(t, err)
-	long, html := strings.Repeat("a", 3000), "%3Cscript%3Ealert(1)%3C/script%3E"
+	long, script := strings.Repeat("a", 3000), "%3Cscript%3Ealert(1)%3C/script%3E"
 	pages := map[string]string{"/appkeys/1/deliveries": "", "/appkeys/1/deliveries/live": "channel=friendtalk&search=1&requestId=r", elsewhere: ""}
 	for path, needed := range pages {
 		for query, wrong := range map[string]string{
-			"recipientNo=010-12": "recipientNo", "recipientNo=" + html: "recipientNo", "recipientNo=" + long: "recipientNo",
-			"startRequestDate=soon": "startRequestDate", "startRequestDate=" + html: "startRequestDate", "endRequestDate=2026-02-30": "endRequestDate",
+			"recipientNo=010-12": "recipientNo", "recipientNo=" + script: "recipientNo", "recipientNo=" + long: "recipientNo",
+			"startRequestDate=soon": "startRequestDate", "startRequestDate=" + script: "startRequestDate", "endRequestDate=2026-02-30": "endRequestDate",
 			"startRequestDate=2026-11-02&endRequestDate=2026-11-01": "endRequestDate", "channel=sms": "channel", "sender=x": "sender", "senderGroupingKey=" + long: "senderGroupingKey",
 			"recipientGroupingKey=" + long: "recipientGroupingKey", "templateCode=" + long: "templateCode",
-			"templateCode=" + html: "", "senderGroupingKey=" + html: "", "requestId=a+b%20c": "", "requestId=%00%ff": "", "recipientGroupingKey=%00": "",
+			"templateCode=" + script: "", "senderGroupingKey=" + script: "", "requestId=a+b%20c": "", "requestId=%00%ff": "", "recipientGroupingKey=%00": "",
 			"startRequestDate=0001-01-01&endRequestDate=9999-12-31": "", "sender=9223372036854775807": "",
 		} {
 			values := "?" + query + "&" + needed

@@ -83,20 +83,8 @@ func (s *studio) listsMessages(t *testing.T, c models.Campaign) {
 	if got := s.get(t, list+"?phone=02-123"); got.status != http.StatusUnprocessableEntity || !strings.Contains(got.body, "phone-problem") {
 		t.Errorf("a number that is none: %d", got.status)
 	}
-	seen, next := 0, "?state=delivered"
-	link := regexp.MustCompile(`rel="next" href="([^"]+)"`)
-	for range 40 {
-		got := s.get(t, list+next)
-		seen += strings.Count(got.body, "<td data-label=\"상태\">")
-		m := link.FindStringSubmatch(got.body)
-		if m == nil {
-			break
-		}
-		_, query, _ := strings.Cut(m[1], "?")
-		next = "?" + strings.ReplaceAll(query, "&amp;", "&")
-	}
-	if seen != 1201 {
-		t.Errorf("paging shows %d messages, want 1201", seen)
+	if shown := s.inAll(t, list+"?state=delivered", rowsOf); shown != 1201 {
+		t.Errorf("paging shows %d messages, want 1201", shown)
 	}
 }
 

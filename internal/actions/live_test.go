@@ -56,26 +56,13 @@ func from(t time.Time) string {
 }
 
 // ranges are those of times that lists are asked for.
-type ranges struct {
-	mu   sync.Mutex
-	seen []string
-}
+type ranges struct{ asked }
 
 func (s *ranges) hook(r *http.Request) *nhnsim.Answer {
 	if q := r.URL.Query(); strings.HasSuffix(r.URL.Path, "/messages") && r.Method == http.MethodGet && q.Get("requestId") == "" {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.seen = append(s.seen, q.Get("startRequestDate")+q.Get("startCreateDate")+"/"+q.Get("endRequestDate")+q.Get("endCreateDate")+"/"+q.Get("pageNum"))
+		s.note(q.Get("startRequestDate") + q.Get("startCreateDate") + "/" + q.Get("endRequestDate") + q.Get("endCreateDate") + "/" + q.Get("pageNum"))
 	}
 	return nil
-}
-
-func (s *ranges) take() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	seen := s.seen
-	s.seen = nil
-	return seen
 }
 
 func TestASearchAtTheProviderBesideTheLedger(t *testing.T) {
@@ -483,16 +470,7 @@ func TestASearchListsAWithdrawnAttempt(t *testing.T) {
 // The provider fails in the middle of a search: that is told, and nothing changes.
 func TestASearchThatFails(t *testing.T) {
 	t.Parallel()
-	for name, tt := range map[string]struct {
-		answer nhnsim.Answer
-		says   string
-	}{
-		"down":       {nhnsim.Answer{Drop: true}, "provider.silent_read"},
-		"broken":     {nhnsim.Answer{Status: http.StatusServiceUnavailable}, "provider.status"},
-		"too many":   {nhnsim.Answer{Status: http.StatusTooManyRequests, RetryAfter: time.Second}, "provider.busy"},
-		"a code":     {nhnsim.Answer{Code: kakao.CodeSearchRange}, "api.-4003"},
-		"unreadable": {nhnsim.Answer{Body: "<html>"}, "provider.unreadable"},
-	} {
+	for name, tt := range failures() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, time.Second)

@@ -179,19 +179,28 @@ func TestAMessageIsFoundByItsKey(t *testing.T) {
 	}
 }
 
+// failure is what the provider answers to whoever asks it something, and what they are told.
+type failure struct {
+	answer nhnsim.Answer
+	says   string
+}
+
+func failures() map[string]failure {
+	return map[string]failure{
+		"down":                 {nhnsim.Answer{Drop: true}, "provider.silent_read"},
+		"broken":               {nhnsim.Answer{Status: http.StatusServiceUnavailable}, "provider.status"},
+		"behind a gateway":     {nhnsim.Answer{Status: http.StatusBadGateway}, "provider.status"},
+		"too many":             {nhnsim.Answer{Status: http.StatusTooManyRequests, RetryAfter: time.Second}, "provider.busy"},
+		"a code":               {nhnsim.Answer{Code: kakao.CodeSearchRange}, "api.-4003"},
+		"a secret key changed": {nhnsim.Answer{Code: kakao.CodeSecretKey}, "api.-1001"},
+		"unreadable":           {nhnsim.Answer{Body: "<html>"}, "provider.unreadable"},
+	}
+}
+
 // What goes wrong is told and recorded, and changes nothing.
 func TestARefreshThatFails(t *testing.T) {
 	t.Parallel()
-	for name, tt := range map[string]struct {
-		answer nhnsim.Answer
-		says   string
-	}{
-		"down":                 {nhnsim.Answer{Drop: true}, "provider.silent_read"},
-		"broken":               {nhnsim.Answer{Status: http.StatusBadGateway}, "provider.status"},
-		"too many":             {nhnsim.Answer{Status: http.StatusTooManyRequests, RetryAfter: time.Second}, "provider.busy"},
-		"a secret key changed": {nhnsim.Answer{Code: kakao.CodeSecretKey}, "api.-1001"},
-		"unreadable":           {nhnsim.Answer{Body: "<html>"}, "provider.unreadable"},
-	} {
+	for name, tt := range failures() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, time.Second)

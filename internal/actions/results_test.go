@@ -23,11 +23,15 @@ type asked struct {
 func (a *asked) hook(r *http.Request) *nhnsim.Answer {
 	if strings.HasSuffix(r.URL.Path, "/message-results") {
 		q := r.URL.Query()
-		a.mu.Lock()
-		a.pages = append(a.pages, q.Get("startUpdateDate")[11:]+"-"+q.Get("endUpdateDate")[11:]+"/"+q.Get("pageNum"))
-		a.mu.Unlock()
+		a.note(q.Get("startUpdateDate")[11:] + "-" + q.Get("endUpdateDate")[11:] + "/" + q.Get("pageNum"))
 	}
 	return nil
+}
+
+func (a *asked) note(page string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.pages = append(a.pages, page)
 }
 
 // take are the pages asked for since the last time.
