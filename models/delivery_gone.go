@@ -5,6 +5,18 @@ package models
 // way to the batches stays the same.
 const keptSQL = "number > (SELECT g.rows_gone_until FROM campaigns g WHERE g.id = batches.campaign_id)"
 
+// passesOver has the search pass over batches whose rows have gone from here on, and says
+// whether it did not before: that batches count messages and hold none is how it notices.
+// What is rare need not be asked about each batch.
+func (s *deliverySearch) passesOver() bool {
+	if s.kept {
+		return false
+	}
+	s.kept = true
+	s.where.add(keptSQL)
+	return true
+}
+
 // pastGone is where a search that has found nothing before next goes on: behind all
 // campaigns whose rows have gone. 0: nothing that has rows is left.
 func (s *deliverySearch) pastGone(next int64) (int64, error) {

@@ -69,6 +69,7 @@ type deliverySearch struct {
 	count    string         // SQL of how many messages of a batch have one of the states
 	scan     bool           // messages are read in the order of their ids, instead of by an index of the rare
 	made     []int64        // campaigns that were made of the template that is asked for; nil: it is asked for by its code
+	kept     bool           // only batches are candidates whose messages have rows
 	position int64          // in its batch, of the one that is looked for; 0: any
 	ids      []int64        // found, the newest first
 }
@@ -103,7 +104,6 @@ func (s *deliverySearch) begin() (possible bool, err error) {
 		return false, err
 	}
 	s.chooseWay()
-	s.where.add(keptSQL)
 	return s.byDates()
 }
 
@@ -304,6 +304,7 @@ func (s *deliverySearch) byBatch() (next int64, err error) {
 		return 0, err
 	}
 	read, at := int64(0), s.last
+searching:
 	for wanted := s.limit + 2; ; wanted *= 2 { // each holds one at least, but for the first, and for rows that are gone
 		cs, err := s.candidates(max(low, s.first), at, wanted)
 		if err != nil {
@@ -314,6 +315,7 @@ func (s *deliverySearch) byBatch() (next int64, err error) {
 			for _, c := range rest[:n] {
 				read += c.Size
 			}
+			before := len(s.ids)
 			if err := s.find(rest[:n]); err != nil {
 				return 0, err
 			}
@@ -323,6 +325,8 @@ func (s *deliverySearch) byBatch() (next int64, err error) {
 				return s.ids[s.limit-1], nil
 			case s.scan && read > searchedMessages:
 				return (at + 1) << positionBits, nil
+			case len(s.ids) == before && s.passesOver():
+				continue searching
 			}
 		}
 		switch {

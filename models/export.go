@@ -253,6 +253,7 @@ func (db *DB) CountDeliveries(ctx context.Context, appkeyID int64, f DeliveryFil
 	if f.Phone != "" || f.Code != "" || s.position > 0 {
 		return 0, false, nil
 	}
+	s.passesOver()
 	err = db.read(ctx).Raw("SELECT COALESCE(SUM("+s.count+"), 0) FROM batches WHERE "+s.where.String(), s.where.args...).Scan(&n).Error
 	return n, true, err
 }

@@ -65,6 +65,7 @@ func (db *DB) HandedRequests(ctx context.Context, appkeyID int64, q LiveQuery, f
 	if possible, err := s.begin(); err != nil || !possible {
 		return nil, false, err
 	}
+	s.passesOver()
 	where := s.where.with("state = ?", BatchHanded)
 	where.add("request_id <> '' AND cancel NOT IN ?", []Cancel{CancelMoving, CancelWithdrawing})
 	if q.Phone != "" {

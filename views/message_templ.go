@@ -661,7 +661,7 @@ func messageFacts(p Page, v MessageView) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			if v.Request.RequestID == "" {
+			if v.Request.RequestID == "" || v.State == models.MessageSkipped {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "–")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
