@@ -47,12 +47,13 @@ func (e Equation) Count(p Part) int64 {
 
 // states are the states of messages in the part that say so themselves; none for a
 // part whose messages share their batch's state.
-func (p Part) states() []MessageState {
-	return map[Part][]MessageState{
-		PartDelivered: {MessageDelivered}, PartSMS: {MessageSMS}, PartFailed: {MessageFailed},
-		PartRefused: {MessageRefused, MessageLost}, PartSkipped: {MessageSkipped},
-		PartCancelled: {MessageCancelled}, PartClosed: {MessageClosed},
-	}[p]
+func (p Part) states() (states []MessageState) {
+	for _, s := range MessageStates() {
+		if s != MessageOpen && PartOf(s) == p {
+			states = append(states, s)
+		}
+	}
+	return states
 }
 
 // Own reports whether messages in the part say so themselves, whatever their
@@ -62,10 +63,22 @@ func (p Part) Own() bool { return len(p.states()) > 0 }
 // PartOf is the part of messages in a state; empty for [MessageOpen], whose batch
 // decides.
 func PartOf(s MessageState) Part {
-	for _, p := range Parts() {
-		if slices.Contains(p.states(), s) {
-			return p
-		}
+	switch s {
+	case MessageDelivered:
+		return PartDelivered
+	case MessageSMS:
+		return PartSMS
+	case MessageFailed:
+		return PartFailed
+	case MessageRefused, MessageLost:
+		return PartRefused
+	case MessageSkipped:
+		return PartSkipped
+	case MessageCancelled:
+		return PartCancelled
+	case MessageClosed:
+		return PartClosed
+	case MessageOpen:
 	}
 	return ""
 }

@@ -2,16 +2,25 @@ package actions
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"soshik/models"
 )
 
-// exportPiece is how many messages are read, and written, at a time.
-const exportPiece = 5000
+const (
+	// exportPiece is how many messages are read, and written, at a time.
+	exportPiece = 5000
+	// exportSaved is how often it is written down, at most, how far an export has come. So
+	// often, too, it finds out that it has been stopped.
+	exportSaved = 200 * time.Millisecond
+)
 
 // RunExport writes the file of an export. Interrupted, it begins anew with another file;
 // only a file that has been written to its end, and has reached the disk, is anybody's.
@@ -30,9 +39,10 @@ func (s *Service) RunExport(ctx context.Context, id int64) error {
 
 // exportJob is an export under way.
 type exportJob struct {
-	s    *Service
-	e    models.Export
-	rows exportRows
+	s     *Service
+	e     models.Export
+	rows  exportRows
+	saved time.Time // by the system's clock
 }
 
 // run writes the file, which is gone again if that fails.
@@ -74,7 +84,7 @@ func (j *exportJob) run(ctx context.Context) (err error) {
 
 // save writes down how far the export has come.
 func (j *exportJob) save(ctx context.Context) error {
-	j.e.WorkedAt = j.s.Now()
+	j.e.WorkedAt, j.saved = j.s.Now(), time.Now()
 	ours, err := j.s.DB.SaveExport(ctx, j.e)
 	if err == nil && !ours {
 		return errTaken
@@ -93,28 +103,56 @@ func (j *exportJob) write(ctx context.Context, f *os.File, filter models.Deliver
 	if err != nil {
 		return err
 	}
-	for {
-		page, err := j.s.DB.Deliveries(ctx, j.e.AppkeyID, filter, exportPiece)
-		if err != nil {
-			return err
-		}
-		for _, d := range page.Deliveries {
-			if err := file.write(j.rows.cells(d)); err != nil {
-				return err
-			}
-		}
-		j.e.Rows += int64(len(page.Deliveries))
-		if filter.Before = page.Next; page.Next == 0 {
-			break
-		}
-		if err := j.save(ctx); err != nil {
-			return err
-		}
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	pages := make(chan []models.Delivery, 1)
+	var reader errgroup.Group
+	reader.Go(func() error { return j.read(reading, filter, pages) })
+	err = j.writePages(ctx, pages, file)
+	stop()
+	if err := cmp.Or(err, reader.Wait()); err != nil {
+		return err
 	}
 	if err := file.close(); err != nil {
 		return err
 	}
 	return out.Flush()
+}
+
+// read reads what the search finds, ahead of who writes it.
+func (j *exportJob) read(ctx context.Context, filter models.DeliveryFilter, to chan<- []models.Delivery) error {
+	defer close(to)
+	for {
+		page, err := j.s.DB.Deliveries(ctx, j.e.AppkeyID, filter, exportPiece)
+		if err != nil {
+			return err
+		}
+		select {
+		case to <- page.Deliveries:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if filter.Before = page.Next; page.Next == 0 {
+			return nil
+		}
+	}
+}
+
+// writePages writes the messages of all pages.
+func (j *exportJob) writePages(ctx context.Context, pages <-chan []models.Delivery, file exportFile) error {
+	for page := range pages {
+		if err := j.rows.write(page, file); err != nil {
+			return err
+		}
+		j.e.Rows += int64(len(page))
+		if time.Since(j.saved) < exportSaved {
+			continue
+		}
+		if err := j.save(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // finish says that the file is there for whoever has asked for it.
