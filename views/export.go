@@ -92,13 +92,8 @@ func (v ExportView) count(p Page) string {
 	return p.T("export.count", "Count", v.Rows)
 }
 
-// left is how long the file stays.
-func (v ExportView) left(p Page) string {
-	if hours := int64(v.ExpiresAt.Sub(v.Now) / time.Hour); hours > 0 {
-		return p.T("export.hours_left", "Count", hours)
-	}
-	return p.T("export.minutes_left", "Count", max(int64(v.ExpiresAt.Sub(v.Now)/time.Minute), 1))
-}
+// exportDays is for how many days files are kept.
+const exportDays = int64(models.KeepExports / (24 * time.Hour))
 
 // ExportFileName is what the file of an export is called.
 func ExportFileName(e models.Export) string {

@@ -40,7 +40,7 @@ func TestExportsOnTheirPages(t *testing.T) {
 		t.Fatal("the list of messages offers no export")
 	}
 	done := s.exported(t, strings.ReplaceAll(action[1], "&amp;", "&"), models.FormatCSV)
-	has(t, done, "완료", "메시지 3건", "=11월 쿠폰", "실패", "시간 뒤에 삭제됩니다", "모두 표시합니다")
+	has(t, done, "완료", "메시지 3건", "=11월 쿠폰", "실패", "까지 내려받을 수 있습니다 (한국 시간)", "모두 표시합니다")
 	file := s.get(t, done.path+"/file")
 	if file.status != http.StatusOK || !regexp.MustCompile(`attachment; filename="deliveries-\d{8}-\d{4}\.csv"`).MatchString(file.header.Get("Content-Disposition")) {
 		t.Fatal(file.status, file.header)

@@ -65,21 +65,39 @@ func (j *exportJob) run(ctx context.Context) (err error) {
 	if err := os.MkdirAll(j.s.exportPath(""), 0o700); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(j.s.exportPath(j.e.Path), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	create := j.s.CreateFile
+	if create == nil {
+		create = createFile
+	}
+	f, err := create(j.s.exportPath(j.e.Path))
 	if err != nil {
 		return err
 	}
-	err = j.write(ctx, f, filter)
+	err = errors.Join(j.writeWhole(ctx, f, filter), f.Close())
 	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
 		err = j.finish(ctx)
 	}
 	if err != nil {
 		return errors.Join(err, j.s.removeExport(j.e.Path))
 	}
 	return nil
+}
+
+// writeWhole writes the file to its end, and to the disk.
+func (j *exportJob) writeWhole(ctx context.Context, f *os.File, filter models.DeliveryFilter) error {
+	if err := j.write(ctx, f, filter); err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	j.e.Bytes = info.Size()
+	return f.Sync()
+}
+
+func createFile(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // in our own folder
 }
 
 // save writes down how far the export has come.
@@ -157,13 +175,9 @@ func (j *exportJob) writePages(ctx context.Context, pages <-chan []models.Delive
 
 // finish says that the file is there for whoever has asked for it.
 func (j *exportJob) finish(ctx context.Context) error {
-	info, err := os.Stat(j.s.exportPath(j.e.Path))
-	if err != nil {
-		return err
-	}
 	now := j.s.Now()
 	expires := now.Add(models.KeepExports)
-	j.e.Total, j.e.Bytes, j.e.State, j.e.EndedAt, j.e.ExpiresAt = j.e.Rows, info.Size(), models.ExportDone, &now, &expires
+	j.e.Total, j.e.State, j.e.EndedAt, j.e.ExpiresAt = j.e.Rows, models.ExportDone, &now, &expires
 	return j.save(ctx)
 }
 
@@ -176,6 +190,7 @@ func (j *exportJob) end(ctx context.Context, cause error) error {
 	now := j.s.Now()
 	j.e.State, j.e.EndedAt, j.e.ExpiresAt, j.e.Bytes, j.e.Path, j.e.Problem = models.ExportFailed, &now, nil, 0, "", models.T("export.failed")
 	if models.DiskFull(cause) {
+		j.s.Log.WarnContext(ctx, "an export was not written: the disk is full", "export", j.e.ID, "error", cause)
 		j.e.Problem, cause = models.T("export.disk_full"), nil
 	}
 	err := j.save(ctx)
