@@ -72,7 +72,7 @@ type deliverySearch struct {
 	count    string         // SQL of how many messages of a batch have one of the states
 	scan     bool           // messages are read in the order of their ids, instead of by an index of the rare
 	position int64          // in its batch, of the one that is looked for; 0: any
-	found    []Message      // the newest first, without their values
+	found    []Message      // the newest first, without their variables
 }
 
 // conditions are joined by AND.
@@ -222,7 +222,7 @@ func (s *deliverySearch) bound(within conditions) (possible bool, err error) {
 	}
 	var found struct{ Count, First, Last int64 }
 	err = s.db.read(s.ctx).Raw("SELECT COUNT(*) AS count, COALESCE(MIN(id), 0) AS first, COALESCE(MAX(id), 0) AS last FROM (SELECT id FROM batches WHERE appkey_id = ? AND "+
-		within.String()+" LIMIT ?) AS within", slices.Concat([]any{s.appkeyID}, within.args, []any{boundedBatches + 1})...).Scan(&found).Error
+		within.String()+limitTo(boundedBatches+1)+") AS within", append([]any{s.appkeyID}, within.args...)...).Scan(&found).Error
 	if err != nil || found.Count > boundedBatches {
 		return true, err
 	}
@@ -334,9 +334,10 @@ func (s *deliverySearch) byBatch() (next int64, err error) {
 	}
 }
 
-// low is the oldest batch that is looked at, 0 if all are.
+// low is the oldest batch that is looked at; 0 if all are, or all that are looked at are
+// candidates.
 func (s *deliverySearch) low() (low int64, err error) {
-	if s.few {
+	if s.few || len(s.where.sql) == len(s.way.sql) {
 		return 0, nil
 	}
 	err = s.db.read(s.ctx).Raw("SELECT id FROM batches WHERE "+s.way.String()+" AND id <= ? ORDER BY id DESC LIMIT 1 OFFSET ?",
@@ -354,7 +355,7 @@ func (s *deliverySearch) candidates(low, last int64, limit int) (cs []candidate,
 	}
 	where := s.where.with(between, low, last)
 	err = s.db.read(s.ctx).Raw("SELECT id, campaign_id, size, "+s.count+" AS count FROM batches WHERE "+where.String()+
-		" ORDER BY "+order+" DESC LIMIT ?", append(where.args, limit)...).Scan(&cs).Error
+		" ORDER BY "+order+" DESC"+limitTo(limit), where.args...).Scan(&cs).Error
 	return cs, err
 }
 
@@ -424,26 +425,25 @@ func (s *deliverySearch) within(spans []span, match conditions) ([]Message, erro
 		return nil, err
 	}
 	missing := s.limit + 1 - len(s.found)
-	where := match.String()
-	one := "FROM messages m WHERE " + where + " ORDER BY m.id DESC LIMIT ?"
-	args := slices.Concat([]any{string(list)}, match.args, []any{missing, missing})
+	args := append([]any{string(list)}, match.args...)
+	one, newest := "FROM messages m WHERE "+match.String(), " ORDER BY m.id DESC"+limitTo(missing)
 	if s.db.Dialect() == Postgres {
 		return s.messages("SELECT m.* FROM json_to_recordset(?::json) AS r(c bigint, f bigint, t bigint, s smallint)"+
-			" CROSS JOIN LATERAL (SELECT "+foundColumns+" "+one+") AS m ORDER BY m.id DESC LIMIT ?", args...)
+			" CROSS JOIN LATERAL (SELECT "+foundColumns+" "+one+newest+") AS m"+newest, args...)
 	}
 	query := "SELECT " + foundColumns + " FROM (SELECT value->>'c' AS c, value->>'f' AS f, value->>'t' AS t, value->>'s' AS s FROM json_each(?)) AS r" +
 		" CROSS JOIN messages AS m WHERE "
 	if slices.ContainsFunc(spans, func(r span) bool { return r.To-r.From >= int64(missing) }) {
-		return s.messages(query+"m.id IN (SELECT m.id "+one+") ORDER BY m.id DESC LIMIT ?", args...)
+		return s.messages(query+"m.id IN (SELECT m.id "+one+newest+")"+newest, args...)
 	}
-	// None has more than are missing. Without limits, and sorted here, they cost a third.
-	ms, err := s.messages(query+where, args[:len(args)-2]...)
+	// None has more than are missing: to limit, and to sort, each of them would only cost.
+	ms, err := s.messages(query+match.String(), args...)
 	slices.SortFunc(ms, func(a, b Message) int { return cmp.Compare(b.ID, a.ID) })
 	return ms, err
 }
 
-// foundColumns are what a search reads of a message: all but its values, which are most
-// of it.
+// foundColumns are what a search reads of a message: all but its variables, which are
+// most of it.
 const foundColumns = "m.id, m.campaign_id, m.phone, m.state, m.fallback, m.code, m.sms_code, m.done_at"
 
 // messages reads what the query finds of [foundColumns]. Exports read millions: what knows
@@ -593,8 +593,8 @@ func (s *deliverySearch) byCode() (next int64, err error) {
 // Batches older than low may be of others.
 func (s *deliverySearch) codedCampaigns() (found []coded, low int64, err error) {
 	var few []int64
-	err = s.db.read(s.ctx).Raw("SELECT DISTINCT campaign_id FROM code_counts WHERE code = ? AND state > 3 AND count > 0 LIMIT ?",
-		s.f.Code, codedCampaigns+1).Scan(&few).Error
+	err = s.db.read(s.ctx).Raw("SELECT DISTINCT campaign_id FROM code_counts WHERE code = ? AND state > 3 AND count > 0"+limitTo(codedCampaigns+1),
+		s.f.Code).Scan(&few).Error
 	if err != nil || len(few) == 0 {
 		return nil, 0, err
 	}
@@ -629,9 +629,11 @@ func (db *DB) deliveries(ctx context.Context, ms []Message) ([]Delivery, error) 
 		return nil, nil
 	}
 	var bs []Batch
-	err := db.read(ctx).Select("id", "campaign_id", "number", "state", "send_at", "request_at", "request_id", "handed_at", "channel", "sender_id",
-		"template_code", "launched_by", "skipped", "cancelled_here", "ended_before").Where("id IN ?", batchesOf(ms)).Find(&bs).Error
-	if err != nil {
+	columns := []string{
+		"id", "campaign_id", "number", "state", "request_at", "channel", "sender_id", "template_code", "launched_by", "request_id", "handed_at", "send_at",
+		"skipped", "ended_before", "cancelled_here",
+	}
+	if err := db.read(ctx).Select(columns).Where("id IN ?", batchesOf(ms)).Find(&bs).Error; err != nil {
 		return nil, err
 	}
 	batches, campaignIDs := make(map[int64]Batch, len(bs)), []int64{}

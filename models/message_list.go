@@ -47,13 +47,24 @@ func (e Equation) Count(p Part) int64 {
 
 // states are the states of messages in the part that say so themselves; none for a
 // part whose messages share their batch's state.
-func (p Part) states() (states []MessageState) {
-	for _, s := range MessageStates() {
-		if s != MessageOpen && PartOf(s) == p {
-			states = append(states, s)
-		}
+func (p Part) states() []MessageState {
+	switch p {
+	case PartDelivered:
+		return []MessageState{MessageDelivered}
+	case PartSMS:
+		return []MessageState{MessageSMS}
+	case PartFailed:
+		return []MessageState{MessageFailed}
+	case PartRefused:
+		return []MessageState{MessageRefused, MessageLost}
+	case PartSkipped:
+		return []MessageState{MessageSkipped}
+	case PartCancelled:
+		return []MessageState{MessageCancelled}
+	case PartClosed:
+		return []MessageState{MessageClosed}
 	}
-	return states
+	return nil
 }
 
 // Own reports whether messages in the part say so themselves, whatever their
@@ -78,7 +89,6 @@ func PartOf(s MessageState) Part {
 		return PartCancelled
 	case MessageClosed:
 		return PartClosed
-	case MessageOpen:
 	}
 	return ""
 }
