@@ -22,9 +22,10 @@ type ExportsConfig struct {
 	Campaigns int    `default:"10" help:"Campaigns that they are of."`
 }
 
-// Exports measures how fast messages are written to a file of each format, and how much
-// memory that takes. Beside it stand the limits: the same messages read by bare queries
-// that throw them away, and the same lines written by a bare loop.
+// Exports measures how fast messages are written to a file of each format, how much memory
+// that takes, and how long pages take meanwhile. Beside it stand the limits: the same
+// messages read by bare queries that throw them away, and the same lines written by a bare
+// loop.
 func Exports(ctx context.Context, cfg ExportsConfig, out io.Writer) (err error) {
 	r := &run{cfg: Config{Database: cfg.Database, Recipients: cfg.Messages}, out: out}
 	if r.dir, err = os.MkdirTemp("", "soshik-bench-*"); err != nil {
@@ -49,15 +50,16 @@ func (l *library) measureExports(ctx context.Context) error {
 	if err := l.readBare(ctx); err != nil {
 		return err
 	}
-	for _, format := range models.ExportFormats() {
-		e, err := l.measureExport(ctx, format)
-		if err != nil {
-			return fmt.Errorf("%s: %w", format, err)
+	for _, m := range []exportMeasure{
+		{name: "xlsx", format: models.FormatXLSX}, {name: "csv", format: models.FormatCSV}, {name: "csv, with pages", format: models.FormatCSV, pages: true},
+		{name: "csv, the failed", format: models.FormatCSV, filter: models.DeliveryFilter{Part: models.PartFailed}},
+	} {
+		e, err := l.measureExport(ctx, m)
+		if err == nil && m.name == "csv" {
+			err = l.writeBare(e)
 		}
-		if format == models.FormatCSV {
-			if err := l.writeBare(e); err != nil {
-				return err
-			}
+		if err != nil {
+			return fmt.Errorf("%s: %w", m.name, err)
 		}
 	}
 	return l.printPeak()
@@ -94,27 +96,44 @@ func (l *library) readBatches(ctx context.Context, first, last int64) (n int, er
 	return n, rows.Err()
 }
 
-// measureExport exports all messages.
-func (l *library) measureExport(ctx context.Context, format models.ExportFormat) (e models.Export, err error) {
-	heap := watchHeap()
+// exportMeasure is an export to be measured.
+type exportMeasure struct {
+	name   string
+	format models.ExportFormat
+	filter models.DeliveryFilter
+	pages  bool // whether pages are asked for meanwhile
+}
+
+// measureExport exports what the filter lets through.
+func (l *library) measureExport(ctx context.Context, m exportMeasure) (e models.Export, err error) {
+	heap, pages := watchHeap(), func() durations { return nil }
+	if m.pages {
+		pages = l.watchPages(ctx)
+	}
 	began, before := time.Now(), processorTime()
-	if e, err = l.app.Actions.CreateExport(ctx, models.Actor{}, l.appkey, actions.NewExport{Format: format, Locale: "ko"}); err != nil {
+	e, err = l.app.Actions.CreateExport(ctx, models.Actor{}, l.appkey, actions.NewExport{Filter: m.filter, Format: m.format, Locale: "ko"})
+	if err != nil {
 		return e, err
 	}
 	err = l.wait(ctx, func() (bool, error) {
 		e, err = l.app.DB.ExportByID(ctx, e.ID)
 		return e.State != models.ExportRunning, err
 	})
-	took, worked, highest := time.Since(began), processorTime()-before, heap()
+	took, worked := time.Since(began), processorTime()-before
+	highest, times := heap(), pages()
 	if err != nil {
 		return e, err
 	}
-	if e.State != models.ExportDone || e.Rows != int64(l.cfg.Messages) {
+	if e.State != models.ExportDone || !m.filter.Narrow() && e.Rows != int64(l.cfg.Messages) {
 		return e, fmt.Errorf("%s (%s): %d messages of %d", e.State, e.Problem, e.Rows, l.cfg.Messages)
 	}
-	l.print("export: "+string(format), took, l.cfg.Messages)
-	_, err = fmt.Fprintf(l.out, "  %-22s %8d MB\n  %-22s %8.2f s\n  %-22s %8d MiB above idle\n",
-		"size", e.Bytes/1_000_000, "processor time", worked.Seconds(), "heap", highest>>20)
+	l.print("export: "+m.name, took, int(e.Rows))
+	_, err = fmt.Fprintf(l.out, "  %-22s %8.1f MB\n  %-22s %8.2f s\n  %-22s %8d MiB above idle\n",
+		"size", float64(e.Bytes)/1e6, "processor time", worked.Seconds(), "heap", highest>>20)
+	if err == nil && m.pages {
+		_, err = fmt.Fprintf(l.out, "  %-22s %8.1f ms p50, %.1f ms p99, %.1f ms at most (%d pages)\n",
+			"pages meanwhile", times.at(.5), times.at(.99), times.at(1), len(times))
+	}
 	return e, err
 }
 
