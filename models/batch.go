@@ -152,8 +152,8 @@ func (db *DB) Batch(ctx context.Context, id int64) (b Batch, err error) {
 
 // batchesByID are the batches of messages by their ids, with these columns alone if any are
 // named.
-func (db *DB) batchesByID(ctx context.Context, messageIDs []int64, columns ...string) (map[int64]Batch, error) {
-	q := db.read(ctx).Where("id IN ?", batchesOf(messageIDs))
+func (db *DB) batchesByID(ctx context.Context, ms []Message, columns ...string) (map[int64]Batch, error) {
+	q := db.read(ctx).Where("id IN ?", batchesOf(ms))
 	if len(columns) > 0 {
 		q = q.Select(columns)
 	}
@@ -168,11 +168,11 @@ func (db *DB) batchesByID(ctx context.Context, messageIDs []int64, columns ...st
 	return byID, nil
 }
 
-// batchesOf are the ids of the batches of messages.
-func batchesOf(messageIDs []int64) []int64 {
-	ids := make([]int64, len(messageIDs))
-	for i, id := range messageIDs {
-		ids[i] = id >> positionBits
+// batchesOf are the ids of the batches of messages, in order.
+func batchesOf(ms []Message) []int64 {
+	ids := make([]int64, len(ms))
+	for i, m := range ms {
+		ids[i] = m.BatchID()
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)

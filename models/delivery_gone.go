@@ -34,7 +34,7 @@ func (s *deliverySearch) pastGone(next int64) (int64, error) {
 // has found none before them.
 func (s *deliverySearch) search(find func() (int64, error)) (next int64, err error) {
 	for range 2 {
-		if next, err = find(); err != nil || next == 0 || len(s.ids) > 0 {
+		if next, err = find(); err != nil || next == 0 || len(s.found) > 0 {
 			return next, err
 		}
 		behind, err := s.pastGone(next)

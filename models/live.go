@@ -225,7 +225,7 @@ func (db *DB) messagesWith(ctx context.Context, ids []int64) (map[int64]ListedMe
 	if err := db.read(ctx).Where("id IN ?", ids).Find(&ms).Error; err != nil {
 		return nil, nil, err
 	}
-	batches, err := db.batchesByID(ctx, ids)
+	batches, err := db.batchesByID(ctx, ms)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -238,11 +238,7 @@ func batchStatesOf(p Part) []BatchState {
 
 // withBatches adds to messages what their batches say.
 func (db *DB) withBatches(ctx context.Context, ms []Message) ([]ListedMessage, error) {
-	ids := make([]int64, len(ms))
-	for i, m := range ms {
-		ids[i] = m.ID
-	}
-	byID, err := db.batchesByID(ctx, ids, "id", "number", "state", "request_at")
+	byID, err := db.batchesByID(ctx, ms, "id", "number", "state", "request_at")
 	if err != nil {
 		return nil, err
 	}
