@@ -89,9 +89,9 @@ func (s *foreignSearch) byRequest() {
 }
 
 func (s *foreignSearch) byColumns(states []MessageState) {
-	switch {
-	case s.f.Channel == "":
-	case s.f.Channel == FriendTalk: // nearly all are
+	switch s.f.Channel {
+	case "":
+	case FriendTalk: // nearly all are
 		s.where.add("channel = ?", s.f.Channel)
 	default:
 		s.by("foreign_messages_channel", "channel <> 'friendtalk' AND channel = ?", s.f.Channel)
