@@ -139,8 +139,9 @@ func (db *DB) TeamToTidy(ctx context.Context, since time.Time) (t Team, found bo
 
 // untouchedSQL is a condition that campaigns c meet whose messages nobody is reading just
 // now who would do something wrong without them: lists that take recipients from a
-// campaign, and what sends a campaign's failed messages again.
-const untouchedSQL = `NOT EXISTS (SELECT 1 FROM audience_works w WHERE w.team_id = c.team_id AND w.state = 'running')
+// campaign, and what sends a campaign's failed messages again. Lists that lose theirs, as
+// that of a campaign whose rows have gone, are not in the way.
+const untouchedSQL = `NOT EXISTS (SELECT 1 FROM audience_works w WHERE w.team_id = c.team_id AND w.state = 'running' AND w.kind NOT IN ('delete', 'erase', 'suppress'))
 	AND NOT EXISTS (SELECT 1 FROM campaigns r WHERE r.retry_of = c.id AND r.retry_of > 0 AND r.state NOT IN ('draft', 'waiting', 'approved', 'finished', 'cancelled'))`
 
 // RemovableCampaign is the next campaign of a removal; found is false if there is none

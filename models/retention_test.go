@@ -102,7 +102,11 @@ func TestRowsStayWhileAListIsFilled(t *testing.T) {
 	if _, found, err := l.RemovableCampaign(t.Context(), l.removal(100)); found || err != nil {
 		t.Errorf("it goes meanwhile: %v", err)
 	}
-	l.exec(t, "UPDATE audience_works SET state = 'done'")
+	l.exec(t, "UPDATE audience_works SET kind = 'delete'") // as of a campaign that went before it
+	if _, found, err := l.RemovableCampaign(t.Context(), l.removal(100)); !found || err != nil {
+		t.Errorf("it stays while a list is deleted: %v", err)
+	}
+	l.exec(t, "UPDATE audience_works SET kind = 'append', state = 'done'")
 	if _, found, err := l.RemovableCampaign(t.Context(), l.removal(100)); !found || err != nil {
 		t.Errorf("it stays afterwards: %v", err)
 	}
