@@ -76,6 +76,14 @@ func (db *DB) SaveForeign(ctx context.Context, ms []ForeignMessage) error {
 	}).CreateInBatches(ms, foreignAtOnce).Error
 }
 
+// KnownForeign are those of the requests of which messages of others are known.
+func (db *DB) KnownForeign(ctx context.Context, appkeyID int64, ch Channel, requestIDs []string) ([]string, error) {
+	slices.Sort(requestIDs)
+	var known []string
+	return known, db.read(ctx).Raw("SELECT DISTINCT request_id FROM foreign_messages WHERE appkey_id = ? AND channel = ? AND request_id IN ?",
+		appkeyID, ch, slices.Compact(requestIDs)).Scan(&known).Error
+}
+
 // AwaitedForeign are requests of an appkey and a channel with messages of others
 // of which a result is still to come and that are to be read now, at most limit.
 func (db *DB) AwaitedForeign(ctx context.Context, appkeyID int64, ch Channel, now time.Time, limit int) ([]ForeignRequest, error) {

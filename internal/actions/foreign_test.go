@@ -205,3 +205,34 @@ func TestForeignMessagesMoveOnlyForward(t *testing.T) {
 		}
 	}
 }
+
+// What was sent before they were to be taken in is nobody's business, however soon before
+// and whenever its result comes; what is known already is told on.
+func TestMessagesFromBeforeTheyWereToBeTakenInAreLeftOut(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 5*time.Second)
+	move := b.together(t)
+	b.sendElsewhere(t, "켜기 조금 전", "01022225555")
+	move(3 * time.Minute)
+	b.foreign(t, true)
+	b.sendElsewhere(t, "켠 뒤", "01033335555")
+	move(time.Minute)
+	b.takeIn(t, models.FriendTalk)
+	known := b.foreignMessages(t, models.DeliveryFilter{})
+	if len(known) != 1 || known[0].Phone != "01033335555" {
+		t.Fatalf("taken in: %+v", known)
+	}
+
+	// Of a failed one the SMS arrives after the setting was off and on again.
+	_, err := b.DB.SQL().ExecContext(t.Context(), "UPDATE foreign_messages SET state = 0, code = '', done_at = 0")
+	must(t, err)
+	_, err = b.DB.SQL().ExecContext(t.Context(), "DELETE FROM result_readings")
+	must(t, err)
+	b.foreign(t, false)
+	move(3 * time.Minute)
+	b.foreign(t, true)
+	b.takeIn(t, models.FriendTalk)
+	if ms := b.foreignMessages(t, models.DeliveryFilter{}); len(ms) != 1 || ms[0].State != models.MessageDelivered {
+		t.Errorf("after it was on again: %+v", ms)
+	}
+}
