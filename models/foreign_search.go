@@ -25,6 +25,9 @@ type foreignWay struct {
 	where conditions
 }
 
+// rareChannelSQL is by which channel, in the words of the indexes of such messages.
+const rareChannelSQL = "channel <> 'friendtalk' AND channel = ?"
+
 // foreignProbed is how many messages a way is followed to see how rare they are.
 const foreignProbed = 1000
 
@@ -50,6 +53,9 @@ func (s *foreignSearch) begin(ctx context.Context, after string) (possible bool,
 	}
 	sender, found, err := first[Sender](s.db.read(ctx).Where("id = ? AND appkey_id = ?", s.f.SenderID, s.appkeyID))
 	s.by("foreign_messages_sender", "plus_friend_id = ?", sender.PlusFriendID)
+	if s.f.Channel != "" && s.f.Channel != FriendTalk {
+		s.by("foreign_messages_channel_sender", rareChannelSQL+" AND plus_friend_id = ?", s.f.Channel, sender.PlusFriendID)
+	}
 	return found, err
 }
 
@@ -94,7 +100,7 @@ func (s *foreignSearch) byColumns(states []MessageState) {
 	case FriendTalk: // nearly all are
 		s.where.add("channel = ?", s.f.Channel)
 	default:
-		s.by("foreign_messages_channel", "channel <> 'friendtalk' AND channel = ?", s.f.Channel)
+		s.by("foreign_messages_channel", rareChannelSQL, s.f.Channel)
 	}
 	if s.f.Code != "" {
 		s.by("foreign_messages_code", "code = ?", s.f.Code)
