@@ -1,6 +1,11 @@
 package e2e_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -9,7 +14,7 @@ import (
 	"github.com/playwright-community/playwright-go"
 
 	"soshik/e2e/browser"
-	"soshik/internal/nhn"
+	"soshik/internal/kakao"
 	"soshik/internal/nhn/nhnsim"
 	"soshik/models"
 )
@@ -41,13 +46,24 @@ func (s *site) sendElsewhere(t *testing.T, text string, phones ...string) {
 	t.Helper()
 	k, err := s.DB.Appkey(t.Context(), 1)
 	check(t, err)
-	other := nhn.New(nhn.Config{BaseURL: k.BaseURL, Appkey: demoAppkey, SecretKey: demoSecret, Timeout: 10 * time.Second, ConvertToBrand: true})
-	req := nhn.FriendTalkRequest{PlusFriendID: "@봄봄상점", SenderGroupingKey: "crm", CreateUser: "crm"}
+	var recipients []map[string]any
 	for _, phone := range phones {
-		req.Recipients = append(req.Recipients, nhn.FriendTalkRecipient{RecipientNo: phone, Content: text, IsAd: true, Resend: &nhn.ResendParameter{}})
+		recipients = append(recipients, map[string]any{"recipientNo": phone, "content": text, "isAd": true, "resendParameter": map[string]any{"isResend": false}})
 	}
-	_, err = other.SendFriendTalk(t.Context(), &req, "")
+	body, err := json.Marshal(map[string]any{"plusFriendId": "@봄봄상점", "senderGroupingKey": "crm", "recipientList": recipients})
 	check(t, err)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, k.BaseURL+"/friendtalk/v1.5/appkeys/"+demoAppkey+"/messages", bytes.NewReader(body))
+	check(t, err)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set(kakao.HeaderSecretKey, demoSecret)
+	r.Header.Set(kakao.HeaderConvertToBrand, "true")
+	resp, err := http.DefaultClient.Do(r)
+	check(t, err)
+	answer, err := io.ReadAll(resp.Body)
+	check(t, errors.Join(err, resp.Body.Close()))
+	if !strings.Contains(string(answer), `"isSuccessful":true`) {
+		t.Fatalf("the provider says %s", answer)
+	}
 }
 
 // untilTakenIn waits until so many messages of others are known.
