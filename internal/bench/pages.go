@@ -134,7 +134,7 @@ func (l *library) measure(ctx context.Context, beside map[string]pageTimes) (map
 	_, _ = fmt.Fprintf(l.out, "%-34s %21s %21s %10s   %s\n", "milliseconds, p50 / p99", "search", "page", "pages/s", "few messages: search, page, pages/s")
 	all := map[string]pageTimes{}
 	cases := l.cases()
-	if cfg := l.cfg; cfg.Foreign > 0 {
+	if l.cfg.Foreign > 0 {
 		cases = append(cases, l.foreignCases()...)
 	}
 	for _, c := range cases {
