@@ -136,7 +136,7 @@ func CampaignProgress(p Page, v Progress, err error) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			if v.batches() > 0 {
+			if v.batches() > 0 && v.RowsGoneAt == nil {
 				templ_7745c5c3_Err = exportButtons(p, models.DeliveryFilter{CampaignID: v.ID}.Query().Encode()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
