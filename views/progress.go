@@ -249,7 +249,9 @@ func batchState(g models.BatchGroup) (key, color string) {
 		return "recall.batch.asked", "orange"
 	case g.Cancel.Moves():
 		return "recall.batch.moving", "orange"
-	case g.Cancel == models.CancelDone && g.State == models.BatchHanded:
+	case g.Cancel == models.CancelDone && g.State == models.BatchHanded && g.Stopped > 0 && g.Ended > 0:
+		return "recall.batch.part_cancelled", "secondary"
+	case g.Cancel == models.CancelDone && g.State == models.BatchHanded && g.Stopped > 0:
 		return "recall.batch.cancelled", "secondary"
 	}
 	key = "progress.batch." + string(g.State)
