@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -100,7 +101,7 @@ func openGORM(dsn string, wrap func(driver.Connector) driver.Connector) (*gorm.D
 	if err != nil {
 		return nil, err
 	}
-	return gorm.Open(terseSQLite{&sqlite.Dialector{DriverName: "sqlite", Conn: sql.OpenDB(wrap(connector))}}, gormConfig())
+	return gorm.Open(terseSQLite{&sqlite.Dialector{DriverName: "sqlite", Conn: sql.OpenDB(wrap(statementKeeper{connector}))}}, gormConfig())
 }
 
 func openPostgres(ctx context.Context, address string, wrap func(driver.Connector) driver.Connector) (*DB, error) {
@@ -225,6 +226,9 @@ func (db *DB) Ping(ctx context.Context) error { return sqlDB(db.r).PingContext(c
 
 func (db *DB) read(ctx context.Context) *gorm.DB  { return db.r.WithContext(ctx) }
 func (db *DB) write(ctx context.Context) *gorm.DB { return db.w.WithContext(ctx) }
+
+// limitTo is a LIMIT. Were it a parameter, SQLite would plan the statement anew each time.
+func limitTo[N int | int64](n N) string { return " LIMIT " + strconv.FormatInt(int64(n), 10) }
 
 // dbError turns what the database says into what the domain says; what is the
 // catalog's name of the thing, as in "sender".

@@ -28,13 +28,13 @@ const offered = 200
 // DeliveryChoices are what f can be changed to. What they cost depends on how many there
 // are, not on how much has been sent.
 func (db *DB) DeliveryChoices(ctx context.Context, appkeyID int64, f DeliveryFilter) (c DeliveryChoices, err error) {
-	if c.Senders, err = db.sentBy(ctx, appkeyID, "sender_id", "SELECT id, plus_friend_id AS name FROM senders WHERE id IN ?", f.SenderID); err != nil {
+	if c.Senders, err = db.sentBy(ctx, appkeyID, "sender_id", "senders", "plus_friend_id", f.SenderID); err != nil {
 		return c, err
 	}
-	if c.Creators, err = db.sentBy(ctx, appkeyID, "launched_by", "SELECT id, name FROM users WHERE id IN ?", f.CreatedBy); err != nil {
+	if c.Creators, err = db.sentBy(ctx, appkeyID, "launched_by", "users", "name", f.CreatedBy); err != nil {
 		return c, err
 	}
-	if err := db.distinct(ctx, appkeyID, "template_code", "template_code <> ''", &c.Templates); err != nil {
+	if err := db.distinct(ctx, appkeyID, "template_code", "template_code <> ''", "found.value", "", &c.Templates); err != nil {
 		return c, err
 	}
 	if f.TemplateCode != "" && !slices.Contains(c.Templates, f.TemplateCode) {
@@ -52,35 +52,29 @@ func (db *DB) DeliveryChoices(ctx context.Context, appkeyID int64, f DeliveryFil
 }
 
 // sentBy are those whose ids stand in a column of the batches of an appkey, with the
-// names that the query has of them, and the one that is chosen.
-func (db *DB) sentBy(ctx context.Context, appkeyID int64, column, names string, chosen int64) ([]Named, error) {
-	var ids []int64
-	if err := db.distinct(ctx, appkeyID, column, column+" <> 0", &ids); err != nil {
-		return nil, err
-	}
-	if chosen != 0 && !slices.Contains(ids, chosen) {
-		ids = append(ids, chosen)
-	}
-	if len(ids) == 0 {
-		return nil, nil
-	}
+// names that a column of a table has for them, and the one that is chosen.
+func (db *DB) sentBy(ctx context.Context, appkeyID int64, column, table, name string, chosen int64) ([]Named, error) {
 	var found []Named
-	if err := db.read(ctx).Raw(names, ids).Scan(&found).Error; err != nil {
+	names := " LEFT JOIN " + table + " AS named ON named.id = found.value"
+	err := db.distinct(ctx, appkeyID, column, column+" <> 0", "found.value AS id, COALESCE(named."+name+", '') AS name", names, &found)
+	if err != nil {
 		return nil, err
 	}
-	for _, id := range ids {
-		if !slices.ContainsFunc(found, func(n Named) bool { return n.ID == id }) {
-			found = append(found, Named{ID: id})
+	if chosen != 0 && !slices.ContainsFunc(found, func(n Named) bool { return n.ID == chosen }) {
+		one := Named{ID: chosen}
+		if err := db.read(ctx).Raw("SELECT "+name+" FROM "+table+" WHERE id = ?", chosen).Scan(&one.Name).Error; err != nil {
+			return nil, err
 		}
+		found = append(found, one)
 	}
 	slices.SortFunc(found, func(a, b Named) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
 	return found, nil
 }
 
-// distinct reads the different values of a column of the batches of an appkey: each is
-// found behind the one before, in an index.
-func (db *DB) distinct(ctx context.Context, appkeyID int64, column, where string, into any) error {
+// distinct reads columns of the different values of a column of the batches of an appkey:
+// each value is found behind the one before, in an index.
+func (db *DB) distinct(ctx context.Context, appkeyID int64, column, where, columns, join string, into any) error {
 	next := "SELECT MIN(" + column + ") FROM batches WHERE appkey_id = ? AND " + where
 	return db.read(ctx).Raw("WITH RECURSIVE found (value) AS ("+next+" UNION ALL SELECT ("+next+" AND "+column+" > found.value) FROM found WHERE found.value IS NOT NULL)"+
-		" SELECT value FROM found WHERE value IS NOT NULL LIMIT ?", appkeyID, appkeyID, offered).Scan(into).Error
+		" SELECT "+columns+" FROM found"+join+" WHERE found.value IS NOT NULL"+limitTo(offered), appkeyID, appkeyID).Scan(into).Error
 }

@@ -220,7 +220,7 @@ func (s *deliverySearch) bound(within conditions) (possible bool, err error) {
 	}
 	var found struct{ Count, First, Last int64 }
 	err = s.db.read(s.ctx).Raw("SELECT COUNT(*) AS count, COALESCE(MIN(id), 0) AS first, COALESCE(MAX(id), 0) AS last FROM (SELECT id FROM batches WHERE appkey_id = ? AND "+
-		within.String()+" LIMIT ?) AS within", slices.Concat([]any{s.appkeyID}, within.args, []any{boundedBatches + 1})...).Scan(&found).Error
+		within.String()+limitTo(boundedBatches+1)+") AS within", append([]any{s.appkeyID}, within.args...)...).Scan(&found).Error
 	if err != nil || found.Count > boundedBatches {
 		return true, err
 	}
@@ -332,9 +332,10 @@ func (s *deliverySearch) byBatch() (next int64, err error) {
 	}
 }
 
-// low is the oldest batch that is looked at, 0 if all are.
+// low is the oldest batch that is looked at; 0 if all are, or all that are looked at are
+// candidates.
 func (s *deliverySearch) low() (low int64, err error) {
-	if s.few {
+	if s.few || len(s.where.sql) == len(s.way.sql) {
 		return 0, nil
 	}
 	err = s.db.read(s.ctx).Raw("SELECT id FROM batches WHERE "+s.way.String()+" AND id <= ? ORDER BY id DESC LIMIT 1 OFFSET ?",
@@ -352,7 +353,7 @@ func (s *deliverySearch) candidates(low, last int64, limit int) (cs []candidate,
 	}
 	where := s.where.with(between, low, last)
 	err = s.db.read(s.ctx).Raw("SELECT id, campaign_id, size, "+s.count+" AS count FROM batches WHERE "+where.String()+
-		" ORDER BY "+order+" DESC LIMIT ?", append(where.args, limit)...).Scan(&cs).Error
+		" ORDER BY "+order+" DESC"+limitTo(limit), where.args...).Scan(&cs).Error
 	return cs, err
 }
 
@@ -422,15 +423,14 @@ func (s *deliverySearch) within(spans []span, match conditions) (ids []int64, er
 		return nil, err
 	}
 	missing := s.limit + 1 - len(s.ids)
-	one := "SELECT m.id FROM messages m WHERE " + match.String() + " ORDER BY m.id DESC LIMIT ?"
+	one := "SELECT m.id FROM messages m WHERE " + match.String() + " ORDER BY m.id DESC" + limitTo(missing)
 	query := "SELECT found.id FROM (SELECT value->>'c' AS c, value->>'f' AS f, value->>'t' AS t, value->>'s' AS s FROM json_each(?)) AS r" +
-		" CROSS JOIN messages AS found WHERE found.id IN (" + one + ") ORDER BY found.id DESC LIMIT ?"
+		" CROSS JOIN messages AS found WHERE found.id IN (" + one + ") ORDER BY found.id DESC" + limitTo(missing)
 	if s.db.Dialect() == Postgres {
 		query = "SELECT found.id FROM json_to_recordset(?::json) AS r(c bigint, f bigint, t bigint, s smallint)" +
-			" CROSS JOIN LATERAL (" + one + ") AS found ORDER BY found.id DESC LIMIT ?"
+			" CROSS JOIN LATERAL (" + one + ") AS found ORDER BY found.id DESC" + limitTo(missing)
 	}
-	args := slices.Concat([]any{string(list)}, match.args, []any{missing, missing})
-	return ids, s.db.read(s.ctx).Raw(query, args...).Scan(&ids).Error
+	return ids, s.db.read(s.ctx).Raw(query, append([]any{string(list)}, match.args...)...).Scan(&ids).Error
 }
 
 // byPhone looks for the number in one campaign after the other, those with the newest
@@ -558,8 +558,8 @@ func (s *deliverySearch) byCode() (next int64, err error) {
 // Batches older than low may be of others.
 func (s *deliverySearch) codedCampaigns() (found []coded, low int64, err error) {
 	var few []int64
-	err = s.db.read(s.ctx).Raw("SELECT DISTINCT campaign_id FROM code_counts WHERE code = ? AND state > 3 AND count > 0 LIMIT ?",
-		s.f.Code, codedCampaigns+1).Scan(&few).Error
+	err = s.db.read(s.ctx).Raw("SELECT DISTINCT campaign_id FROM code_counts WHERE code = ? AND state > 3 AND count > 0"+limitTo(codedCampaigns+1),
+		s.f.Code).Scan(&few).Error
 	if err != nil || len(few) == 0 {
 		return nil, 0, err
 	}
@@ -588,18 +588,22 @@ func batchesOf(messageIDs []int64) []int64 {
 	return slices.Compact(ids)
 }
 
-// deliveries are the messages with these ids, in this order, with what their batches and
-// campaigns say.
+// deliveries are the messages with these ids, in this order, without their variables, with
+// what their batches and campaigns say.
 func (db *DB) deliveries(ctx context.Context, ids []int64) ([]Delivery, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
 	var ms []Message
-	if err := db.read(ctx).Where("id IN ?", ids).Order("id DESC").Find(&ms).Error; err != nil {
+	if err := db.read(ctx).Omit("vars").Where("id IN ?", ids).Order("id DESC").Find(&ms).Error; err != nil {
 		return nil, err
 	}
 	var bs []Batch
-	if err := db.read(ctx).Where("id IN ?", batchesOf(ids)).Find(&bs).Error; err != nil {
+	columns := []string{
+		"id", "campaign_id", "number", "state", "request_at", "channel", "sender_id", "template_code", "launched_by", "request_id", "handed_at", "send_at",
+		"skipped", "ended_before", "cancelled_here",
+	}
+	if err := db.read(ctx).Select(columns).Where("id IN ?", batchesOf(ids)).Find(&bs).Error; err != nil {
 		return nil, err
 	}
 	batches, campaignIDs := make(map[int64]Batch, len(bs)), []int64{}

@@ -48,11 +48,23 @@ func (e Equation) Count(p Part) int64 {
 // states are the states of messages in the part that say so themselves; none for a
 // part whose messages share their batch's state.
 func (p Part) states() []MessageState {
-	return map[Part][]MessageState{
-		PartDelivered: {MessageDelivered}, PartSMS: {MessageSMS}, PartFailed: {MessageFailed},
-		PartRefused: {MessageRefused, MessageLost}, PartSkipped: {MessageSkipped},
-		PartCancelled: {MessageCancelled}, PartClosed: {MessageClosed},
-	}[p]
+	switch p {
+	case PartDelivered:
+		return []MessageState{MessageDelivered}
+	case PartSMS:
+		return []MessageState{MessageSMS}
+	case PartFailed:
+		return []MessageState{MessageFailed}
+	case PartRefused:
+		return []MessageState{MessageRefused, MessageLost}
+	case PartSkipped:
+		return []MessageState{MessageSkipped}
+	case PartCancelled:
+		return []MessageState{MessageCancelled}
+	case PartClosed:
+		return []MessageState{MessageClosed}
+	}
+	return nil
 }
 
 // Own reports whether messages in the part say so themselves, whatever their
@@ -62,10 +74,21 @@ func (p Part) Own() bool { return len(p.states()) > 0 }
 // PartOf is the part of messages in a state; empty for [MessageOpen], whose batch
 // decides.
 func PartOf(s MessageState) Part {
-	for _, p := range Parts() {
-		if slices.Contains(p.states(), s) {
-			return p
-		}
+	switch s {
+	case MessageDelivered:
+		return PartDelivered
+	case MessageSMS:
+		return PartSMS
+	case MessageFailed:
+		return PartFailed
+	case MessageRefused, MessageLost:
+		return PartRefused
+	case MessageSkipped:
+		return PartSkipped
+	case MessageCancelled:
+		return PartCancelled
+	case MessageClosed:
+		return PartClosed
 	}
 	return ""
 }

@@ -209,8 +209,8 @@ const MaxUnread = 99
 // Unread is how many notifications the person has not read, [MaxUnread] + 1 if there
 // are more than that.
 func (db *DB) Unread(ctx context.Context, userID int64) (n int, err error) {
-	err = db.read(ctx).Raw(`SELECT COUNT(*) FROM (SELECT 1 FROM notifications WHERE user_id = ? AND read_at IS NULL AND `+seen+` LIMIT ?) AS unread`,
-		userID, MaxUnread+1).Scan(&n).Error
+	err = db.read(ctx).Raw(`SELECT COUNT(*) FROM (SELECT 1 FROM notifications WHERE user_id = ? AND read_at IS NULL AND `+seen+limitTo(MaxUnread+1)+`) AS unread`,
+		userID).Scan(&n).Error
 	return n, err
 }
 

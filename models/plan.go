@@ -20,8 +20,8 @@ func (db *DB) PlanBatch(ctx context.Context, c *Campaign, b Batch, size int64) (
 	}
 	res := db.write(ctx).Exec(`INSERT INTO messages (id, campaign_id, phone, vars, state, fallback, code, sms_code, done_at)
 		SELECT CAST(? AS BIGINT) + ROW_NUMBER() OVER (ORDER BY phone), CAST(? AS BIGINT), phone, vars, 0, 0, '', '', 0
-		FROM (SELECT phone, vars FROM recipients WHERE audience_id = ? AND phone > ? ORDER BY phone LIMIT ?) AS next`,
-		b.ID<<positionBits, c.ID, c.AudienceID, c.PlanAfter, size)
+		FROM (SELECT phone, vars FROM recipients WHERE audience_id = ? AND phone > ? ORDER BY phone`+limitTo(size)+`) AS next`,
+		b.ID<<positionBits, c.ID, c.AudienceID, c.PlanAfter)
 	if res.Error != nil {
 		return b, fmt.Errorf("plan messages: %w", res.Error)
 	}

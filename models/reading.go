@@ -100,8 +100,8 @@ func (db *DB) AwaitedRequests(ctx context.Context, appkeyID int64, ch Channel, n
 		WHERE b.appkey_id = ? AND b.state = 'handed_over' AND `+awaitingSQL+` AND b.due_at <= ?
 			AND c.channel = ? AND b.request_id <> '' AND b.cancel <> ?
 			AND COALESCE(b.request_at, b.called_at) >= ? AND COALESCE(b.request_at, b.called_at) <= ?
-		ORDER BY b.due_at, b.id LIMIT ?`,
-		appkeyID, now.UTC(), ch, CancelAsked, oldest.UTC(), youngest.UTC(), limit).Scan(&bs).Error
+		ORDER BY b.due_at, b.id`+limitTo(limit),
+		appkeyID, now.UTC(), ch, CancelAsked, oldest.UTC(), youngest.UTC()).Scan(&bs).Error
 	return bs, err
 }
 
@@ -111,6 +111,6 @@ func (db *DB) ExpiredBatches(ctx context.Context, oldest time.Time, limit int) (
 	var bs []Batch
 	err := db.read(ctx).Raw(`SELECT b.* FROM batches b
 		WHERE b.state = 'handed_over' AND `+awaitingSQL+` AND COALESCE(b.request_at, b.called_at) < ?
-		ORDER BY b.id LIMIT ?`, oldest.UTC(), limit).Scan(&bs).Error
+		ORDER BY b.id`+limitTo(limit), oldest.UTC()).Scan(&bs).Error
 	return bs, err
 }

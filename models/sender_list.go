@@ -126,13 +126,13 @@ func (db *DB) ListedSenders(ctx context.Context, appkeyID int64, f SenderFilter,
 		where += " AND (" + o.expr + ", id) " + than + " (SELECT " + o.expr + ", id FROM senders WHERE id = ?)"
 		args = slices.Concat(args, o.args, o.args, []any{f.After})
 	}
-	args = slices.Concat(args, o.args, []any{limit})
+	args = slices.Concat(args, o.args)
 	var ss []Sender
 	// The rows are wide, and the inner query can do without them where an index has
 	// what it asks for.
 	order := " ORDER BY " + o.expr + direction + ", id" + direction
 	args = append(args, o.args...)
-	return ss, db.read(ctx).Raw("SELECT "+listedColumns+" FROM senders WHERE id IN (SELECT id FROM senders WHERE "+where+order+" LIMIT ?)"+order,
+	return ss, db.read(ctx).Raw("SELECT "+listedColumns+" FROM senders WHERE id IN (SELECT id FROM senders WHERE "+where+order+limitTo(limit)+")"+order,
 		args...).Scan(&ss).Error
 }
 
@@ -149,8 +149,8 @@ const CountedSenders = 10_000
 // than [CountedSenders].
 func (db *DB) CountSenders(ctx context.Context, appkeyID int64, f SenderFilter) (n int, err error) {
 	where, args := f.where(appkeyID)
-	err = db.read(ctx).Raw("SELECT COUNT(*) FROM (SELECT 1 FROM senders WHERE "+where+" LIMIT ?) AS found",
-		append(args, CountedSenders+1)...).Scan(&n).Error
+	err = db.read(ctx).Raw("SELECT COUNT(*) FROM (SELECT 1 FROM senders WHERE "+where+limitTo(CountedSenders+1)+") AS found",
+		args...).Scan(&n).Error
 	return n, err
 }
 

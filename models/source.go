@@ -61,7 +61,7 @@ func (db *DB) SourceEnd(ctx context.Context, s Source, after string, limit int) 
 		N    int64
 	}
 	err = db.read(ctx).Raw(fmt.Sprintf(`SELECT COALESCE(MAX(phone), '') AS last, COUNT(*) AS n FROM
-		(SELECT phone FROM %s WHERE %s AND phone > ? ORDER BY phone LIMIT ?) AS piece`, table, owner), id, after, limit).Scan(&found).Error
+		(SELECT phone FROM %s WHERE %s AND phone > ? ORDER BY phone%s) AS piece`, table, owner, limitTo(limit)), id, after).Scan(&found).Error
 	return found.Last, found.N, err
 }
 

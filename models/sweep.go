@@ -20,7 +20,7 @@ func (db *DB) WaitingBatches(ctx context.Context, now, stale time.Time, limit in
 		WHERE b.state = 'planned' AND b.due_at <= ? AND b.cancel = '' AND c.state IN ('scheduled', 'sending')
 			AND k.stopped_at IS NULL AND t.stopped_at IS NULL
 			AND (j.id IS NULL OR j.state IN ('completed', 'cancelled', 'discarded') OR (j.state = 'running' AND `+attempted+`))
-		ORDER BY b.due_at, b.id LIMIT ?`, now.UTC(), stale.UTC(), limit).Scan(&bs).Error
+		ORDER BY b.due_at, b.id`+limitTo(limit), now.UTC(), stale.UTC()).Scan(&bs).Error
 	return bs, err
 }
 
