@@ -124,8 +124,8 @@ func TestAShorterTimeIsDueAtOnce(t *testing.T) {
 		if next := team.NextRemoval(last); due && next.After(now) {
 			t.Errorf("%s: it is said to begin at %s", name, next)
 		}
-		found, any, err := l.LastRemoval(t.Context(), l.campaign.TeamID)
-		if any != (last.ID != 0) || found.ID != last.ID || err != nil {
+		found, there, err := l.LastRemoval(t.Context(), l.campaign.TeamID)
+		if there != (last.ID != 0) || found.ID != last.ID || err != nil {
 			t.Errorf("%s: the last is %+v %v", name, found, err)
 		}
 	}
