@@ -26,7 +26,7 @@ func TestDeliveriesAreExported(t *testing.T) {
 	v.button("CSV")
 	v.isAt(`/appkeys/\d+/exports/\d+`)
 	v.saysSoon(v.main(), "완료")
-	v.says("모든 발송 내역", "시간 뒤에 삭제됩니다")
+	v.says("모든 발송 내역", "까지 내려받을 수 있습니다 (한국 시간)")
 	v.look("export")
 	text := v.downloads("내려받기")
 	if !strings.HasPrefix(text, "\ufeff발송 요청 시각(한국 시간),") || !strings.Contains(text, ",010-") {

@@ -33,6 +33,7 @@ const (
 	admin    = "admin@demo.example"
 	approver = "approver@demo.example"
 	marketer = "marketer@demo.example"
+	viewer   = "viewer@demo.example"
 	password = "soshik-demo"
 )
 

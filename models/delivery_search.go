@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"math"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 // How much one search looks at before it says that it goes on.
 const (
+	firstBatches      = 50    // batches that are read first; more, where these hold too little
 	searchedBatches   = 2000  // batches that have the quality by which they are found
 	searchedCampaigns = 500   // for a number
 	searchedMessages  = 20000 // rows, where batches hold few of those that are wanted
@@ -44,11 +46,11 @@ func (db *DB) Deliveries(ctx context.Context, appkeyID int64, f DeliveryFilter, 
 	if err != nil {
 		return DeliveryPage{}, err
 	}
-	if len(s.ids) > limit {
-		s.ids = s.ids[:limit]
-		next = s.ids[limit-1]
+	if len(s.found) > limit {
+		s.found = s.found[:limit]
+		next = s.found[limit-1].ID
 	}
-	ds, err := db.deliveries(ctx, s.ids)
+	ds, err := db.deliveries(ctx, s.found)
 	return DeliveryPage{ds, next}, err
 }
 
@@ -70,7 +72,7 @@ type deliverySearch struct {
 	count    string         // SQL of how many messages of a batch have one of the states
 	scan     bool           // messages are read in the order of their ids, instead of by an index of the rare
 	position int64          // in its batch, of the one that is looked for; 0: any
-	ids      []int64        // found, the newest first
+	found    []Message      // the newest first, without their variables
 }
 
 // conditions are joined by AND.
@@ -300,7 +302,7 @@ func (s *deliverySearch) byBatch() (next int64, err error) {
 		return 0, err
 	}
 	read, at := int64(0), s.last
-	for wanted := s.limit + 2; ; wanted *= 2 { // each holds one at least, but for the first, and for rows that are gone
+	for wanted := min(s.limit, firstBatches) + 2; ; wanted *= 2 { // each holds one at least, but for the first, and for rows that are gone
 		cs, err := s.candidates(max(low, s.first), at, wanted)
 		if err != nil {
 			return 0, err
@@ -315,8 +317,8 @@ func (s *deliverySearch) byBatch() (next int64, err error) {
 			}
 			at, rest = rest[n-1].ID-1, rest[n:]
 			switch {
-			case len(s.ids) > s.limit:
-				return s.ids[s.limit-1], nil
+			case len(s.found) > s.limit:
+				return s.found[s.limit-1].ID, nil
 			case s.scan && read > searchedMessages:
 				return (at + 1) << positionBits, nil
 			}
@@ -360,7 +362,7 @@ func (s *deliverySearch) candidates(low, last int64, limit int) (cs []candidate,
 // enough is how many of the candidates are needed for what is still missing. The first
 // of all may have been read to its end before.
 func (s *deliverySearch) enough(cs []candidate) int {
-	missing := int64(s.limit + 1 - len(s.ids))
+	missing := int64(s.limit + 1 - len(s.found))
 	for i, c := range cs {
 		if c.ID != s.before>>positionBits {
 			missing -= c.Count
@@ -380,7 +382,7 @@ type span struct {
 	State    MessageState `json:"s"` // where it matters
 }
 
-// find adds to the ids what is looked for in the batches.
+// find adds what is looked for in the batches.
 func (s *deliverySearch) find(cs []candidate) error {
 	states := s.states
 	if s.scan || states == nil {
@@ -408,13 +410,13 @@ func (s *deliverySearch) find(cs []candidate) error {
 	if s.f.Code != "" {
 		match.add("m.code = ?", s.f.Code)
 	}
-	ids, err := s.within(spans, match)
-	s.ids = append(s.ids, ids...)
+	ms, err := s.within(spans, match)
+	s.found = append(s.found, ms...)
 	return err
 }
 
-// within are ids of messages in the spans that match, the newest first.
-func (s *deliverySearch) within(spans []span, match conditions) (ids []int64, err error) {
+// within are messages in the spans that match, the newest first.
+func (s *deliverySearch) within(spans []span, match conditions) ([]Message, error) {
 	if len(spans) == 0 {
 		return nil, nil
 	}
@@ -422,15 +424,46 @@ func (s *deliverySearch) within(spans []span, match conditions) (ids []int64, er
 	if err != nil {
 		return nil, err
 	}
-	missing := s.limit + 1 - len(s.ids)
-	one := "SELECT m.id FROM messages m WHERE " + match.String() + " ORDER BY m.id DESC" + limitTo(missing)
-	query := "SELECT found.id FROM (SELECT value->>'c' AS c, value->>'f' AS f, value->>'t' AS t, value->>'s' AS s FROM json_each(?)) AS r" +
-		" CROSS JOIN messages AS found WHERE found.id IN (" + one + ") ORDER BY found.id DESC" + limitTo(missing)
+	missing := s.limit + 1 - len(s.found)
+	args := append([]any{string(list)}, match.args...)
+	one, newest := "FROM messages m WHERE "+match.String(), " ORDER BY m.id DESC"+limitTo(missing)
 	if s.db.Dialect() == Postgres {
-		query = "SELECT found.id FROM json_to_recordset(?::json) AS r(c bigint, f bigint, t bigint, s smallint)" +
-			" CROSS JOIN LATERAL (" + one + ") AS found ORDER BY found.id DESC" + limitTo(missing)
+		return s.messages("SELECT m.* FROM json_to_recordset(?::json) AS r(c bigint, f bigint, t bigint, s smallint)"+
+			" CROSS JOIN LATERAL (SELECT "+foundColumns+" "+one+newest+") AS m"+newest, args...)
 	}
-	return ids, s.db.read(s.ctx).Raw(query, append([]any{string(list)}, match.args...)...).Scan(&ids).Error
+	query := "SELECT " + foundColumns + " FROM (SELECT value->>'c' AS c, value->>'f' AS f, value->>'t' AS t, value->>'s' AS s FROM json_each(?)) AS r" +
+		" CROSS JOIN messages AS m WHERE "
+	if slices.ContainsFunc(spans, func(r span) bool { return r.To-r.From >= int64(missing) }) {
+		return s.messages(query+"m.id IN (SELECT m.id "+one+newest+")"+newest, args...)
+	}
+	// None has more than are missing: to limit, and to sort, each of them would only cost.
+	ms, err := s.messages(query+match.String(), args...)
+	slices.SortFunc(ms, func(a, b Message) int { return cmp.Compare(b.ID, a.ID) })
+	return ms, err
+}
+
+// foundColumns are what a search reads of a message: all but its variables, which are
+// most of it.
+const foundColumns = "m.id, m.campaign_id, m.phone, m.state, m.fallback, m.code, m.sms_code, m.done_at"
+
+// messages reads what the query finds of [foundColumns]. Exports read millions: what knows
+// neither the columns nor their types would take most of their time.
+func (s *deliverySearch) messages(query string, args ...any) (ms []Message, err error) {
+	rows, err := s.db.read(s.ctx).Raw(query, args...).Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var m Message
+		var state, fallback int64
+		if err := rows.Scan(&m.ID, &m.CampaignID, &m.Phone, &state, &fallback, &m.Code, &m.SMSCode, &m.DoneAt); err != nil {
+			return nil, err
+		}
+		m.State, m.Fallback = MessageState(state), FallbackState(fallback)
+		ms = append(ms, m)
+	}
+	return ms, rows.Err()
 }
 
 // byPhone looks for the number in one campaign after the other, those with the newest
@@ -448,13 +481,12 @@ func (s *deliverySearch) byPhone() (next int64, err error) {
 	if s.f.Code != "" {
 		match.add("m.code = ?", s.f.Code)
 	}
-	var ids []int64
-	err = s.db.read(s.ctx).Raw("SELECT m.id FROM campaigns c CROSS JOIN messages m WHERE m.campaign_id = c.id AND "+match.String()+" ORDER BY m.id DESC",
-		match.args...).Scan(&ids).Error
+	ms, err := s.messages("SELECT "+foundColumns+" FROM campaigns c CROSS JOIN messages m WHERE m.campaign_id = c.id AND "+match.String()+" ORDER BY m.id DESC",
+		match.args...)
 	if err != nil {
 		return 0, err
 	}
-	return s.keep(ids, low)
+	return s.keep(ms, low)
 }
 
 // lowCampaign is the last batch of the oldest campaign that is looked at, 0 if all are:
@@ -488,30 +520,33 @@ func (s *deliverySearch) campaigns(low int64) (c conditions) {
 	return c
 }
 
-// keep takes those of the ids, the newest first, whose batches meet the conditions.
+// keep takes those of the messages, the newest first, whose batches meet the conditions.
 // Batches older than low may be of campaigns that have not been looked at: there the
 // search goes on.
-func (s *deliverySearch) keep(ids []int64, low int64) (next int64, err error) {
+func (s *deliverySearch) keep(ms []Message, low int64) (next int64, err error) {
 	if low > s.first {
 		next = low << positionBits
 	}
-	ids = slices.DeleteFunc(ids, func(id int64) bool { return id < next })
-	if len(ids) > s.limit { // there may be more than these
-		ids = ids[:s.limit]
-		next = ids[s.limit-1]
+	ms = slices.DeleteFunc(ms, func(m Message) bool { return m.ID < next })
+	if len(ms) > s.limit { // there may be more than these
+		ms = ms[:s.limit]
+		next = ms[s.limit-1].ID
 	}
 	if s.position > 0 {
-		ids = slices.DeleteFunc(ids, func(id int64) bool { return id&(1<<positionBits-1) != s.position })
+		ms = slices.DeleteFunc(ms, func(m Message) bool { return int64(m.Position()) != s.position })
 	}
-	if len(ids) == 0 {
+	if len(ms) == 0 {
 		return next, nil
 	}
-	where := s.where.with("id IN ?", batchesOf(ids))
+	where := s.where.with("id IN ?", batchesOf(ms))
 	var batches []int64
-	if err := s.db.read(s.ctx).Raw("SELECT id FROM batches WHERE "+where.String(), where.args...).Scan(&batches).Error; err != nil {
+	if err := s.db.read(s.ctx).Raw("SELECT id FROM batches WHERE "+where.String()+" ORDER BY id", where.args...).Scan(&batches).Error; err != nil {
 		return 0, err
 	}
-	s.ids = slices.DeleteFunc(ids, func(id int64) bool { return !slices.Contains(batches, id>>positionBits) })
+	s.found = slices.DeleteFunc(ms, func(m Message) bool {
+		_, meets := slices.BinarySearch(batches, m.BatchID())
+		return !meets
+	})
 	return next, nil
 }
 
@@ -547,11 +582,11 @@ func (s *deliverySearch) byCode() (next int64, err error) {
 	if s.states != nil {
 		match.add("+m.state IN ?", s.states)
 	}
-	ids, err := s.within(spans, match)
+	ms, err := s.within(spans, match)
 	if err != nil {
 		return 0, err
 	}
-	return s.keep(ids, low)
+	return s.keep(ms, low)
 }
 
 // codedCampaigns are campaigns that have the code, those with the newest batches first.
@@ -578,32 +613,27 @@ func (s *deliverySearch) codedCampaigns() (found []coded, low int64, err error) 
 	return found, low, err
 }
 
-// batchesOf are the batches of messages.
-func batchesOf(messageIDs []int64) []int64 {
-	ids := make([]int64, len(messageIDs))
-	for i, id := range messageIDs {
-		ids[i] = id >> positionBits
+// batchesOf are the batches of messages, in order.
+func batchesOf(ms []Message) []int64 {
+	ids := make([]int64, len(ms))
+	for i, m := range ms {
+		ids[i] = m.BatchID()
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)
 }
 
-// deliveries are the messages with these ids, in this order, without their variables, with
-// what their batches and campaigns say.
-func (db *DB) deliveries(ctx context.Context, ids []int64) ([]Delivery, error) {
-	if len(ids) == 0 {
+// deliveries are messages with what their batches and campaigns say.
+func (db *DB) deliveries(ctx context.Context, ms []Message) ([]Delivery, error) {
+	if len(ms) == 0 {
 		return nil, nil
-	}
-	var ms []Message
-	if err := db.read(ctx).Omit("vars").Where("id IN ?", ids).Order("id DESC").Find(&ms).Error; err != nil {
-		return nil, err
 	}
 	var bs []Batch
 	columns := []string{
 		"id", "campaign_id", "number", "state", "request_at", "channel", "sender_id", "template_code", "launched_by", "request_id", "handed_at", "send_at",
 		"skipped", "ended_before", "cancelled_here",
 	}
-	if err := db.read(ctx).Select(columns).Where("id IN ?", batchesOf(ids)).Find(&bs).Error; err != nil {
+	if err := db.read(ctx).Select(columns).Where("id IN ?", batchesOf(ms)).Find(&bs).Error; err != nil {
 		return nil, err
 	}
 	batches, campaignIDs := make(map[int64]Batch, len(bs)), []int64{}

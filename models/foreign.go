@@ -76,6 +76,14 @@ func (db *DB) SaveForeign(ctx context.Context, ms []ForeignMessage) error {
 	}).CreateInBatches(ms, foreignAtOnce).Error
 }
 
+// KnownForeign are those of the requests of which messages of others are known.
+func (db *DB) KnownForeign(ctx context.Context, appkeyID int64, ch Channel, requestIDs []string) ([]string, error) {
+	slices.Sort(requestIDs)
+	var known []string
+	return known, db.read(ctx).Raw("SELECT DISTINCT request_id FROM foreign_messages WHERE appkey_id = ? AND channel = ? AND request_id IN ?",
+		appkeyID, ch, slices.Compact(requestIDs)).Scan(&known).Error
+}
+
 // AwaitedForeign are requests of an appkey and a channel with messages of others
 // of which a result is still to come and that are to be read now, at most limit.
 func (db *DB) AwaitedForeign(ctx context.Context, appkeyID int64, ch Channel, now time.Time, limit int) ([]ForeignRequest, error) {
@@ -116,14 +124,15 @@ type ForeignPage struct {
 // that were sent last first. after is where the page before ended, empty for the
 // first one. What f asks for that only campaigns have finds nothing.
 func (db *DB) ForeignMessages(ctx context.Context, appkeyID int64, f DeliveryFilter, after string, limit int) (p ForeignPage, err error) {
-	where, possible, err := db.foreignConditions(ctx, appkeyID, f)
-	if err != nil || !possible {
+	s := foreignSearch{db: db, appkeyID: appkeyID, f: f}
+	if possible, err := s.begin(ctx, after); err != nil || !possible {
 		return p, err
 	}
-	if sent, id, ok := parseForeignPlace(after); ok {
-		where.add("(sent_at, id) < (?, ?)", sent, id)
+	q, err := s.query(ctx)
+	if err != nil {
+		return p, err
 	}
-	err = db.read(ctx).Where(where.String(), where.args...).Order("sent_at DESC, id DESC").Limit(limit + 1).Find(&p.Messages).Error
+	err = q.Limit(limit + 1).Find(&p.Messages).Error
 	if err == nil && len(p.Messages) > limit {
 		p.Messages = p.Messages[:limit]
 		last := p.Messages[limit-1]
@@ -144,41 +153,6 @@ func parseForeignPlace(text string) (sent, id int64, ok bool) {
 	}
 	id, err = strconv.ParseInt(behind, 10, 64)
 	return sent, id, err == nil
-}
-
-// foreignConditions make SQL of a filter; possible is false if nothing can meet it.
-func (db *DB) foreignConditions(ctx context.Context, appkeyID int64, f DeliveryFilter) (where conditions, possible bool, err error) {
-	where.add("appkey_id = ?", appkeyID)
-	parts, none := f.parts()
-	states := foreignStates(parts)
-	if none || f.CampaignID != 0 || f.CreatedBy != 0 || (parts != nil && states == nil) {
-		return where, false, nil
-	}
-	if states != nil {
-		where.add("state IN ?", states)
-	}
-	for column, value := range map[string]string{"channel": string(f.Channel), "request_id": f.RequestID, "phone": f.Phone, "code": f.Code} {
-		if value != "" {
-			where.add(column+" = ?", value)
-		}
-	}
-	for column, value := range map[string]string{"template_code": f.TemplateCode, "sender_group": f.SenderKey, "recipient_group": f.RecipientKey} {
-		if value != "" {
-			where.add(column+" <> '' AND "+column+" = ?", value)
-		}
-	}
-	if f.RequestFrom != nil {
-		where.add("sent_at >= ?", f.RequestFrom.UnixMilli())
-	}
-	if f.RequestTo != nil {
-		where.add("sent_at < ?", f.RequestTo.Add(time.Minute).UnixMilli())
-	}
-	if f.SenderID == 0 {
-		return where, true, nil
-	}
-	sender, found, err := first[Sender](db.read(ctx).Where("id = ? AND appkey_id = ?", f.SenderID, appkeyID))
-	where.add("plus_friend_id = ?", sender.PlusFriendID)
-	return where, found, err
 }
 
 // foreignStates are the states of messages of others in parts.

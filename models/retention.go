@@ -169,9 +169,13 @@ func (db *DB) TeamToTidy(ctx context.Context, since time.Time) (t Team, found bo
 
 // untouchedSQL is a condition that campaigns c meet whose messages nobody is reading just
 // now who would do something wrong without them: lists that take recipients from a
-// campaign, and what sends a campaign's failed messages again.
-const untouchedSQL = `NOT EXISTS (SELECT 1 FROM audience_works w WHERE w.team_id = c.team_id AND w.state = 'running')
+// campaign, and what sends a campaign's failed messages again. Lists that lose theirs, as
+// that of a campaign whose rows have gone, are not in the way.
+const untouchedSQL = `NOT EXISTS (SELECT 1 FROM audience_works w WHERE w.team_id = c.team_id AND w.state = 'running' AND w.kind NOT IN ('delete', 'erase', 'suppress'))
 	AND NOT EXISTS (SELECT 1 FROM campaigns r WHERE r.retry_of = c.id AND r.retry_of > 0 AND r.state NOT IN ('draft', 'waiting', 'approved', 'finished', 'cancelled'))`
+
+// answeredSQL is a condition that campaigns c meet of whose messages no result is to come.
+const answeredSQL = "NOT EXISTS (SELECT 1 FROM batches b WHERE b.campaign_id = c.id AND b.state = 'handed_over' AND " + awaitingSQL + ")"
 
 // RemovableCampaign is the next campaign of a removal; found is false if there is none
 // left. One of which a part has gone comes first, whatever the team's setting is now.
@@ -181,7 +185,7 @@ func (db *DB) RemovableCampaign(ctx context.Context, r Removal) (c Campaign, fou
 		return c, found, err
 	}
 	return first[Campaign](db.read(ctx).Table("campaigns c").
-		Where("c.team_id = ? AND c.finished_at < ? AND NOT c.rows_gone AND c.state IN ? AND "+untouchedSQL, r.TeamID, r.Before.UTC(),
+		Where("c.team_id = ? AND c.finished_at < ? AND NOT c.rows_gone AND c.state IN ? AND "+untouchedSQL+" AND "+answeredSQL, r.TeamID, r.Before.UTC(),
 			[]CampaignState{CampaignFinished, CampaignCancelled}).Order("c.finished_at, c.id"))
 }
 

@@ -77,6 +77,73 @@ func TestRowsGoPieceByPieceAndTheEquationHolds(t *testing.T) {
 	}
 }
 
+// Results that come late, and twice, while rows go: those of rows that are there are
+// counted once, those of rows that have gone never, and the days say what the batches say.
+func TestLateResultsWhileRowsGo(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t, models.BatchHanded, models.BatchHanded, models.BatchHanded)
+	told := func(state models.MessageState) []models.MessageOutcome {
+		var all []models.MessageOutcome
+		for _, id := range l.messages {
+			o := models.MessageOutcome{ID: id, CampaignID: l.campaign.ID, State: state, Code: "3018", DoneAt: 1e12}
+			if state == models.MessageSMS {
+				o.Fallback, o.SMSCode = models.FallbackDelivered, "1000"
+			}
+			all = append(all, o)
+		}
+		return all
+	}
+	l.record(t, told(models.MessageFailed)...)
+	l.over(t)
+	l.sameAsEquation(t, 0)
+	if n, whole := l.removeSome(t, 1); n != 100 || whole {
+		t.Fatalf("%d %v", n, whole)
+	}
+	l.sameAsEquation(t, 0)
+	for range 2 {
+		l.record(t, told(models.MessageSMS)...)
+		l.sameAsEquation(t, 0)
+		if e, err := l.Equation(t.Context(), l.campaign); err != nil || e.Failed != 300 || e.SMSDelivered != 200 || e.Sum() != 300 {
+			t.Errorf("%+v %v", e, err)
+		}
+	}
+	before, days := l.usage(t)
+	for whole := false; !whole; {
+		_, whole = l.removeSome(t, 1)
+		l.record(t, told(models.MessageFailed)...)
+		l.sameAsEquation(t, 0)
+	}
+	l.record(t, told(models.MessageDelivered)...)
+	if after, n := l.usage(t); after != before || n != days {
+		t.Errorf("the days were %+v and are %+v", before, after)
+	}
+	if e, err := l.Equation(t.Context(), l.campaign); err != nil || e.Failed != 300 || e.SMSDelivered != 200 || e.Open() != 0 {
+		t.Errorf("%+v %v", e, err)
+	}
+}
+
+// Results that are still to come are waited for: without the rows nobody could ever say
+// that they have.
+func TestRowsOfWhichAResultIsStillToComeStay(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t, models.BatchHanded)
+	sms := models.MessageOutcome{ID: l.messages[0], State: models.MessageFailed, Fallback: models.FallbackUnderWay, Code: "3018", DoneAt: 1e12}
+	told := []models.MessageOutcome{sms}
+	for _, id := range l.messages[1:] {
+		told = append(told, models.MessageOutcome{ID: id, State: models.MessageDelivered, Code: "1000", DoneAt: 1e12})
+	}
+	l.record(t, told...)
+	l.over(t)
+	if _, found, err := l.RemovableCampaign(t.Context(), l.removal(100)); found || err != nil {
+		t.Errorf("they go: %v", err)
+	}
+	sms.Fallback = models.FallbackUnknown
+	l.record(t, sms)
+	if _, found, err := l.RemovableCampaign(t.Context(), l.removal(100)); !found || err != nil {
+		t.Errorf("they stay when it has been given up: %v", err)
+	}
+}
+
 func TestWhatIsRemovedIsCountedWithoutRows(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t, models.BatchHanded, models.BatchHanded)
@@ -165,13 +232,18 @@ func TestLateResultsOfRowsThatHaveGoneCountNothing(t *testing.T) {
 func TestRowsStayWhileAListIsFilled(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t, models.BatchHanded)
+	l.exec(t, "UPDATE batches SET delivered = size")
 	l.over(t)
 	w := models.AudienceWork{TeamID: l.campaign.TeamID, AudienceID: 7, Kind: models.WorkAppend, State: models.WorkRunning, Sources: []models.Source{}}
 	must(t, l.CreateAudienceWork(t.Context(), &w))
 	if _, found, err := l.RemovableCampaign(t.Context(), l.removal(100)); found || err != nil {
 		t.Errorf("it goes meanwhile: %v", err)
 	}
-	l.exec(t, "UPDATE audience_works SET state = 'done'")
+	l.exec(t, "UPDATE audience_works SET kind = 'delete'") // as of a campaign that went before it
+	if _, found, err := l.RemovableCampaign(t.Context(), l.removal(100)); !found || err != nil {
+		t.Errorf("it stays while a list is deleted: %v", err)
+	}
+	l.exec(t, "UPDATE audience_works SET kind = 'append', state = 'done'")
 	if _, found, err := l.RemovableCampaign(t.Context(), l.removal(100)); !found || err != nil {
 		t.Errorf("it stays afterwards: %v", err)
 	}

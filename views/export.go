@@ -84,21 +84,34 @@ func (v ExportView) color() string {
 // may reports whether the person may download the file.
 func (v ExportView) may(p Page) bool { return v.For(p.Actor) == nil }
 
-// count is how many messages have been written, and of how many, if that is known.
+// fileless reports whether it has ended without ever having had a file: what had been
+// written is nobody's.
+func (v ExportView) fileless() bool {
+	return v.State == models.ExportFailed || v.State == models.ExportStopped
+}
+
+// rows is how many messages are in the file, or will be.
+func (v ExportView) rows(p Page) string {
+	if v.fileless() {
+		return "–"
+	}
+	return p.Number(v.Rows)
+}
+
+// count is how many messages have been written, and of how many, if that is known; empty
+// where they are not in any file.
 func (v ExportView) count(p Page) string {
+	if v.fileless() {
+		return ""
+	}
 	if v.running() && v.Total > 0 {
 		return p.T("export.count_of", "Count", v.Rows, "All", max(v.Total, v.Rows))
 	}
 	return p.T("export.count", "Count", v.Rows)
 }
 
-// left is how long the file stays.
-func (v ExportView) left(p Page) string {
-	if hours := int64(v.ExpiresAt.Sub(v.Now) / time.Hour); hours > 0 {
-		return p.T("export.hours_left", "Count", hours)
-	}
-	return p.T("export.minutes_left", "Count", max(int64(v.ExpiresAt.Sub(v.Now)/time.Minute), 1))
-}
+// exportDays is for how many days files are kept.
+const exportDays = int64(models.KeepExports / (24 * time.Hour))
 
 // ExportFileName is what the file of an export is called.
 func ExportFileName(e models.Export) string {

@@ -31,14 +31,17 @@ type step struct {
 	isNow bool // the next one to do
 }
 
-// steps are what a new team does, in order; none once it can send.
+// steps are what a new team does, in order; none once it can send, or could: what has
+// come over its senders since is an alarm, and what goes on is to be seen.
 func (o Overview) steps(p Page) []step {
 	listed, usable := 0, 0
 	for _, c := range o.Senders {
 		listed += c.Total
 		usable += c.Total
-		for _, n := range c.Troubles {
-			usable -= n
+		for t, n := range c.Troubles {
+			if !t.Sudden() {
+				usable -= n
+			}
 		}
 	}
 	if usable > 0 {

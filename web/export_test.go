@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
@@ -40,7 +42,7 @@ func TestExportsOnTheirPages(t *testing.T) {
 		t.Fatal("the list of messages offers no export")
 	}
 	done := s.exported(t, strings.ReplaceAll(action[1], "&amp;", "&"), models.FormatCSV)
-	has(t, done, "완료", "메시지 3건", "=11월 쿠폰", "실패", "시간 뒤에 삭제됩니다", "모두 표시합니다")
+	has(t, done, "완료", "메시지 3건", "=11월 쿠폰", "실패", "까지 내려받을 수 있습니다 (한국 시간)", "모두 표시합니다")
 	file := s.get(t, done.path+"/file")
 	if file.status != http.StatusOK || !regexp.MustCompile(`attachment; filename="deliveries-\d{8}-\d{4}\.csv"`).MatchString(file.header.Get("Content-Disposition")) {
 		t.Fatal(file.status, file.header)
@@ -119,4 +121,33 @@ func TestExportsOfPeopleWhoMayNotSeeNumbers(t *testing.T) {
 	if denied := s.audited(t, "access.denied"); len(denied) != 1 {
 		t.Errorf("%v", denied)
 	}
+}
+
+// On a disk that is full, the page says so, offers no file, and begins again on a click.
+func TestAnExportWithoutRoomOnItsPage(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t)
+	testdb.FillLedger(t, s.DB, s.appkey, models.Campaign{Channel: models.FriendTalk, Name: "쿠폰"}, 60, s.Actions.Now())
+	exports := fmt.Sprintf("/appkeys/%d/exports", s.appkey.ID)
+	var full atomic.Bool
+	full.Store(true)
+	s.Actions.CreateFile = func(path string) (*os.File, error) {
+		if full.Load() {
+			path = "/dev/full"
+		}
+		return os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
+	}
+	asked := s.post(t, exports+"?part=delivered", url.Values{"format": {"xlsx"}})
+	failed := s.until(t, asked.path, "디스크가 가득", "완료")
+	if strings.Contains(failed.body, "메시지 ") || strings.Contains(failed.body, `id="download"`) {
+		t.Error("a file is offered")
+	}
+	s.get(t, failed.path+"/file").says(t, http.StatusUnprocessableEntity, "파일이 이제 없습니다")
+	has(t, s.get(t, exports), "실패", "–")
+	full.Store(false)
+	again := regexp.MustCompile(`action="([^"]+)" hx-boost="false" id="form-again"`).FindStringSubmatch(failed.body)
+	if again == nil {
+		t.Fatal("it cannot be begun again")
+	}
+	has(t, s.exported(t, strings.ReplaceAll(again[1], "&amp;", "&"), models.FormatXLSX), "완료", "메시지 54건")
 }

@@ -37,3 +37,22 @@ func TestOverviewTellsAdminsOfFailingJobs(t *testing.T) {
 	d.get(t, "/teams/1").says(t, http.StatusOK, "백그라운드 작업이 거듭 실패해", "결과 가져오기 1건")
 	d.as(t, d.addUser(t, "viewer@example.com", models.Viewer).ID).get(t, "/teams/1").keepsQuiet(t, "결과 가져오기")
 }
+
+// A team whose only sender is blocked is no new team: it sees what is wrong, and what
+// goes on.
+func TestOverviewOfATeamWhoseSendersAreInTrouble(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	c := d.ready(t, "가", "나")
+	if _, err := d.DB.MoveCampaign(t.Context(), c.ID, []models.CampaignState{c.State}, models.CampaignHeld, map[string]any{"hold": "hold.late"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.DB.SQL().ExecContext(t.Context(), "UPDATE senders SET blocked = TRUE"); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/teams/1", "/appkeys/1"} {
+		got := d.get(t, path)
+		got.says(t, http.StatusOK, "확인할 일 2건", "더는 보낼 수 없습니다", "캠페인 1건이 담당자의 결정을 기다립니다.", d.path("1"))
+		got.keepsQuiet(t, "첫 메시지를 보내기까지")
+	}
+}

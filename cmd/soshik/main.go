@@ -62,6 +62,7 @@ type benchmarks struct {
 	All      benchmark         `cmd:"" default:"withargs" help:"Import, dispatch and results against the simulated provider."`
 	Import   importBenchmark   `cmd:"" help:"Imports of a million rows."`
 	Dispatch dispatchBenchmark `cmd:"" help:"Planning, handing over and taking in results, beside a bare loop of the same requests."`
+	Exports  exportsBenchmark  `cmd:"" help:"Exports of a million messages, beside reading them alone and writing them alone."`
 	Pages    pagesBenchmark    `cmd:"" help:"Finding messages among ten millions, by every filter."`
 	Results  resultsBenchmark  `cmd:"" help:"Taking in results, beside reading them alone and writing them alone."`
 	Audience audienceBenchmark `cmd:"" help:"Making an audience of a campaign's result codes, beside a bare copy of it."`
@@ -92,6 +93,15 @@ type pagesBenchmark struct {
 // Run measures and prints.
 func (b *pagesBenchmark) Run(ctx context.Context) error {
 	return bench.Pages(ctx, b.PagesConfig, os.Stdout)
+}
+
+type exportsBenchmark struct {
+	bench.ExportsConfig
+}
+
+// Run measures and prints.
+func (b *exportsBenchmark) Run(ctx context.Context) error {
+	return bench.Exports(ctx, b.ExportsConfig, os.Stdout)
 }
 
 type resultsBenchmark struct {

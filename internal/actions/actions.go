@@ -7,6 +7,7 @@ import (
 	"context"
 	"database/sql"
 	"log/slog"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +29,9 @@ type Service struct {
 	Telling  Telling
 	// DataDir is the folder in which uploaded files, and exports, are kept.
 	DataDir string
+	// CreateFile makes the file of an export; nil: in the data folder, for nobody else on
+	// the machine to read. Tests have disks that are full.
+	CreateFile func(path string) (*os.File, error)
 	// ExportWords are what exports say in a language.
 	ExportWords func(locale string) models.ExportWords
 	// Now is the time by which people and the provider live. It differs from the

@@ -41,24 +41,32 @@ func (f bookFile) close() error                        { return f.Close() }
 type csvFile struct {
 	*csv.Writer
 
-	fields []string
+	before []recipients.Cell // of the line before
+	fields []string          // what it says
 }
 
 func (f *csvFile) write(cells []recipients.Cell) error {
-	f.fields = f.fields[:0]
-	for _, c := range cells {
-		text := c.Text
-		switch {
-		case c.Numeric:
-			text = strconv.FormatInt(c.Number, 10)
-		case !c.Time.IsZero():
-			text = c.Time.Format(time.DateTime)
-		case c.Quoted:
-			text = models.Defuse(text)
+	if len(f.before) != len(cells) {
+		f.before, f.fields = make([]recipients.Cell, len(cells)), make([]string, len(cells))
+	}
+	for i, c := range cells {
+		if c != f.before[i] {
+			f.before[i], f.fields[i] = c, csvField(c)
 		}
-		f.fields = append(f.fields, text)
 	}
 	return f.Write(f.fields)
+}
+
+func csvField(c recipients.Cell) string {
+	switch {
+	case c.Numeric:
+		return strconv.FormatInt(c.Number, 10)
+	case !c.Time.IsZero():
+		return c.Time.Format(time.DateTime)
+	case c.Quoted:
+		return models.Defuse(c.Text)
+	}
+	return c.Text
 }
 
 func (f *csvFile) close() error {
@@ -66,19 +74,56 @@ func (f *csvFile) close() error {
 	return f.Error()
 }
 
-// exportRows makes rows of messages.
+// The cells of a row, in the order of [models.ExportWords.Header].
+const (
+	cellRequested = iota
+	cellHanded
+	cellDone
+	cellCampaign
+	cellChannel
+	cellSender
+	cellTemplate
+	cellPhone
+	cellPart
+	cellCode
+	cellMeaning
+	cellSMS
+	cellSMSCode
+	cellSMSMeaning
+	cellRequest
+	cellSequence
+	cellCreator
+	cellsOfRow
+)
+
+// exportRows makes rows of messages. What their batches say of many is put into words
+// once, and so is what became of them.
 type exportRows struct {
-	s       *Service
-	ctx     context.Context //nolint:containedctx // they live no longer than one export
-	e       models.Export
-	words   models.ExportWords
-	senders map[int64]string
-	people  map[int64]string
-	row     []recipients.Cell
+	s        *Service
+	ctx      context.Context //nolint:containedctx // they live no longer than one export
+	e        models.Export
+	words    models.ExportWords
+	senders  map[int64]string
+	people   map[int64]string
+	outcomes map[outcome][]recipients.Cell
+	row      []recipients.Cell
 }
 
+// outcome is what became of a message, as far as it has words of its own.
+type outcome struct {
+	part          models.Part
+	code, smsCode string
+	fallback      models.FallbackState
+}
+
+// outcomesKept is how many outcomes are kept in words, at most.
+const outcomesKept = 1000
+
 func (s *Service) exportRows(ctx context.Context, e models.Export) (exportRows, error) {
-	r := exportRows{s: s, ctx: ctx, e: e, words: s.ExportWords(e.Locale), senders: map[int64]string{}, people: map[int64]string{}}
+	r := exportRows{
+		s: s, ctx: ctx, e: e, words: s.ExportWords(e.Locale), senders: map[int64]string{}, people: map[int64]string{},
+		outcomes: map[outcome][]recipients.Cell{}, row: make([]recipients.Cell, cellsOfRow),
+	}
 	ss, err := s.DB.Senders(ctx, e.AppkeyID)
 	for _, sender := range ss {
 		r.senders[sender.ID] = sender.PlusFriendID
@@ -86,9 +131,29 @@ func (s *Service) exportRows(ctx context.Context, e models.Export) (exportRows, 
 	return r, err
 }
 
-// cells are the cells of a message, in the order of [models.ExportWords.Header]; valid
-// until the next.
-func (r *exportRows) cells(d models.Delivery) []recipients.Cell {
+// write writes a row for each message.
+func (r *exportRows) write(ds []models.Delivery, to exportFile) error {
+	batch := int64(0)
+	for i := range ds {
+		d := &ds[i]
+		if d.BatchID() != batch {
+			batch = d.BatchID()
+			r.begin(d)
+		}
+		r.row[cellDone], r.row[cellPhone], r.row[cellSequence] = moment(d.Done()), text(r.phone(d)), recipients.Cell{}
+		if d.Seq > 0 {
+			r.row[cellSequence] = recipients.Cell{Number: int64(d.Seq), Numeric: true}
+		}
+		copy(r.row[cellPart:], r.outcome(d))
+		if err := to.write(r.row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// begin fills in what all messages of a batch share.
+func (r *exportRows) begin(d *models.Delivery) {
 	requested := d.HandedAt
 	if d.RequestAt != nil {
 		requested = d.RequestAt
@@ -99,32 +164,34 @@ func (r *exportRows) cells(d models.Delivery) []recipients.Cell {
 	if d.Test {
 		campaign += r.words.Test
 	}
-	r.row = append(r.row[:0],
-		moment(requested), moment(d.HandedAt), doneAt(d),
-		recurring(campaign), recurring(r.words.Channel(d.Channel)), recurring(r.senders[d.SenderID]), recurring(d.TemplateCode),
-		text(r.phone(d)), recurring(r.words.Part(d.Part)),
-	)
-	r.row = append(r.row, r.codes(d)...)
-	sequence := recipients.Cell{}
-	if d.Seq > 0 {
-		sequence = recipients.Cell{Number: int64(d.Seq), Numeric: true}
-	}
-	return append(r.row, recurring(d.RequestID), sequence, recurring(r.person(d.LaunchedBy)))
+	r.row[cellRequested], r.row[cellHanded] = momentIf(requested), momentIf(d.HandedAt)
+	r.row[cellCampaign], r.row[cellChannel], r.row[cellSender] = recurring(campaign), recurring(r.words.Channel(d.Channel)), recurring(r.senders[d.SenderID])
+	r.row[cellTemplate], r.row[cellRequest], r.row[cellCreator] = recurring(d.TemplateCode), recurring(d.RequestID), recurring(r.person(d.LaunchedBy))
 }
 
-// codes say why a message has become what it has.
-func (r *exportRows) codes(d models.Delivery) []recipients.Cell {
-	cells := make([]recipients.Cell, 5)
+// outcome are the cells from [cellPart] to [cellSMSMeaning].
+func (r *exportRows) outcome(d *models.Delivery) []recipients.Cell {
+	of := outcome{d.Part, d.Code, d.SMSCode, d.Fallback}
+	if cells, known := r.outcomes[of]; known {
+		return cells
+	}
+	cells := make([]recipients.Cell, cellRequest-cellPart)
+	cells[0] = recurring(r.words.Part(d.Part))
 	if d.Code != "" {
-		cells[0], cells[1] = recurring(r.words.Code(d.Code)), recurring(r.words.Meaning(d.Code))
+		cells[cellCode-cellPart], cells[cellMeaning-cellPart] = recurring(r.words.Code(d.Code)), recurring(r.words.Meaning(d.Code))
 	}
 	if d.Fallback != models.FallbackNone {
-		cells[2], cells[3], cells[4] = recurring(r.words.SMS(d.Fallback)), recurring(d.SMSCode), recurring(r.words.SMSCode(d.ListedMessage))
+		cells[cellSMS-cellPart], cells[cellSMSCode-cellPart] = recurring(r.words.SMS(d.Fallback)), recurring(d.SMSCode)
+		cells[cellSMSMeaning-cellPart] = recurring(r.words.SMSCode(d.ListedMessage))
 	}
+	if len(r.outcomes) == outcomesKept {
+		clear(r.outcomes)
+	}
+	r.outcomes[of] = cells
 	return cells
 }
 
-func (r *exportRows) phone(d models.Delivery) string {
+func (r *exportRows) phone(d *models.Delivery) string {
 	switch {
 	case d.Erased():
 		return r.words.Erased
@@ -156,14 +223,16 @@ func recurring(s string) recipients.Cell {
 }
 
 // moment is a time as people in Korea read it.
-func moment(t *time.Time) recipients.Cell {
-	if t == nil || t.IsZero() {
+func moment(t time.Time) recipients.Cell {
+	if t.IsZero() {
 		return recipients.Cell{}
 	}
 	return recipients.Cell{Time: t.In(kakao.KST)}
 }
 
-func doneAt(d models.Delivery) recipients.Cell {
-	done := d.Done()
-	return moment(&done)
+func momentIf(t *time.Time) recipients.Cell {
+	if t == nil {
+		return recipients.Cell{}
+	}
+	return moment(*t)
 }

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -367,6 +368,144 @@ func TestAnExportIsGivenBack(t *testing.T) {
 	}
 }
 
+// whileWriting has something done once, while the first row of the next file is written.
+func (b *bench) whileWriting(do func()) {
+	var done atomic.Bool
+	words := b.ExportWords("")
+	words.Part = func(p models.Part) string {
+		if !done.Swap(true) {
+			do()
+		}
+		return string(p)
+	}
+	b.ExportWords = func(string) models.ExportWords { return words }
+}
+
+// Rows that go after the team's time while they are exported are in the file, or are not:
+// it is whole all the same, and says how many it has.
+func TestRowsGoWhileTheyAreExported(t *testing.T) {
+	t.Parallel()
+	b := exportBench(t)
+	ctx := t.Context()
+	old := testdb.FillLedger(t, b.DB, b.appkey, models.Campaign{Channel: models.FriendTalk, Name: "옛날"}, 17_000, b.Now())
+	testdb.FillLedger(t, b.DB, b.appkey, models.Campaign{Channel: models.FriendTalk, Name: "요즘"}, 3000, b.Now())
+	_, err := b.DB.SQL().ExecContext(ctx, "UPDATE campaigns SET finished_at = $1 WHERE id = $2", b.Now().AddDate(0, 0, -101), old.ID)
+	must(t, err)
+	b.whileWriting(func() {
+		b.keep(t, "100")
+		must(t, b.Sweep(ctx))
+		must(t, b.RunRemoval(ctx, b.query(t, "SELECT MAX(id) FROM removals")))
+		if n := b.query(t, "SELECT COUNT(*) FROM messages"); n != 3000 {
+			t.Errorf("%d messages are left", n)
+		}
+	})
+	e := b.export(t, b.admin, models.DeliveryFilter{}, models.FormatCSV)
+	rows := b.lines(t, b.admin, e)[1:]
+	if e.State != models.ExportDone || e.Rows != int64(len(rows)) || e.Total != e.Rows || len(rows) < 3000 || len(rows) >= 20_000 {
+		t.Fatalf("%s with %d rows of %d, and %d in the file", e.State, e.Rows, e.Total, len(rows))
+	}
+	recent := 0
+	for _, row := range rows {
+		if row[3] == "요즘" {
+			recent++
+		}
+		if row[7] == "" || row[8] == "" {
+			t.Fatalf("half a row: %q", row)
+		}
+	}
+	if recent != 3000 {
+		t.Errorf("%d rows of those that stay", recent)
+	}
+	gone := b.export(t, b.admin, models.DeliveryFilter{CampaignID: old.ID}, models.FormatXLSX)
+	if gone.State != models.ExportDone || gone.Rows != 0 {
+		t.Errorf("of those that are gone: %s with %d rows", gone.State, gone.Rows)
+	}
+}
+
+// Who may not see numbers any more when the file is done does not get it, though it was
+// begun for them.
+func TestARightIsLostWhileAnExportIsWritten(t *testing.T) {
+	t.Parallel()
+	b := exportBench(t)
+	ctx := t.Context()
+	testdb.FillLedger(t, b.DB, b.appkey, models.Campaign{Channel: models.FriendTalk, Name: "시험"}, 20, b.Now())
+	who := b.member(t, "marketer", models.Marketer, nil)
+	m := models.Member{TeamID: b.team.ID, UserID: who.User.ID, Role: models.Marketer}
+	b.whileWriting(func() {
+		must(t, b.DB.Tx(ctx, func(tx *models.DB) error { return tx.SetRole(ctx, m, models.Viewer) }))
+		who.Role = models.Viewer
+	})
+	e := b.export(t, who, models.DeliveryFilter{}, models.FormatCSV)
+	if e.State != models.ExportDone || e.Masked {
+		t.Fatalf("%s, masked: %v", e.State, e.Masked)
+	}
+	for _, role := range []models.Role{models.Viewer, ""} { // in the end they are no member at all
+		who.Role = role
+		if _, err := b.OpenExport(ctx, who, e); models.KindOf(err) != models.Forbidden {
+			t.Errorf("as %q, they have it: %v", role, err)
+		}
+	}
+	who.Role = models.Viewer
+	if rows := b.lines(t, who, b.export(t, who, models.DeliveryFilter{}, models.FormatCSV)); rows[1][7] != "010-****-0019" {
+		t.Errorf("the next one has %q", rows[1])
+	}
+}
+
+// Two processes that are told to write the same export write it once.
+func TestTwoProcessesWriteAnExportOnce(t *testing.T) {
+	t.Parallel()
+	b := exportBench(t)
+	testdb.FillLedger(t, b.DB, b.appkey, models.Campaign{Channel: models.FriendTalk, Name: "시험"}, 6000, b.Now())
+	e, err := b.CreateExport(t.Context(), b.admin, b.appkey, actions.NewExport{Format: models.FormatCSV})
+	must(t, err)
+	var made atomic.Int64
+	b.CreateFile = func(path string) (*os.File, error) {
+		made.Add(1)
+		return os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if err := b.RunExport(t.Context(), e.ID); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if e = b.readExport(t, e); made.Load() != 1 || e.State != models.ExportDone || e.Rows != 6000 {
+		t.Errorf("%d files, %s with %d rows", made.Load(), e.State, e.Rows)
+	}
+	b.wantExports(t, 1)
+}
+
+// A process that was taken for dead goes on: the file is that of the one that has taken
+// over, and its own is gone.
+func TestAnExportIsTakenOverFromAProcessThatLives(t *testing.T) {
+	t.Parallel()
+	for _, format := range models.ExportFormats() {
+		t.Run(string(format), func(t *testing.T) {
+			t.Parallel()
+			b := exportBench(t)
+			testdb.FillLedger(t, b.DB, b.appkey, models.Campaign{Channel: models.FriendTalk, Name: "시험"}, 6000, b.Now())
+			e, err := b.CreateExport(t.Context(), b.admin, b.appkey, actions.NewExport{Format: format})
+			must(t, err)
+			var taken models.Export
+			b.whileWriting(func() {
+				b.putOn(time.Minute)
+				must(t, b.RunExport(t.Context(), e.ID))
+				taken = b.readExport(t, e)
+			})
+			must(t, b.RunExport(t.Context(), e.ID))
+			if e = b.readExport(t, e); e.Path != taken.Path || e.State != models.ExportDone || e.Rows != 6000 {
+				t.Errorf("%+v, and when it was taken over %+v", e, taken)
+			}
+			b.wantExports(t, 1)
+			f, err := b.OpenExport(t.Context(), b.admin, e)
+			must(t, err, f.Close())
+		})
+	}
+}
+
 // A disk that is full when the file is done: what the database answers then is what it
 // answers on a full disk.
 func TestAnExportOnAFullDisk(t *testing.T) {
@@ -396,6 +535,43 @@ func TestAnExportOnAFullDisk(t *testing.T) {
 		t.Errorf("%s: %+v", e.State, e)
 	}
 	b.wantExports(t, 0)
+}
+
+// A disk that is full while the file is written: where the file should be, there is one
+// that takes nothing.
+func TestAnExportWithoutRoom(t *testing.T) {
+	t.Parallel()
+	for _, format := range models.ExportFormats() {
+		t.Run(string(format), func(t *testing.T) {
+			t.Parallel()
+			b := exportBench(t)
+			testdb.FillLedger(t, b.DB, b.appkey, models.Campaign{Channel: models.FriendTalk, Name: "시험"}, 6000, b.Now())
+			b.CreateFile = func(path string) (*os.File, error) {
+				must(t, os.WriteFile(path, []byte("half"), 0o600))
+				return os.OpenFile("/dev/full", os.O_WRONLY, 0)
+			}
+			e := b.export(t, b.admin, models.DeliveryFilter{}, format)
+			if e.State != models.ExportFailed || e.Problem.Key != "export.disk_full" || e.Path != "" || e.Bytes != 0 || e.ExpiresAt != nil {
+				t.Errorf("%s: %+v", e.State, e)
+			}
+			b.wantExports(t, 0)
+			if _, err := b.OpenExport(t.Context(), b.admin, e); models.KindOf(err) != models.Conflict {
+				t.Errorf("half of it can be had: %v", err)
+			}
+			must(t, b.Sweep(t.Context()))
+			if e = b.readExport(t, e); e.State != models.ExportFailed {
+				t.Errorf("it was taken up again: %s", e.State)
+			}
+			b.CreateFile = nil
+			filter, err := e.Filter()
+			must(t, err)
+			again := b.export(t, b.admin, filter, format)
+			if again.State != models.ExportDone || again.Rows != 6000 {
+				t.Errorf("%s with %d rows", again.State, again.Rows)
+			}
+			b.wantExports(t, 1)
+		})
+	}
 }
 
 // A failure of ours is logged, and the person is told a fixed sentence.

@@ -12,19 +12,26 @@ import (
 	"soshik/models"
 )
 
-// foreignRequests are read at most in one go of those that others have made.
-const foreignRequests = 50
+const (
+	// foreignRequests are read at most in one go of those that others have made.
+	foreignRequests = 50
+	// foreignEarly is by how much the provider's clock may be slow.
+	foreignEarly = time.Minute
+)
 
 // takeForeign records those of messages that no campaign of this installation has
-// sent. asked is whether their results have to be asked for, where no list tells of
+// sent, and that were sent since such are taken in. asked is whether their results have to be asked for, where no list tells of
 // them. They are not counted among the results of anything, and nobody is suppressed,
 // stopped or sent anything because of them.
 func (t taking) takeForeign(ctx context.Context, messages []nhn.Message, asked bool) error {
+	now := t.Now()
 	foreign, err := t.foreign(ctx, messages)
 	if err != nil {
 		return err
 	}
-	now := t.Now()
+	if foreign, err = t.wanted(ctx, foreign, now); err != nil {
+		return err
+	}
 	places := map[string]int{} // the provider may list a message twice
 	rows := make([]models.ForeignMessage, 0, len(foreign))
 	for _, m := range foreign {
@@ -58,14 +65,39 @@ func (t taking) foreign(ctx context.Context, messages []nhn.Message) ([]nhn.Mess
 	}), err
 }
 
+// wanted are those of messages that were sent since such are taken in, and those of
+// requests that are known: of them anything may still be told after the setting was off for
+// a while.
+func (t taking) wanted(ctx context.Context, messages []nhn.Message, now time.Time) ([]nhn.Message, error) {
+	since := t.appkey.ForeignSince.Add(-foreignEarly)
+	var early []string
+	for _, m := range messages {
+		if sentAt(m, now).Before(since) {
+			early = append(early, m.RequestID)
+		}
+	}
+	if len(early) == 0 {
+		return messages, nil
+	}
+	known, err := t.DB.KnownForeign(ctx, t.appkey.ID, t.reading.Channel, early)
+	return slices.DeleteFunc(messages, func(m nhn.Message) bool {
+		return sentAt(m, now).Before(since) && !slices.Contains(known, m.RequestID)
+	}), err
+}
+
+// sentAt is when a message was, or is, to be sent.
+func sentAt(m nhn.Message, now time.Time) time.Time {
+	switch {
+	case !m.RequestDate.IsZero():
+		return m.RequestDate
+	case !m.CreateDate.IsZero():
+		return m.CreateDate
+	}
+	return now
+}
+
 func (t taking) foreignMessage(m nhn.Message, now time.Time, asked bool) models.ForeignMessage {
-	sent := m.RequestDate
-	if sent.IsZero() {
-		sent = m.CreateDate
-	}
-	if sent.IsZero() {
-		sent = now
-	}
+	sent := sentAt(m, now)
 	out := models.ForeignMessage{
 		AppkeyID: t.appkey.ID, Channel: t.reading.Channel, RequestID: m.RequestID, Seq: m.RecipientSeq, Phone: m.RecipientNo,
 		PlusFriendID: m.PlusFriendID, SenderKey: m.SenderKey, TemplateCode: m.TemplateCode, Content: m.Content, SentAt: sent.UnixMilli(),

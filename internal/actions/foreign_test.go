@@ -1,6 +1,7 @@
 package actions_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"soshik/internal/kakao"
 	"soshik/internal/nhn"
 	"soshik/internal/nhn/nhnsim"
+	"soshik/internal/testdb"
 	"soshik/models"
 )
 
@@ -202,6 +204,112 @@ func TestForeignMessagesMoveOnlyForward(t *testing.T) {
 		must(t, b.DB.SaveForeign(t.Context(), []models.ForeignMessage{m}))
 		if ms := b.foreignMessages(t, models.DeliveryFilter{}); len(ms) != 1 || ms[0].State != step.want {
 			t.Errorf("step %d: %+v, want state %d", i, ms, step.want)
+		}
+	}
+}
+
+// What was sent before they were to be taken in is nobody's business, however soon before
+// and whenever its result comes; what is known already is told on.
+func TestMessagesFromBeforeTheyWereToBeTakenInAreLeftOut(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 5*time.Second)
+	move := b.together(t)
+	b.sendElsewhere(t, "켜기 조금 전", "01022225555")
+	move(3 * time.Minute)
+	b.foreign(t, true)
+	b.sendElsewhere(t, "켠 뒤", "01033335555")
+	move(time.Minute)
+	b.takeIn(t, models.FriendTalk)
+	known := b.foreignMessages(t, models.DeliveryFilter{})
+	if len(known) != 1 || known[0].Phone != "01033335555" {
+		t.Fatalf("taken in: %+v", known)
+	}
+
+	// Of a failed one the SMS arrives after the setting was off and on again.
+	_, err := b.DB.SQL().ExecContext(t.Context(), "UPDATE foreign_messages SET state = 0, code = '', done_at = 0")
+	must(t, err)
+	_, err = b.DB.SQL().ExecContext(t.Context(), "DELETE FROM result_readings")
+	must(t, err)
+	b.foreign(t, false)
+	move(3 * time.Minute)
+	b.foreign(t, true)
+	b.takeIn(t, models.FriendTalk)
+	if ms := b.foreignMessages(t, models.DeliveryFilter{}); len(ms) != 1 || ms[0].State != models.MessageDelivered {
+		t.Errorf("after it was on again: %+v", ms)
+	}
+}
+
+// After hours in which nobody has read, what others have sent is taken in, pages of it.
+// Each call fails once meanwhile, to the database and to the provider, before it is carried
+// out and after; whoever goes on afterwards takes everything in once, and nothing else is
+// counted.
+func TestMessagesOfHoursAreTakenInAlthoughEveryCallFails(t *testing.T) {
+	t.Parallel()
+	for name, set := range map[string]func(*breakable, int){
+		"database before": func(b *breakable, n int) { b.db.Set(testdb.Fault{N: n}) },
+		"database after":  func(b *breakable, n int) { b.db.Set(testdb.Fault{N: n, After: true, Writes: true}) },
+		"database gone":   func(b *breakable, n int) { b.db.Set(testdb.Fault{N: n, Stays: true, Writes: true}) },
+		"provider before": func(b *breakable, n int) { b.api.calls, b.api.fault = 0, testdb.Fault{N: n} },
+		"provider after":  func(b *breakable, n int) { b.api.calls, b.api.fault = 0, testdb.Fault{N: n, After: true} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBreakable(t, false)
+			since, want := b.Now(), b.sendForHours(t)
+			n := 1
+			for made := n; n <= made && !t.Failed(); n++ {
+				set(b, n)
+				b.api.calls = 0
+				in := actions.TakeResults{AppkeyID: b.appkey.ID, Channel: models.FriendTalk, Since: since}
+				for range 2 { // what fails is asked for again
+					_, _ = b.whole.ClaimReading(t.Context(), b.appkey.ID, in.Channel, b.Now().Add(time.Hour), b.Now().Add(time.Minute))
+					_ = b.TakeResults(t.Context(), in)
+					b.db.Mend()
+				}
+				if made = b.api.calls; strings.HasPrefix(name, "database") {
+					made = b.db.Calls()
+				}
+				b.db.Set(testdb.Fault{})
+				b.judgeForeign(t, want)
+				for _, table := range []string{"foreign_messages", "result_readings"} {
+					_, err := b.whole.SQL().ExecContext(t.Context(), "DELETE FROM "+table)
+					must(t, err)
+				}
+			}
+			t.Logf("%d calls", n-1)
+		})
+	}
+}
+
+// sendForHours has another system send for hours, once of it more than a page, and says
+// how many messages there are.
+func (b *breakable) sendForHours(t *testing.T) (n int) {
+	t.Helper()
+	b.foreign(t, true)
+	for _, size := range []int{3, 1000, 40, 1} {
+		phones := make([]string, size)
+		for i := range phones {
+			phones[i] = benchPhone(10_000*n + i)
+		}
+		b.sendElsewhere(t, "안녕하세요", phones...)
+		if size != 1000 { // the one after it is sent in the same minute
+			b.move(40 * time.Minute)
+		}
+		n += size
+	}
+	return n
+}
+
+func (b *breakable) judgeForeign(t *testing.T, want int) {
+	t.Helper()
+	all := b.query(t, "SELECT COUNT(*) FROM foreign_messages")
+	open := b.query(t, "SELECT COUNT(*) FROM foreign_messages WHERE state = 0")
+	if all != int64(want) || open != 0 {
+		t.Errorf("%d messages of %d were taken in, %d of them without a result", all, want, open)
+	}
+	for _, table := range []string{"messages", "usage_days", "suppressions", "code_counts"} {
+		if n := b.query(t, "SELECT COUNT(*) FROM "+table); n != 0 {
+			t.Errorf("%d rows are in %s", n, table)
 		}
 	}
 }

@@ -120,10 +120,11 @@ func (s *Service) beginRemoval(ctx context.Context, tx *models.DB, t models.Team
 // RunRemoval removes the rows of a team's campaigns whose time is over, its old notices,
 // and what others sent through its appkeys before, a little at a time. Interrupted, it goes on where it was.
 func (s *Service) RunRemoval(ctx context.Context, id int64) error {
-	var r models.Removal
-	do := func(ctx context.Context, claim string) error {
-		var err error
-		if r, err = s.DB.Removal(ctx, id); err != nil {
+	var claim string
+	do := func(ctx context.Context, ours string) error {
+		claim = ours
+		r, err := s.DB.Removal(ctx, id)
+		if err != nil {
 			return err
 		}
 		r.Claim = claim
@@ -132,19 +133,29 @@ func (s *Service) RunRemoval(ctx context.Context, id int64) error {
 				return err
 			}
 		}
-		return errors.Join(s.removeForeign(ctx, &r), s.removeNotices(ctx, &r))
+		if err := s.removeForeign(ctx, &r); err != nil { // r is not what its row is any more
+			return err
+		}
+		return s.removeNotices(ctx, &r)
 	}
-	return s.run(ctx, removals(), id, do, func(ctx context.Context, cause error) error { return errors.Join(cause, s.endRemoval(ctx, r, cause)) })
+	return s.run(ctx, removals(), id, do, func(ctx context.Context, cause error) error {
+		return errors.Join(cause, s.endRemoval(ctx, id, claim, cause))
+	})
 }
 
-// endRemoval writes down how a removal ended, and records what it has removed.
-func (s *Service) endRemoval(ctx context.Context, r models.Removal, cause error) error {
-	now := s.Now().UTC()
-	r.State, r.EndedAt, r.WorkedAt = models.RemovalDone, &now, now
-	if cause != nil {
-		r.State = models.RemovalFailed
-	}
+// endRemoval writes down how a removal ended, and records what it has removed: by its row,
+// since of the last step the answer may have been lost.
+func (s *Service) endRemoval(ctx context.Context, id int64, claim string, cause error) error {
 	return s.DB.Tx(ctx, func(tx *models.DB) error {
+		r, err := tx.Removal(ctx, id)
+		if err != nil {
+			return err
+		}
+		now := s.Now().UTC()
+		r.Claim, r.State, r.EndedAt, r.WorkedAt = claim, models.RemovalDone, &now, now
+		if cause != nil {
+			r.State = models.RemovalFailed
+		}
 		ours, err := tx.SaveRemoval(ctx, r)
 		if err != nil || !ours || !r.Any() {
 			return err

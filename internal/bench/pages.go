@@ -24,6 +24,7 @@ type PagesConfig struct {
 	Database  string   `help:"sqlite:FILE or postgres://…, of an empty database, or of one that such a run has filled; a temporary SQLite file if empty."`
 	Messages  int      `default:"10000000" help:"Messages that are searched."`
 	Campaigns int      `default:"50" help:"Campaigns that they are of."`
+	Foreign   int      `help:"Messages of other systems that are searched, too."`
 	Beside    int      `default:"10000" help:"Messages of a second, small database that is measured beside; 0: none."`
 	Only      []string `help:"Measure only the searches whose names contain one of these."`
 	Skip      bool     `help:"Only the searches: no pages, no requests at the same time."`
@@ -45,6 +46,7 @@ func Pages(ctx context.Context, cfg PagesConfig, out io.Writer) error {
 	if cfg.Beside > 0 {
 		small := cfg
 		small.Messages, small.Campaigns = cfg.Beside, min(cfg.Campaigns, max(cfg.Beside/1000, 1))
+		small.Foreign = min(cfg.Foreign, cfg.Beside)
 		var err error
 		if small.Database, err = besideAddress(ctx, cfg.Database); err != nil {
 			return err
@@ -79,7 +81,7 @@ func pagesOf(ctx context.Context, cfg PagesConfig, beside map[string]pageTimes, 
 		return nil, err
 	}
 	l := &library{run: r, cfg: cfg}
-	if err = l.fill(ctx); err == nil {
+	if err = errors.Join(l.fill(ctx), l.fillForeign(ctx)); err == nil {
 		all, err = l.measure(ctx, beside)
 	}
 	return all, errors.Join(err, stop())
@@ -131,7 +133,11 @@ func besideAddress(ctx context.Context, address string) (string, error) {
 func (l *library) measure(ctx context.Context, beside map[string]pageTimes) (map[string]pageTimes, error) {
 	_, _ = fmt.Fprintf(l.out, "%-34s %21s %21s %10s   %s\n", "milliseconds, p50 / p99", "search", "page", "pages/s", "few messages: search, page, pages/s")
 	all := map[string]pageTimes{}
-	for _, c := range l.cases() {
+	cases := l.cases()
+	if l.cfg.Foreign > 0 {
+		cases = append(cases, l.foreignCases()...)
+	}
+	for _, c := range cases {
 		if len(l.cfg.Only) > 0 && !slices.ContainsFunc(l.cfg.Only, func(part string) bool { return strings.Contains(c.name, part) }) {
 			continue
 		}
@@ -158,7 +164,7 @@ func (l *library) timesOf(ctx context.Context, c pageCase) (t pageTimes, err err
 	for n := range searches + searches/10 {
 		f := c.filter(rnd)
 		began := time.Now()
-		if _, err := l.app.DB.Deliveries(ctx, l.appkey.ID, f, rowsOfPage); err != nil {
+		if err := l.search(ctx, c, f); err != nil {
 			return t, err
 		}
 		if n >= searches/10 { // what came before has warmed up
@@ -170,7 +176,7 @@ func (l *library) timesOf(ctx context.Context, c pageCase) (t pageTimes, err err
 		return t, nil
 	}
 	for range searches {
-		path := l.path(c.filter(rnd))
+		path := l.path(c, c.filter(rnd))
 		began := time.Now()
 		if err := l.page(ctx, path); err != nil {
 			return t, err
@@ -186,8 +192,23 @@ func milliseconds(since time.Time) float64 {
 	return float64(time.Since(since)) / float64(time.Millisecond)
 }
 
-func (l *library) path(f models.DeliveryFilter) string {
-	return fmt.Sprintf("/appkeys/%d/deliveries?%s", l.appkey.ID, f.Query().Encode())
+// search reads a page of what is searched for.
+func (l *library) search(ctx context.Context, c pageCase, f models.DeliveryFilter) error {
+	if c.foreign {
+		_, err := l.app.DB.ForeignMessages(ctx, l.appkey.ID, f, l.foreignAfter(f), rowsOfPage)
+		return err
+	}
+	_, err := l.app.DB.Deliveries(ctx, l.appkey.ID, f, rowsOfPage)
+	return err
+}
+
+func (l *library) path(c pageCase, f models.DeliveryFilter) string {
+	path, q := fmt.Sprintf("/appkeys/%d/deliveries", l.appkey.ID), f.Query()
+	if c.foreign {
+		path += "/elsewhere"
+		q.Set("after", l.foreignAfter(f))
+	}
+	return path + "?" + q.Encode()
 }
 
 // together is how many pages there are in a second when many ask.
@@ -201,7 +222,7 @@ func (l *library) together(ctx context.Context, c pageCase) (perSecond float64, 
 		wg.Go(func() {
 			rnd := rand.New(rand.NewPCG(3, uint64(i))) //nolint:gosec // the same every time
 			for errs[i] == nil && time.Since(began) < pagesFor {
-				errs[i] = l.page(ctx, l.path(c.filter(rnd)))
+				errs[i] = l.page(ctx, l.path(c, c.filter(rnd)))
 				pages.Add(1)
 			}
 		})
@@ -212,17 +233,21 @@ func (l *library) together(ctx context.Context, c pageCase) (perSecond float64, 
 
 // pageCase is a kind of search; filter is one of the kind.
 type pageCase struct {
-	name   string
-	filter func(rnd *rand.Rand) models.DeliveryFilter
+	name    string
+	filter  func(rnd *rand.Rand) models.DeliveryFilter
+	foreign bool // for messages of others
 }
 
 // cases are every filter alone, and pairs that people use.
 func (l *library) cases() []pageCase {
-	alone := l.alone()
+	return withPairs(l.alone(), pairs())
+}
+
+func withPairs(alone []pageCase, pairs [][2]string) []pageCase {
 	cases := slices.Clone(alone)
-	for _, pair := range pairs() {
+	for _, pair := range pairs {
 		first, second := caseOf(alone, pair[0]), caseOf(alone, pair[1])
-		cases = append(cases, pageCase{pair[0] + ", " + pair[1], func(rnd *rand.Rand) models.DeliveryFilter {
+		cases = append(cases, pageCase{name: pair[0] + ", " + pair[1], filter: func(rnd *rand.Rand) models.DeliveryFilter {
 			return both(first(rnd), second(rnd))
 		}})
 	}

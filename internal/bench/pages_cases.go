@@ -13,45 +13,45 @@ import (
 func (l *library) alone() []pageCase {
 	type f = models.DeliveryFilter
 	cases := []pageCase{
-		{"everything", func(*rand.Rand) f { return f{} }},
-		{"everything, deep", func(rnd *rand.Rand) f { return f{Before: models.MessageID(l.batch(rnd), 1)} }},
-		{"number", func(rnd *rand.Rand) f { return f{Phone: phoneOf(rnd.IntN(l.size), l.size)} }},
-		{"unknown number", func(*rand.Rand) f { return f{Phone: "01199999999"} }},
-		{"request", func(rnd *rand.Rand) f { return f{RequestID: requestOf(l.batch(rnd))} }},
-		{"request's key", func(rnd *rand.Rand) f {
+		{name: "everything", filter: func(*rand.Rand) f { return f{} }},
+		{name: "everything, deep", filter: func(rnd *rand.Rand) f { return f{Before: models.MessageID(l.batch(rnd), 1)} }},
+		{name: "number", filter: func(rnd *rand.Rand) f { return f{Phone: phoneOf(rnd.IntN(l.size), l.size)} }},
+		{name: "unknown number", filter: func(*rand.Rand) f { return f{Phone: "01199999999"} }},
+		{name: "request", filter: func(rnd *rand.Rand) f { return f{RequestID: requestOf(l.batch(rnd))} }},
+		{name: "request's key", filter: func(rnd *rand.Rand) f {
 			b := l.batch(rnd)
 			return f{SenderKey: models.AttemptKey(l.campaignOf(b), b, 1)}
 		}},
-		{"recipient's key", func(rnd *rand.Rand) f {
+		{name: "recipient's key", filter: func(rnd *rand.Rand) f {
 			b := l.batch(rnd)
 			return f{RecipientKey: models.MessageKey(l.campaignOf(b), models.Message{ID: models.MessageID(b, 1+rnd.IntN(100))})}
 		}},
-		{"campaign", func(rnd *rand.Rand) f { return f{CampaignID: l.campaigns[rnd.IntN(len(l.campaigns))].ID} }},
-		{"channel", func(rnd *rand.Rand) f { return f{Channel: models.Channels()[rnd.IntN(2)]} }},
-		{"sender", func(rnd *rand.Rand) f { return f{SenderID: senderOf(rnd.IntN(senders))} }},
-		{"template", func(rnd *rand.Rand) f { return f{TemplateCode: templateOf(rnd.IntN(templates))} }},
-		{"creator", func(rnd *rand.Rand) f { return f{CreatedBy: int64(1 + rnd.IntN(creators))} }},
-		{"handed over, 1 day", func(rnd *rand.Rand) f {
+		{name: "campaign", filter: func(rnd *rand.Rand) f { return f{CampaignID: l.campaigns[rnd.IntN(len(l.campaigns))].ID} }},
+		{name: "channel", filter: func(rnd *rand.Rand) f { return f{Channel: models.Channels()[rnd.IntN(2)]} }},
+		{name: "sender", filter: func(rnd *rand.Rand) f { return f{SenderID: senderOf(rnd.IntN(senders))} }},
+		{name: "template", filter: func(rnd *rand.Rand) f { return f{TemplateCode: templateOf(rnd.IntN(templates))} }},
+		{name: "creator", filter: func(rnd *rand.Rand) f { return f{CreatedBy: int64(1 + rnd.IntN(creators))} }},
+		{name: "handed over, 1 day", filter: func(rnd *rand.Rand) f {
 			from, to := l.days(rnd, 1)
 			return f{CreateFrom: from, CreateTo: to}
 		}},
-		{"handed over, 30 days", func(rnd *rand.Rand) f {
+		{name: "handed over, 30 days", filter: func(rnd *rand.Rand) f {
 			from, to := l.days(rnd, 30)
 			return f{CreateFrom: from, CreateTo: to}
 		}},
-		{"sent, 30 days", func(rnd *rand.Rand) f {
+		{name: "sent, 30 days", filter: func(rnd *rand.Rand) f {
 			from, to := l.days(rnd, 30)
 			return f{RequestFrom: from, RequestTo: to}
 		}},
-		{"usual code", func(*rand.Rand) f { return f{Code: kakao.DeliveryNotReachable} }},
-		{"rare code", func(*rand.Rand) f { return f{Code: rareCode} }},
-		{"unknown code", func(*rand.Rand) f { return f{Code: "9998"} }},
-		{"result: success", func(*rand.Rand) f { return f{Group: models.ResultSuccess} }},
-		{"result: failure", func(*rand.Rand) f { return f{Group: models.ResultFailure} }},
+		{name: "usual code", filter: func(*rand.Rand) f { return f{Code: kakao.DeliveryNotReachable} }},
+		{name: "rare code", filter: func(*rand.Rand) f { return f{Code: rareCode} }},
+		{name: "unknown code", filter: func(*rand.Rand) f { return f{Code: "9998"} }},
+		{name: "result: success", filter: func(*rand.Rand) f { return f{Group: models.ResultSuccess} }},
+		{name: "result: failure", filter: func(*rand.Rand) f { return f{Group: models.ResultFailure} }},
 	}
 	for _, p := range models.Parts() {
 		if p != models.PartUnplanned {
-			cases = append(cases, pageCase{"state: " + string(p), func(*rand.Rand) f { return f{Part: p} }})
+			cases = append(cases, pageCase{name: "state: " + string(p), filter: func(*rand.Rand) f { return f{Part: p} }})
 		}
 	}
 	return cases

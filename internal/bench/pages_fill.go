@@ -32,6 +32,8 @@ type library struct {
 	campaigns []models.Campaign // in order
 	first     int64             // ids of batches
 	last      int64
+
+	foreignSenders []int64 // in whose names others send
 }
 
 func senderOf(n int) int64    { return int64(100 + n) }

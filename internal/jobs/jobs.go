@@ -15,37 +15,50 @@ import (
 )
 
 // Workers are the workers of every kind of job.
-func Workers(s *actions.Service) *river.Workers {
-	ws := river.NewWorkers()
-	river.AddWorker(ws, worker(func(ctx context.Context, a actions.SendBatch) error { return s.SendBatch(ctx, a.BatchID) }))
-	river.AddWorker(ws, worker(func(ctx context.Context, a actions.SettleBatch) error { return s.SettleBatch(ctx, a.BatchID) }))
-	river.AddWorker(ws, worker(func(ctx context.Context, a actions.PlanCampaign) error { return s.PlanCampaign(ctx, a.CampaignID) }))
-	river.AddWorker(ws, worker(func(ctx context.Context, a actions.LaunchApproved) error { return s.LaunchApproved(ctx, a.ApprovalID) }))
-	river.AddWorker(ws, worker(func(ctx context.Context, a actions.CancelCampaign) error { return s.CancelBatches(ctx, a.CampaignID) }))
-	river.AddWorker(ws, worker(s.TakeResults))
-	river.AddWorker(ws, worker(func(ctx context.Context, a actions.RunImport) error { return s.RunImport(ctx, a.ImportID) }))
-	river.AddWorker(ws, worker(func(ctx context.Context, a actions.TidyImport) error { return s.TidyImport(ctx, a.ImportID) }))
-	river.AddWorker(ws, worker(func(ctx context.Context, a actions.RefreshSenders) error { return s.RunRefresh(ctx, a.AppkeyID) }))
-	river.AddWorker(ws, worker(func(ctx context.Context, a actions.CheckTemplate) error { return s.CheckTemplate(ctx, a.TemplateID) }))
-	river.AddWorker(ws, worker(func(ctx context.Context, a actions.ChangeGroup) error { return s.ChangeGroup(ctx, a.ChangeID) }))
-	river.AddWorker(ws, worker(func(ctx context.Context, a actions.WorkOnAudience) error { return s.RunAudienceWork(ctx, a.WorkID) }))
-	river.AddWorker(ws, worker(func(ctx context.Context, a actions.CheckCampaign) error { return s.RunCheck(ctx, a.CampaignID) }))
-	river.AddWorker(ws, worker(func(ctx context.Context, a actions.ApplySuppressions) error {
+func Workers(s *actions.Service) *river.Workers { return all(s).workers }
+
+// Kinds names every kind of job.
+func Kinds() []string { return all(nil).kinds }
+
+// known are workers, and the kinds of jobs that they are for.
+type known struct {
+	workers *river.Workers
+	kinds   []string
+}
+
+func all(s *actions.Service) *known {
+	ws := &known{workers: river.NewWorkers()}
+	add(ws, func(ctx context.Context, a actions.SendBatch) error { return s.SendBatch(ctx, a.BatchID) })
+	add(ws, func(ctx context.Context, a actions.SettleBatch) error { return s.SettleBatch(ctx, a.BatchID) })
+	add(ws, func(ctx context.Context, a actions.PlanCampaign) error { return s.PlanCampaign(ctx, a.CampaignID) })
+	add(ws, func(ctx context.Context, a actions.LaunchApproved) error { return s.LaunchApproved(ctx, a.ApprovalID) })
+	add(ws, func(ctx context.Context, a actions.CancelCampaign) error { return s.CancelBatches(ctx, a.CampaignID) })
+	add(ws, s.TakeResults)
+	add(ws, func(ctx context.Context, a actions.RunImport) error { return s.RunImport(ctx, a.ImportID) })
+	add(ws, func(ctx context.Context, a actions.TidyImport) error { return s.TidyImport(ctx, a.ImportID) })
+	add(ws, func(ctx context.Context, a actions.RefreshSenders) error { return s.RunRefresh(ctx, a.AppkeyID) })
+	add(ws, func(ctx context.Context, a actions.CheckTemplate) error { return s.CheckTemplate(ctx, a.TemplateID) })
+	add(ws, func(ctx context.Context, a actions.ChangeGroup) error { return s.ChangeGroup(ctx, a.ChangeID) })
+	add(ws, func(ctx context.Context, a actions.WorkOnAudience) error { return s.RunAudienceWork(ctx, a.WorkID) })
+	add(ws, func(ctx context.Context, a actions.CheckCampaign) error { return s.RunCheck(ctx, a.CampaignID) })
+	add(ws, func(ctx context.Context, a actions.ApplySuppressions) error {
 		return s.ApplySuppressions(ctx, a.TeamID)
-	}))
-	river.AddWorker(ws, worker(func(ctx context.Context, a actions.StopMessages) error { return s.StopMessages(ctx, a.BatchID) }))
-	river.AddWorker(ws, worker(func(ctx context.Context, a actions.RecallBatch) error { return s.RecallBatch(ctx, a.BatchID) }))
-	river.AddWorker(ws, worker(func(ctx context.Context, a actions.ListImages) error { return s.RunListing(ctx, a.AppkeyID) }))
-	river.AddWorker(ws, worker(func(ctx context.Context, a actions.RemoveOldRows) error { return s.RunRemoval(ctx, a.RemovalID) }))
-	river.AddWorker(ws, worker(func(ctx context.Context, a actions.DeliverNotice) error { return s.DeliverNotice(ctx, a.DeliveryID) }))
-	river.AddWorker(ws, worker(func(ctx context.Context, a actions.WriteExport) error { return s.RunExport(ctx, a.ExportID) }))
+	})
+	add(ws, func(ctx context.Context, a actions.StopMessages) error { return s.StopMessages(ctx, a.BatchID) })
+	add(ws, func(ctx context.Context, a actions.RecallBatch) error { return s.RecallBatch(ctx, a.BatchID) })
+	add(ws, func(ctx context.Context, a actions.ListImages) error { return s.RunListing(ctx, a.AppkeyID) })
+	add(ws, func(ctx context.Context, a actions.RemoveOldRows) error { return s.RunRemoval(ctx, a.RemovalID) })
+	add(ws, func(ctx context.Context, a actions.DeliverNotice) error { return s.DeliverNotice(ctx, a.DeliveryID) })
+	add(ws, func(ctx context.Context, a actions.WriteExport) error { return s.RunExport(ctx, a.ExportID) })
 	return ws
 }
 
-// worker runs fn without River's own limit of a minute: a request has its own, and
-// an import takes as long as it takes.
-func worker[T river.JobArgs](fn func(context.Context, T) error) river.Worker[T] {
-	return &untimed[T]{fn: fn}
+// add has fn do the jobs of a kind, without River's own limit of a minute: a request has
+// its own, and an import takes as long as it takes.
+func add[T river.JobArgs](ws *known, fn func(context.Context, T) error) {
+	river.AddWorker(ws.workers, river.Worker[T](&untimed[T]{fn: fn}))
+	var args T
+	ws.kinds = append(ws.kinds, args.Kind())
 }
 
 type untimed[T river.JobArgs] struct {
