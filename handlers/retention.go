@@ -33,10 +33,13 @@ func (h *Handlers) SaveRetention(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handlers) showRetention(w http.ResponseWriter, r *http.Request, view views.RetentionView, err error) error {
 	team := h.visit(r).team
-	past, readErr := h.db.Removals(r.Context(), team.ID, removalsShown)
-	if readErr != nil {
+	var readErr error
+	if view.Past, readErr = h.db.Removals(r.Context(), team.ID, removalsShown); readErr != nil {
 		return readErr
 	}
-	view.Past, view.KeepFor = past, team.KeepDays
+	if view.Last, _, readErr = h.db.LastRemoval(r.Context(), team.ID); readErr != nil {
+		return readErr
+	}
+	view.KeepFor, view.Next, view.Now = team.KeepDays, team.NextRemoval(view.Last), h.now()
 	return h.RenderForm(w, r, err, views.RetentionPage(h.page(r, "retention.title"), view, err))
 }

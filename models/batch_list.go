@@ -16,6 +16,8 @@ type BatchGroup struct {
 	State    BatchState
 	Asks     bool // a person has to decide
 	Cancel   Cancel
+	Stopped  int64 // of the recipients: cancelled
+	Ended    int64 // of them: delivered, failed, or without a result for good
 	Requests int64
 	Request  string // id of the request, if there is one only
 	Calls    int64
@@ -34,7 +36,7 @@ func (db *DB) BatchGroups(ctx context.Context, campaignID, after int64, each boo
 	}
 	var gs []BatchGroup
 	return gs, db.read(ctx).Raw(`SELECT MIN(id) AS batch_id, MIN(number) AS first, MAX(number) AS last, COUNT(*) AS batches,
-			SUM(size) AS size, state, asks, cancel, COUNT(NULLIF(request_id, '')) AS requests, MAX(request_id) AS request,
+			SUM(size) AS size, state, asks, cancel, SUM(cancelled) AS stopped, SUM(delivered + failed + closed) AS ended, COUNT(NULLIF(request_id, '')) AS requests, MAX(request_id) AS request,
 			SUM(calls) AS calls, MIN(called_at) AS called_at, MIN(handed_at) AS handed_at, result_code AS code, MAX(result_text) AS text
 		FROM (SELECT b.*, CASE WHEN `+alone+` THEN -number
 				ELSE number - ROW_NUMBER() OVER (PARTITION BY state, result_code, cancel ORDER BY number) END AS run

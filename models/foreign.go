@@ -198,3 +198,10 @@ func (db *DB) DeleteForeign(ctx context.Context, teamID int64, before time.Time,
 	}
 	return n, nil
 }
+
+// countForeign is how many messages of others were sent through a team's appkeys before
+// the time given, at most limit.
+func (db *DB) countForeign(ctx context.Context, teamID int64, before time.Time, limit int) (n int64, err error) {
+	return n, db.read(ctx).Raw("SELECT COUNT(*) FROM (SELECT 1 FROM foreign_messages WHERE "+foreignOf+" AND sent_at < ? LIMIT ?) AS counted",
+		teamID, before.UnixMilli(), limit).Scan(&n).Error
+}

@@ -72,50 +72,74 @@ const (
 	// seoulMinutes is how far Korea, where there is no summer time, is ahead of UTC:
 	// stretches begin with its hours and days.
 	seoulMinutes = 9 * 60
+	dayMinutes   = 24 * 60
 )
 
 // timelineSteps are how long a stretch may be, in minutes.
-func timelineSteps() []int64 { return []int64{1, 5, 15, 60, 6 * 60, 24 * 60, 7 * 24 * 60} }
+func timelineSteps() []int64 { return []int64{1, 5, 15, 60, 6 * 60, dayMinutes, 7 * dayMinutes} }
 
-// timelineStep is the shortest step by which a span of minutes has not too many
-// stretches.
-func timelineStep(span int64) int64 {
+// timelineStep is the shortest step, of at least so many minutes, by which a span of
+// minutes has not too many stretches.
+func timelineStep(span, least int64) int64 {
 	steps := timelineSteps()
 	for _, step := range steps {
-		if span <= step*maxStretches {
+		if step >= least && span <= step*maxStretches {
 			return step
 		}
 	}
 	return steps[len(steps)-1]
 }
 
-// Timeline is what went on with a campaign over time. It costs a look at each minute in
-// which anything went on, never at a message.
+// Timeline is what went on with a campaign over time. Stretches shorter than a day cost a
+// look at each minute in which anything went on, longer ones at each day, none at a
+// message.
 func (db *DB) Timeline(ctx context.Context, campaignID int64) (t Timeline, err error) {
-	var span struct{ First, Last int64 }
-	busy := "FROM campaign_minutes WHERE campaign_id = ? AND handed + delivered + failed > 0 ORDER BY minute"
-	err = db.read(ctx).Raw("SELECT COALESCE((SELECT minute "+busy+" LIMIT 1), 0) AS first, COALESCE((SELECT minute "+busy+" DESC LIMIT 1), -1) AS last",
-		campaignID, campaignID).Scan(&span).Error
-	if err != nil || span.Last < span.First {
+	least := int64(1)
+	first, last, err := db.busyMinutes(ctx, campaignID)
+	if err == nil && last < first { // nothing yet, or they have gone with the rows of the messages
+		least = dayMinutes
+		first, last, err = db.busyDays(ctx, campaignID)
+	}
+	if err != nil || last < first {
 		return t, err
 	}
-	t = Timeline{Step: timelineStep(span.Last - span.First + 1), Until: atMinute(span.Last)}
-	if t.Stretches, err = db.stretches(ctx, campaignID, span.First, span.Last, t.Step); err != nil {
+	t = Timeline{Step: timelineStep(last-first+1, least), Until: atMinute(last)}
+	if t.Stretches, err = db.stretches(ctx, campaignID, first, last, t.Step); err != nil {
 		return t, err
 	}
 	for {
-		last, tail := t.tail(span.Last)
+		end, tail := t.tail(last)
 		if !tail {
 			return t, nil
 		}
 		whole := t.Total()
-		t.Step = timelineStep(last - span.First + 1)
-		if t.Stretches, err = db.stretches(ctx, campaignID, span.First, last, t.Step); err != nil {
+		t.Step = timelineStep(end-first+1, least)
+		if t.Stretches, err = db.stretches(ctx, campaignID, first, end, t.Step); err != nil {
 			return t, err
 		}
 		t.Later = whole.minus(Timeline{Stretches: t.Stretches}.Total())
 		t.Later.From = t.Stretches[len(t.Stretches)-1].From + t.Step
 	}
+}
+
+// busy is a condition that minutes and days meet in which anything went on.
+const busy = "campaign_id = ? AND handed + delivered + failed > 0"
+
+// busyMinutes are the first and the last minute in which anything went on with a
+// campaign; last is before first if there is none.
+func (db *DB) busyMinutes(ctx context.Context, campaignID int64) (first, last int64, err error) {
+	var span struct{ First, Last int64 }
+	of := "SELECT minute FROM campaign_minutes WHERE " + busy + " ORDER BY minute"
+	err = db.read(ctx).Raw("SELECT COALESCE(("+of+" LIMIT 1), 0) AS first, COALESCE(("+of+" DESC LIMIT 1), -1) AS last", campaignID, campaignID).Scan(&span).Error
+	return span.First, span.Last, err
+}
+
+// busyDays are the first minute of the first day and the last one of the last in which
+// anything went on with a campaign; last is before first if there is none.
+func (db *DB) busyDays(ctx context.Context, campaignID int64) (first, last int64, err error) {
+	var span struct{ First, Last int64 }
+	err = db.read(ctx).Raw("SELECT COALESCE(MIN(day), 0) AS first, COALESCE(MAX(day), -1) AS last FROM usage_days WHERE "+busy, campaignID).Scan(&span).Error
+	return span.First*dayMinutes - seoulMinutes, (span.Last+1)*dayMinutes - seoulMinutes - 1, err
 }
 
 // tail is the last minute of the part of t in which nearly everything went on, where
@@ -134,15 +158,19 @@ func (t Timeline) tail(until int64) (last int64, found bool) {
 	return last, found
 }
 
-// stretches are those between two minutes.
+// stretches are those between two minutes. Of a day or more, they are read from the days.
 func (db *DB) stretches(ctx context.Context, campaignID, first, last, step int64) ([]Stretch, error) {
+	table, at, minute := "campaign_minutes", "minute", "minute"
+	if step >= dayMinutes {
+		first, last = (first+seoulMinutes)/dayMinutes, (last+seoulMinutes)/dayMinutes
+		table, at, minute = "usage_days", "day", fmt.Sprintf("day * %d - %d", dayMinutes, seoulMinutes)
+	}
 	ahead := int64(seoulMinutes)
-	if step == 7*24*60 {
-		ahead += 3 * 24 * 60 // from Monday on: 1970 began on a Thursday
+	if step == 7*dayMinutes {
+		ahead += 3 * dayMinutes // from Monday on: 1970 began on a Thursday
 	}
 	var ss []Stretch
-	return ss, db.read(ctx).Raw(fmt.Sprintf(`SELECT (minute + %d) / %d * %d - %d AS "from",
+	return ss, db.read(ctx).Raw(fmt.Sprintf(`SELECT (%s + %d) / %d * %d - %d AS "from",
 			SUM(handed) AS handed, SUM(delivered) AS delivered, SUM(failed - sms) AS failed, SUM(sms) AS sms
-		FROM campaign_minutes WHERE campaign_id = ? AND minute BETWEEN ? AND ? AND handed + delivered + failed > 0
-		GROUP BY 1 ORDER BY 1`, ahead, step, step, ahead), campaignID, first, last).Scan(&ss).Error
+		FROM %s WHERE %s AND %s BETWEEN ? AND ? GROUP BY 1 ORDER BY 1`, minute, ahead, step, step, ahead, table, busy, at), campaignID, first, last).Scan(&ss).Error
 }

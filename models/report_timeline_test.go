@@ -3,6 +3,7 @@ package models_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -22,7 +23,18 @@ func (l *ledger) goneOn(t testing.TB, minutes map[int64]did) (began int64) {
 			VALUES (%d, %d, %d, %d, %d, %d, %d)`, l.campaign.ID, began+minute, n[0], n[1]+n[2], n[1], n[2], n[3]))
 		must(t, err)
 	}
+	l.sumUpDays(t)
 	return began
+}
+
+// sumUpDays has the campaign's days say what its minutes do.
+func (l *ledger) sumUpDays(t testing.TB) {
+	t.Helper()
+	_, err := l.SQL().ExecContext(t.Context(), fmt.Sprintf(`INSERT INTO usage_days
+			(campaign_id, day, team_id, appkey_id, handed, delivered, failed, sms, lms, unsized, skipped, refused, cancelled, closed)
+		SELECT campaign_id, (minute + 540) / 1440, %d, %d, SUM(handed), SUM(delivered), SUM(failed), SUM(sms), 0, 0, 0, 0, 0, 0
+		FROM campaign_minutes GROUP BY 1, 2`, l.campaign.TeamID, l.campaign.AppkeyID))
+	must(t, err)
 }
 
 func (l *ledger) timeline(t testing.TB) models.Timeline {
@@ -130,15 +142,58 @@ func TestATimelineAddsUp(t *testing.T) {
 	}
 }
 
+// What became of messages is the same in all, whichever is read: the minutes, the days in
+// their place, or the days alone, when the minutes have gone with the rows.
+func TestATimelineIsTheSameFromMinutesAndFromDays(t *testing.T) {
+	t.Parallel()
+	for seed, spread := range []int64{50, 20 * 24 * 60, 90 * 24 * 60, 600 * 24 * 60} {
+		t.Run(fmt.Sprintf("over %d minutes", spread), func(t *testing.T) {
+			t.Parallel()
+			rng := rand.New(rand.NewPCG(uint64(seed), 2)) //nolint:gosec // the same each time
+			l := newLedger(t, models.BatchHanded, models.BatchHanded)
+			began := time.Now().UnixMilli()
+			for range 15 {
+				var told []models.MessageOutcome
+				for range 20 {
+					o := randomOutcome(rng, l.messages[rng.IntN(len(l.messages))])
+					o.DoneAt = began + rng.Int64N(spread*60_000)
+					told = append(told, o)
+				}
+				l.record(t, told...)
+			}
+			must(t, l.CountHanded(t.Context(), l.campaign.ID, 200))
+			e, err := l.Equation(t.Context(), l.campaign)
+			must(t, err)
+			want := models.Stretch{Handed: 200, Delivered: e.Delivered, Failed: e.Failed - e.SMSDelivered, SMS: e.SMSDelivered}
+
+			drawn := l.timeline(t)
+			got := drawn.Total()
+			if got.From = 0; got != want {
+				t.Errorf("in steps of %d minutes there are %+v, the equation says %+v", drawn.Step, got, want)
+			}
+			l.exec(t, "DELETE FROM campaign_minutes")
+			alone := l.timeline(t)
+			got = alone.Total()
+			if got.From = 0; got != want || alone.Step < 24*60 {
+				t.Errorf("from the days alone, in steps of %d minutes, there are %+v, the equation says %+v", alone.Step, got, want)
+			}
+			if drawn.Step >= 24*60 && !slices.Equal(drawn.Stretches, alone.Stretches) {
+				t.Errorf("with the minutes it is %+v, without %+v", drawn, alone)
+			}
+		})
+	}
+}
+
 // BenchmarkTimeline measures the timeline of a campaign in every minute of which
 // something went on.
 func BenchmarkTimeline(b *testing.B) {
-	for _, days := range []int64{1, 7, 90} {
+	for _, days := range []int64{1, 7, 24, 90, 365} {
 		b.Run(fmt.Sprintf("%d days", days), func(b *testing.B) {
 			l := newLedger(b, models.BatchHanded)
 			_, err := l.SQL().ExecContext(b.Context(), fmt.Sprintf(`INSERT INTO campaign_minutes (campaign_id, minute, handed, taken, delivered, failed, sms)
 				WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT %d, 29000000 + i, 10, 10, 9, 1, 0 FROM n`, days*24*60-1, l.campaign.ID))
 			must(b, err)
+			l.sumUpDays(b)
 			for b.Loop() {
 				l.timeline(b)
 			}

@@ -53,13 +53,23 @@ func (db *DB) SaveKeepDays(ctx context.Context, t Team) error {
 type Removable struct {
 	Campaigns int64
 	Messages  int64
+	Foreign   int64 // messages that others have sent; above MaxForeignCounted: there are more than that
 }
 
+// MaxForeignCounted is up to how many messages of others are counted, since that is done
+// by looking at them.
+const MaxForeignCounted = 100_000
+
 // Removable says what is removed of a team if nothing is kept of campaigns that were over
-// before the time given. It counts campaigns, and no rows.
+// before the time given, nor of what others have sent before. It counts campaigns, and no
+// rows but those of others.
 func (db *DB) Removable(ctx context.Context, teamID int64, before time.Time) (r Removable, err error) {
 	err = db.read(ctx).Raw(`SELECT COUNT(*) AS campaigns, COALESCE(SUM(planned), 0) AS messages FROM campaigns
 		WHERE team_id = ? AND finished_at < ? AND NOT rows_gone AND state IN ('finished', 'cancelled')`, teamID, before.UTC()).Scan(&r).Error
+	if err != nil {
+		return r, err
+	}
+	r.Foreign, err = db.countForeign(ctx, teamID, before, MaxForeignCounted+1)
 	return r, err
 }
 
@@ -92,6 +102,18 @@ type Removal struct {
 // Any reports whether the removal has removed anything.
 func (r Removal) Any() bool { return r.Campaigns+r.Messages+r.Notices > 0 }
 
+// RemovedEvery is how often rows are removed of a team whose time is over.
+const RemovedEvery = 24 * time.Hour
+
+// NextRemoval is when rows of the team are removed again after its last removal, which may
+// be none: at once if they are kept for a shorter time by now.
+func (t Team) NextRemoval(last Removal) time.Time {
+	if last.KeepDays == 0 || last.KeepDays > t.KeepDays {
+		return last.StartedAt
+	}
+	return last.StartedAt.Add(RemovedEvery)
+}
+
 // RemovalTasks are the tasks of removing rows whose time is over.
 func RemovalTasks() Tasks { return Tasks{Table: "removals", Key: "id"} }
 
@@ -113,6 +135,12 @@ func (db *DB) Removals(ctx context.Context, teamID int64, limit int) ([]Removal,
 		Order("id DESC").Limit(limit).Find(&rs).Error
 }
 
+// LastRemoval is the newest of a team, also if it has removed nothing; found is false if
+// there was none yet.
+func (db *DB) LastRemoval(ctx context.Context, teamID int64) (r Removal, found bool, err error) {
+	return first[Removal](db.read(ctx).Where("team_id = ?", teamID).Order("id DESC"))
+}
+
 // TidyRemovals forgets the removals of a team that ended before the time given and that
 // have removed nothing.
 func (db *DB) TidyRemovals(ctx context.Context, teamID int64, before time.Time) error {
@@ -129,11 +157,13 @@ func (db *DB) SaveRemoval(ctx context.Context, r Removal) (ours bool, err error)
 }
 
 // TeamToTidy is a team that keeps rows for a time only, or of which a campaign has lost a
-// part of its rows, and for which no removal was begun since. found is false if there is
-// none, or while one runs for any team: it is no hurry, and others need the workers.
+// part of its rows, and for which no removal was begun since, or none that kept as few days
+// as the team does now. found is false if there is none, or while one runs for any team:
+// it is no hurry, and others need the workers.
 func (db *DB) TeamToTidy(ctx context.Context, since time.Time) (t Team, found bool, err error) {
 	return first[Team](db.read(ctx).Where(`(keep_days > 0 OR EXISTS (SELECT 1 FROM campaigns c WHERE c.team_id = teams.id AND NOT c.rows_gone AND c.rows_gone_at IS NOT NULL))
-		AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.team_id = teams.id AND r.started_at > ?)
+		AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.team_id = teams.id AND r.started_at > ?
+			AND (teams.keep_days = 0 OR r.keep_days BETWEEN 1 AND teams.keep_days))
 		AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.state = 'running')`, since.UTC()).Order("id"))
 }
 

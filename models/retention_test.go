@@ -159,6 +159,75 @@ func TestWhatIsRemovedIsCountedWithoutRows(t *testing.T) {
 	}
 }
 
+// What was begun with a longer time does not put off what a shorter one removes.
+func TestAShorterTimeIsDueAtOnce(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t, models.BatchHanded)
+	now := time.Now().UTC()
+	for name, try := range map[string]struct {
+		keep, before int
+		ended        time.Duration // ago
+		due          bool
+	}{
+		"the first":                    {120, 0, 0, true},
+		"shorter than an hour ago":     {120, 200, time.Hour, true},
+		"the same as an hour ago":      {120, 120, time.Hour, false},
+		"longer than an hour ago":      {200, 120, time.Hour, false},
+		"the same as a day ago":        {120, 120, 25 * time.Hour, true},
+		"for good":                     {0, 120, 25 * time.Hour, false},
+		"a time, after only the begun": {120, -1, time.Hour, true},
+	} {
+		l.exec(t, "DELETE FROM removals")
+		l.exec(t, "UPDATE teams SET keep_days = $1", try.keep)
+		last := models.Removal{}
+		if try.before != 0 {
+			last = models.Removal{TeamID: l.campaign.TeamID, State: models.RemovalDone, KeepDays: max(try.before, 0), Before: now, StartedAt: now.Add(-try.ended), WorkedAt: now}
+			must(t, l.CreateRemoval(t.Context(), &last))
+		}
+		team, due, err := l.TeamToTidy(t.Context(), now.Add(-models.RemovedEvery))
+		if due != try.due || err != nil {
+			t.Errorf("%s: %v %v", name, due, err)
+		}
+		if next := team.NextRemoval(last); due && next.After(now) {
+			t.Errorf("%s: it is said to begin at %s", name, next)
+		}
+		found, there, err := l.LastRemoval(t.Context(), l.campaign.TeamID)
+		if there != (last.ID != 0) || found.ID != last.ID || err != nil {
+			t.Errorf("%s: the last is %+v %v", name, found, err)
+		}
+	}
+}
+
+// Results that come late, of rows that have gone and of rows that are still there, while
+// those of a campaign go: what is counted stays what the equation says.
+func TestLateResultsOfRowsThatHaveGoneCountNothing(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t, models.BatchHanded, models.BatchHanded, models.BatchHanded)
+	tell := func(state models.MessageState, code string, at int64) {
+		var told []models.MessageOutcome
+		for _, id := range l.messages {
+			told = append(told, models.MessageOutcome{ID: id, State: state, Code: code, Fallback: models.FallbackUnknown, DoneAt: at})
+		}
+		l.record(t, told...)
+	}
+	tell(models.MessageFailed, "3018", 1e12)
+	l.over(t)
+	l.removeSome(t, 2)
+	tell(models.MessageSMS, "3018", 1.1e12)
+	e, err := l.Equation(t.Context(), l.campaign)
+	if err != nil || e.Failed != 300 || e.SMSDelivered != 100 {
+		t.Errorf("the equation is %+v: %v", e, err)
+	}
+	l.sameAsEquation(t, 0)
+	l.removeSome(t, 2)
+	tell(models.MessageDelivered, "1000", 1.2e12)
+	l.sameAsEquation(t, 0)
+	codes, err := l.CodeCounts(t.Context(), l.campaign.ID)
+	if err != nil || len(codes) != 2 || codes[0].Count+codes[1].Count != 300 {
+		t.Errorf("the codes are %+v: %v", codes, err)
+	}
+}
+
 // A list that is being filled from campaigns reads their messages to the end.
 func TestRowsStayWhileAListIsFilled(t *testing.T) {
 	t.Parallel()

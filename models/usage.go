@@ -217,9 +217,10 @@ type UsageSpan struct {
 	From, To Day   // both are within
 }
 
-// where is a condition that rows u of usage_days within the span meet.
+// where is a condition that rows u of usage_days within the span meet in which anything
+// is left: what is counted on a day may have moved to another.
 func (s UsageSpan) where() (condition string, args []any) {
-	condition, args = "u.day BETWEEN ? AND ?", []any{s.From, s.To}
+	condition, args = "u.day BETWEEN ? AND ? AND u.handed + u.delivered + u.failed + u.skipped + u.refused + u.cancelled + u.closed > 0", []any{s.From, s.To}
 	if s.TeamID != 0 {
 		condition, args = condition+" AND u.team_id = ?", append(args, s.TeamID)
 	}

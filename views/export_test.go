@@ -56,3 +56,15 @@ func DayHeights(b Board) []int {
 	}
 	return heights
 }
+
+// Bar are the widths of the parts of the equation's bar, from the left, and whether each
+// begins where the one before ends.
+func (v Progress) Bar() (widths map[int64]float64, whole bool) {
+	widths, whole = map[int64]float64{}, true
+	end := 0.0
+	for _, s := range v.segments() {
+		whole = whole && s.x > end-0.001 && s.x < end+0.001
+		widths[s.count], end = s.w, s.x+s.w
+	}
+	return widths, whole && end > 99.999 && end < 100.001
+}

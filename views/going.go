@@ -26,13 +26,23 @@ func (v Progress) stretches() []stretch {
 	toHand := e.Unplanned + e.Planned + e.InDoubt
 	handed := stretch{key: "progress.going.handed", done: all - toHand, all: all, rate: v.Rates.Handed}
 	if e.Planned > 0 && v.State.Runs() {
-		handed.left = timeLeft(e.Planned, v.Rates.Handed)
+		handed.left = v.toHand()
 	}
 	taken := stretch{key: "progress.going.taken", done: all - toHand - e.Handed, all: all, rate: v.Rates.Taken}
 	if toHand == 0 && e.Handed > 0 {
 		taken.left = timeLeft(e.Handed, v.Rates.Taken)
 	}
 	return []stretch{handed, taken}
+}
+
+// toHand is how long it takes until all is handed over, as fast as it goes, and not before
+// the time that is laid down for the last; 0 if that is not known.
+func (v Progress) toHand() time.Duration {
+	left := timeLeft(v.Equation.Planned, v.Rates.Handed)
+	if n := len(v.Coming); n > 0 && v.ScheduledAt == nil { // what is scheduled is handed over ahead
+		left = max(left, v.Coming[n-1].Until.Sub(v.Now))
+	}
+	return left
 }
 
 // timeLeft is how long n more take at so many a minute; 0 if that is not known.
@@ -83,7 +93,7 @@ func (v Progress) remaining(p Page) string {
 	}
 	left := timeLeft(e.Planned+e.Handed, v.Rates.Taken)
 	if e.Planned > 0 {
-		toHand := timeLeft(e.Planned, v.Rates.Handed)
+		toHand := v.toHand()
 		if toHand == 0 {
 			return ""
 		}

@@ -132,8 +132,18 @@ type segment struct {
 	x, w  float64
 }
 
-// minSegment is how wide a part that is there is at least, in percent.
-const minSegment = 3.2
+// A part that is there is as wide as its number needs, in percent; a long number may
+// have to do without.
+const (
+	minSegment   = 3.2
+	enoughForAll = 5.7 // a dozen of them leave room for what there is most of
+)
+
+// least is how wide the part is at least.
+func (s segment) least() float64 {
+	digits := len(int64Text(s.count))
+	return min(max(minSegment, roomWide*float64(digits+(digits-1)/3+1)), enoughForAll)
+}
 
 // segments are the parts that are there. Small ones are drawn wider than they are,
 // at the cost of the large ones.
@@ -146,16 +156,16 @@ func (v Progress) segments() []segment {
 	}
 	small, large := 0.0, int64(0)
 	for _, s := range all {
-		if v.share(s.count) < minSegment {
-			small += minSegment
+		if v.share(s.count) < s.least() {
+			small += s.least()
 		} else {
 			large += s.count
 		}
 	}
 	x := 0.0
 	for i, s := range all {
-		w := minSegment
-		if v.share(s.count) >= minSegment {
+		w := s.least()
+		if v.share(s.count) >= w {
 			w = (100 - small) * float64(s.count) / float64(large)
 		}
 		all[i].x, all[i].w = x, w
@@ -249,7 +259,9 @@ func batchState(g models.BatchGroup) (key, color string) {
 		return "recall.batch.asked", "orange"
 	case g.Cancel.Moves():
 		return "recall.batch.moving", "orange"
-	case g.Cancel == models.CancelDone && g.State == models.BatchHanded:
+	case g.Cancel == models.CancelDone && g.State == models.BatchHanded && g.Stopped > 0 && g.Ended > 0:
+		return "recall.batch.part_cancelled", "secondary"
+	case g.Cancel == models.CancelDone && g.State == models.BatchHanded && g.Stopped > 0:
 		return "recall.batch.cancelled", "secondary"
 	}
 	key = "progress.batch." + string(g.State)

@@ -120,6 +120,8 @@ func panelHeight(i int) string {
 func (v Progress) span(p Page) string {
 	from, to := v.Timeline.Begins(), v.Timeline.Ends()
 	switch {
+	case sameDay(from, to.Add(-time.Minute)) && v.Timeline.Step >= 24*60:
+		return p.Date(from)
 	case v.Timeline.Step >= 24*60:
 		return p.Date(from) + " – " + p.Date(to.Add(-time.Minute))
 	case sameDay(from, to):

@@ -146,3 +146,31 @@ func TestHowFastItGoesIsToldAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// As fast as a paced campaign may go, its last is not handed over before its time.
+func TestAPaceIsNotOvertaken(t *testing.T) {
+	t.Parallel()
+	s, c := stuck(t, nil, map[string]any{"state": models.CampaignSending})
+	now := s.Actions.Now()
+	s.exec(t, "UPDATE batches SET handed_at = $1, send_at = $2", now.Add(-10*time.Minute), now.Add(40*time.Minute))
+	s.exec(t, "INSERT INTO campaign_minutes VALUES ($1, $2, 400, 0, 0, 0, 0)", c.ID, now.Unix()/60)
+	page := s.get(t, fmt.Sprintf("/appkeys/%d/campaigns/%d", c.AppkeyID, c.ID))
+	if !regexp.MustCompile(`1분에 \d+명\s+· (39|40)분 남음`).MatchString(page.body) {
+		t.Errorf("the time left heeds no pace: %s", page.body)
+	}
+}
+
+// What is said of a batch that was to be cancelled is what became of it.
+func TestABatchIsCancelledAsFarAsItsMessagesAre(t *testing.T) {
+	t.Parallel()
+	for counts, says := range map[string]string{
+		"cancelled = size":                            "발송사가 취소함",
+		"cancelled = size - 1, delivered = 1":         "일부만 취소됨",
+		"delivered = size - 1, failed = 1":            "접수됨",
+		"cancelled = 0, delivered = 0, closed = size": "접수됨",
+	} {
+		s, c := stuck(t, nil, map[string]any{"state": models.CampaignCancelled})
+		s.exec(t, "UPDATE batches SET state = 'handed_over', cancel = $1, "+counts, models.CancelDone)
+		s.get(t, fmt.Sprintf("/appkeys/%d/campaigns/%d", c.AppkeyID, c.ID)).says(t, http.StatusOK, ">"+says+"<")
+	}
+}

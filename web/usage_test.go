@@ -104,10 +104,14 @@ func TestHowLongRowsAreKeptIsSet(t *testing.T) {
 	question := s.post(t, "/teams/1/retention", url.Values{"days": {"120"}})
 	question.says(t, http.StatusOK, "120일이 지난 기록을 지울까요?", `name="campaigns" value="1"`, "40")
 	s.get(t, "/teams/1/retention").says(t, http.StatusOK, "지우지 않고 보관합니다")
-	s.post(t, "/teams/1/retention", url.Values{"days": {"120"}, "campaigns": {"1"}}).says(t, http.StatusOK, "보관 기간을 저장했습니다.", `value="120"`)
+	s.post(t, "/teams/1/retention", url.Values{"days": {"120"}, "campaigns": {"1"}}).says(t, http.StatusOK, "보관 기간을 저장했습니다.", `value="120"`, "곧 지우기 시작합니다")
 	if logs := s.audited(t, "retention.set"); len(logs) != 1 {
 		t.Errorf("recorded as %+v", logs)
 	}
+
+	s.exec(t, `INSERT INTO removals (team_id, state, claim, keep_days, before, campaigns, messages, notices, started_at, worked_at)
+		VALUES (1, 'done', '', 120, $1, 0, 0, 0, $1, $1)`, time.Now().UTC())
+	s.get(t, "/teams/1/retention").says(t, http.StatusOK, "하루에 한 번 지웁니다", "지울 것이 없었습니다")
 
 	s.exec(t, "UPDATE campaigns SET rows_gone_at = $1, rows_gone = TRUE", time.Now().UTC())
 	path := fmt.Sprintf("/appkeys/%d/campaigns/%d", k.ID, c.ID)

@@ -65,6 +65,7 @@ type benchmarks struct {
 	Exports  exportsBenchmark  `cmd:"" help:"Exports of a million messages, beside reading them alone and writing them alone."`
 	Pages    pagesBenchmark    `cmd:"" help:"Finding messages among ten millions, by every filter."`
 	Results  resultsBenchmark  `cmd:"" help:"Taking in results, beside reading them alone and writing them alone."`
+	Audience audienceBenchmark `cmd:"" help:"Making an audience of a campaign's result codes, beside a bare copy of it."`
 }
 
 type importBenchmark struct {
@@ -110,6 +111,15 @@ type resultsBenchmark struct {
 // Run measures and prints.
 func (b *resultsBenchmark) Run(ctx context.Context) error {
 	return bench.Results(ctx, b.ResultsConfig, os.Stdout)
+}
+
+type audienceBenchmark struct {
+	bench.AudienceConfig
+}
+
+// Run measures and prints.
+func (b *audienceBenchmark) Run(ctx context.Context) error {
+	return bench.Audience(ctx, b.AudienceConfig, os.Stdout)
 }
 
 type benchmark struct {

@@ -88,6 +88,8 @@ func TestARemovalThatIsInterruptedGoesOnWhereItWas(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBreakable(t, false)
+			_, err := b.whole.SQL().ExecContext(t.Context(), "UPDATE teams SET keep_days = 100")
+			must(t, err)
 			n := 1
 			for made := n; n <= made && !t.Failed(); n++ {
 				o := b.fillOld(t, fmt.Sprint("old", n))

@@ -1,7 +1,6 @@
 package actions_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -76,45 +75,5 @@ func TestWhatCannotBecomeAnAudienceOfCodes(t *testing.T) {
 	must(t, err)
 	if _, err = b.AudienceOfCodes(t.Context(), b.admin, c, models.NewAudience{Name: "목록"}, []string{"3018"}); models.FieldText(err, "name").Key != "error.exists.audience" {
 		t.Errorf("two of the same name: %v", err)
-	}
-}
-
-// BenchmarkAudienceOfCodes measures an audience of all messages of a campaign, and of
-// every hundredth.
-func BenchmarkAudienceOfCodes(b *testing.B) {
-	for _, n := range benchSizes() {
-		for _, every := range []int{1, 100} {
-			b.Run(fmt.Sprintf("every %d of %d", every, n), func(b *testing.B) {
-				s := newBench(b, time.Second)
-				c := s.plannable(b, s.audience(b, "모두", "", 0, n))
-				must(b, s.PlanCampaign(b.Context(), c.ID))
-				s.fail(b, c, every, n)
-				c, err := s.DB.CampaignByID(b.Context(), c.ID)
-				must(b, err)
-				b.ResetTimer()
-				a, err := s.AudienceOfCodes(b.Context(), s.admin, c, models.NewAudience{Name: "닿지 않는 사람"}, []string{"3018"})
-				must(b, err)
-				s.runWorks(b)
-				b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "messages/s")
-				b.StopTimer()
-				a, err = s.DB.Audience(b.Context(), s.team.ID, a.ID)
-				must(b, err)
-				if a.Size != int64(n/every) {
-					b.Fatalf("%d are in it, want %d", a.Size, n/every)
-				}
-			})
-		}
-	}
-}
-
-// fail has every so manieth of a campaign's messages fail, as far as the ledger says.
-func (b *bench) fail(t testing.TB, c models.Campaign, every, n int) {
-	t.Helper()
-	for _, q := range []string{
-		fmt.Sprintf("UPDATE messages SET state = 8, code = '3018', done_at = 1 WHERE campaign_id = %d AND CAST(phone AS BIGINT) %% %d = 0", c.ID, every),
-		fmt.Sprintf("INSERT INTO code_counts (campaign_id, state, code, count) VALUES (%d, 8, '3018', %d)", c.ID, n/every),
-	} {
-		_, err := b.DB.SQL().ExecContext(t.Context(), q)
-		must(t, err)
 	}
 }

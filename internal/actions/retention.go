@@ -23,8 +23,6 @@ func removals() longTask {
 }
 
 const (
-	// removedEvery is how often rows are removed whose time is over.
-	removedEvery = 24 * time.Hour
 	// removedBatches is how many batches lose their rows in a transaction, and
 	// removedWhileSending how many while something is being sent: few enough that nobody
 	// waits for them.
@@ -41,7 +39,7 @@ const (
 func (s *Service) KeptUntil(days int) time.Time { return s.Now().AddDate(0, 0, -days) }
 
 // SaveKeepDays says for how long a team keeps the rows of messages. What it keeps longer
-// than that goes soon, and cannot be brought back: so a shorter time must be confirmed,
+// than that begins to go with the next sweep, and cannot be brought back: so a shorter time must be confirmed,
 // with the number of campaigns that were seen to lose their rows, or more. It says what
 // goes; asked is true when nothing was saved, since that is to be confirmed first.
 func (s *Service) SaveKeepDays(ctx context.Context, by models.Actor, team models.Team, in models.KeepSettings, confirmed int64) (r models.Removable, asked bool, err error) {
@@ -90,7 +88,7 @@ func (s *Service) sweepRemovals(ctx context.Context) error {
 	if err := s.sweepTasks(ctx, removals()); err != nil {
 		return err
 	}
-	since := s.Now().Add(-removedEvery)
+	since := s.Now().Add(-models.RemovedEvery)
 	team, found, err := s.DB.TeamToTidy(ctx, since)
 	if err != nil || !found {
 		return err
@@ -188,7 +186,11 @@ func (s *Service) removeCampaign(ctx context.Context, r *models.Removal) (more b
 	}
 	done := *r
 	err = s.DB.Tx(ctx, func(tx *models.DB) error {
-		c, found, err := tx.RemovableCampaign(ctx, *r)
+		still, err := stillDue(ctx, tx, *r)
+		if err != nil {
+			return err
+		}
+		c, found, err := tx.RemovableCampaign(ctx, still)
 		if err != nil || !found {
 			return err
 		}
@@ -213,6 +215,16 @@ func (s *Service) removeCampaign(ctx context.Context, r *models.Removal) (more b
 		*r = done
 	}
 	return more, err
+}
+
+// stillDue is r; only what has begun to go is left of it if the team has come to keep rows
+// for longer.
+func stillDue(ctx context.Context, tx *models.DB, r models.Removal) (models.Removal, error) {
+	team, err := tx.Team(ctx, r.TeamID)
+	if team.Shorter(r.KeepDays) {
+		r.KeepDays = 0
+	}
+	return r, err
 }
 
 func (s *Service) saveRemoval(ctx context.Context, tx *models.DB, r models.Removal) error {
@@ -241,13 +253,18 @@ func (s *Service) removeForeign(ctx context.Context, r *models.Removal) error {
 	})
 }
 
-// removePieces removes one piece after the other, until there is none left, and notes with
-// each how far it has come. Where everything is kept, there is none.
-func (s *Service) removePieces(ctx context.Context, r *models.Removal, remove func(tx *models.DB, done *models.Removal) (int64, error)) error {
-	for n := int64(1); r.KeepDays > 0 && n > 0; {
+// removePieces removes what is due by r, a piece a transaction, until a piece removes
+// nothing. piece says how much it has removed, and adds it to done.
+func (s *Service) removePieces(ctx context.Context, r *models.Removal, piece func(tx *models.DB, done *models.Removal) (int64, error)) error {
+	for more := true; more; {
 		done := *r
-		err := s.DB.Tx(ctx, func(tx *models.DB) (err error) {
-			if n, err = remove(tx, &done); err != nil {
+		err := s.DB.Tx(ctx, func(tx *models.DB) error {
+			still, err := stillDue(ctx, tx, *r)
+			if more = err == nil && still.KeepDays > 0; !more {
+				return err
+			}
+			n, err := piece(tx, &done)
+			if more = err == nil && n > 0; !more {
 				return err
 			}
 			done.WorkedAt = s.Now().UTC()

@@ -1,6 +1,7 @@
 package actions_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,9 +69,7 @@ func TestRowsGoAfterTheTeamsTimeAndCountsStay(t *testing.T) {
 	if n := b.query(t, "SELECT COUNT(*) FROM messages"); n != 7004 {
 		t.Fatalf("%d messages are left of those that are kept", n)
 	}
-	_, err = b.DB.SQL().ExecContext(ctx, "DELETE FROM removals") // as if a day had passed
-	must(t, err)
-	b.keep(t, "100")
+	b.keep(t, "100") // which does not wait for the next day
 	r := b.untilGone(t, c)
 	if r.Campaigns != 1 || r.Messages != 7004+2 || r.Notices == 0 || r.State != models.RemovalDone {
 		t.Errorf("removed %+v", r)
@@ -99,6 +98,14 @@ func TestRowsGoAfterTheTeamsTimeAndCountsStay(t *testing.T) {
 		t.Errorf("recorded as %+v", logs)
 	}
 	b.knowsThatRowsAreGone(t, now)
+	if still, err := b.DB.UsageDays(ctx, span); err != nil || !slices.Equal(still, after) {
+		t.Errorf("late results have changed the days from %+v to %+v: %v", after, still, err)
+	}
+	timeline, err := b.DB.Timeline(ctx, c.ID)
+	must(t, err)
+	if total := timeline.Total(); total.Delivered != equation.Delivered || total.SMS != equation.SMSDelivered {
+		t.Errorf("over time there are %+v left of %+v", total, equation)
+	}
 }
 
 // knowsThatRowsAreGone checks that what reads messages copes without them.
@@ -139,6 +146,15 @@ func TestAShorterTimeIsConfirmedWithWhatGoes(t *testing.T) {
 	if b.readTeam(t).KeepDays != 0 || len(b.entries(t, "retention.set")) != 0 {
 		t.Error("it was saved before it was confirmed")
 	}
+	must(t, b.DB.Tx(ctx, func(tx *models.DB) error {
+		return tx.SaveForeign(ctx, []models.ForeignMessage{
+			{AppkeyID: b.appkey.ID, Channel: models.FriendTalk, RequestID: "old", Seq: 1, SentAt: b.Now().AddDate(0, 0, -121).UnixMilli(), TakenAt: b.Now().UTC()},
+			{AppkeyID: b.appkey.ID, Channel: models.FriendTalk, RequestID: "new", Seq: 1, SentAt: b.Now().AddDate(0, 0, -119).UnixMilli(), TakenAt: b.Now().UTC()},
+		})
+	}))
+	if goes, asked, err = save("120", 0); err != nil || !asked || goes != (models.Removable{Campaigns: 1, Messages: 10, Foreign: 1}) {
+		t.Errorf("with what others have sent: %+v %v %v", goes, asked, err)
+	}
 	if _, asked, err = save("120", 1); asked || err != nil || b.readTeam(t).KeepDays != 120 {
 		t.Errorf("%v %v", asked, err)
 	}
@@ -158,6 +174,38 @@ func TestAShorterTimeIsConfirmedWithWhatGoes(t *testing.T) {
 	}
 	if _, _, err := b.SaveKeepDays(ctx, b.member(t, "승인", models.Approver, nil), b.team, models.KeepSettings{}, 0); models.KindOf(err) != models.Forbidden {
 		t.Errorf("an approver: %v", err)
+	}
+}
+
+// Who regrets a shorter time loses no more than what had begun to go.
+func TestALongerTimeEndsARemoval(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 2*time.Second)
+	ctx := t.Context()
+	for range 2 {
+		b.planned(t)
+	}
+	_, err := b.DB.SQL().ExecContext(ctx, "UPDATE campaigns SET state = 'finished', finished_at = $1", b.Now().AddDate(0, 0, -150))
+	must(t, err)
+	_, err = b.DB.SQL().ExecContext(ctx, "UPDATE campaigns SET rows_gone_at = $1 WHERE id = (SELECT MIN(id) FROM campaigns)", b.Now())
+	must(t, err)
+	_, err = b.DB.SQL().ExecContext(ctx, "UPDATE notices SET created_at = $1", b.Now().AddDate(0, 0, -150))
+	must(t, err)
+	notices := b.query(t, "SELECT COUNT(*) FROM notices")
+	r := models.Removal{TeamID: b.team.ID, State: models.RemovalRunning, KeepDays: 120, Before: b.KeptUntil(120), StartedAt: b.Now(), WorkedAt: b.Now()}
+	must(t, b.DB.CreateRemoval(ctx, &r))
+	must(t, b.RunRemoval(ctx, r.ID)) // while the team keeps everything
+
+	r, err = b.DB.Removal(ctx, r.ID)
+	must(t, err)
+	if r.State != models.RemovalDone || r.Campaigns != 1 || r.Messages != 10 || r.Notices != 0 {
+		t.Errorf("removed %+v", r)
+	}
+	if n := b.query(t, "SELECT COUNT(*) FROM messages"); n != 10 {
+		t.Errorf("%d messages are left", n)
+	}
+	if n := b.query(t, "SELECT COUNT(*) FROM notices"); n != notices {
+		t.Errorf("%d notices are left of %d", n, notices)
 	}
 }
 

@@ -150,6 +150,9 @@ func (r *run) lookAt(ctx context.Context, t *trial) (until time.Time, err error)
 	if err := r.decide(ctx, t, batches); err != nil || !c.State.Runs() || !t.disturbed {
 		return until, err
 	}
+	if open == 0 && c.ScheduledAt != nil && c.ScheduledAt.After(r.clock.now().Add(worthJumping)) {
+		return *c.ScheduledAt, nil // nobody is left to be sent to, and it is over when its time has come
+	}
 	return r.waitsUntil(batches), nil
 }
 
