@@ -68,7 +68,7 @@ func (db *DB) DeleteAudience(ctx context.Context, id int64) error {
 		return err
 	}
 	for {
-		res := db.write(ctx).Exec("DELETE FROM recipients WHERE id IN (SELECT id FROM recipients WHERE audience_id = ? LIMIT ?)", id, deleteRows)
+		res := db.write(ctx).Exec("DELETE FROM recipients WHERE id IN (SELECT id FROM recipients WHERE audience_id = ?"+limitTo(deleteRows)+")", id)
 		if res.Error != nil {
 			return res.Error
 		}

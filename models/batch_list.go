@@ -41,7 +41,7 @@ func (db *DB) BatchGroups(ctx context.Context, campaignID, after int64, each boo
 		FROM (SELECT b.*, CASE WHEN `+alone+` THEN -number
 				ELSE number - ROW_NUMBER() OVER (PARTITION BY state, result_code, cancel ORDER BY number) END AS run
 			FROM batches b WHERE campaign_id = ? AND number > ?) AS numbered
-		GROUP BY state, asks, cancel, result_code, run ORDER BY first LIMIT ?`, campaignID, after, limit).Scan(&gs).Error
+		GROUP BY state, asks, cancel, result_code, run ORDER BY first`+limitTo(limit), campaignID, after).Scan(&gs).Error
 }
 
 // LastCalls are the last requests made for each of the batches.

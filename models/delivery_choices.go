@@ -56,7 +56,7 @@ func (db *DB) DeliveryChoices(ctx context.Context, k Appkey, f DeliveryFilter) (
 // have been made that were sent.
 func (db *DB) templatesSent(ctx context.Context, k Appkey) (names []string, err error) {
 	return names, db.read(ctx).Raw(`SELECT DISTINCT t.name FROM templates t WHERE t.team_id = ? AND t.code = '' AND EXISTS (SELECT 1 FROM campaigns c
-		WHERE c.template_id = t.id AND c.template_id <> 0 AND c.appkey_id = ? AND c.last_batch > 0) ORDER BY t.name LIMIT ?`, k.TeamID, k.ID, offered).Scan(&names).Error
+		WHERE c.template_id = t.id AND c.template_id <> 0 AND c.appkey_id = ? AND c.last_batch > 0) ORDER BY t.name`+limitTo(offered), k.TeamID, k.ID).Scan(&names).Error
 }
 
 // sentBy are those whose ids stand in a column of the batches of an appkey, with the

@@ -89,8 +89,8 @@ func (db *DB) KnownForeign(ctx context.Context, appkeyID int64, ch Channel, requ
 func (db *DB) AwaitedForeign(ctx context.Context, appkeyID int64, ch Channel, now time.Time, limit int) ([]ForeignRequest, error) {
 	var rs []ForeignRequest
 	return rs, db.read(ctx).Raw(`SELECT request_id, MIN(sent_at) AS sent_at, MIN(due_at) AS due_at FROM foreign_messages
-		WHERE appkey_id = ? AND channel = ? AND due_at <= ? AND due_at IS NOT NULL GROUP BY request_id ORDER BY 3 LIMIT ?`,
-		appkeyID, ch, now.UTC(), limit).Scan(&rs).Error
+		WHERE appkey_id = ? AND channel = ? AND due_at <= ? AND due_at IS NOT NULL GROUP BY request_id ORDER BY 3`+limitTo(limit),
+		appkeyID, ch, now.UTC()).Scan(&rs).Error
 }
 
 // ForeignRequest is a request of another system with open messages.
@@ -190,7 +190,7 @@ func (db *DB) DeleteForeign(ctx context.Context, teamID int64, before time.Time,
 	}
 	for _, k := range ks {
 		res := db.write(ctx).Exec(`DELETE FROM foreign_messages WHERE id IN (SELECT id FROM foreign_messages
-			WHERE appkey_id = ? AND sent_at < ? ORDER BY sent_at LIMIT ?)`, k.ID, before.UnixMilli(), limit)
+			WHERE appkey_id = ? AND sent_at < ? ORDER BY sent_at`+limitTo(limit)+`)`, k.ID, before.UnixMilli())
 		if res.Error != nil {
 			return n, res.Error
 		}
@@ -202,6 +202,6 @@ func (db *DB) DeleteForeign(ctx context.Context, teamID int64, before time.Time,
 // countForeign is how many messages of others were sent through a team's appkeys before
 // the time given, at most limit.
 func (db *DB) countForeign(ctx context.Context, teamID int64, before time.Time, limit int) (n int64, err error) {
-	return n, db.read(ctx).Raw("SELECT COUNT(*) FROM (SELECT 1 FROM foreign_messages WHERE "+foreignOf+" AND sent_at < ? LIMIT ?) AS counted",
-		teamID, before.UnixMilli(), limit).Scan(&n).Error
+	return n, db.read(ctx).Raw("SELECT COUNT(*) FROM (SELECT 1 FROM foreign_messages WHERE "+foreignOf+" AND sent_at < ?"+limitTo(limit)+") AS counted",
+		teamID, before.UnixMilli()).Scan(&n).Error
 }

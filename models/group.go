@@ -243,7 +243,7 @@ func (db *DB) GroupCandidates(ctx context.Context, g SenderGroup, query string, 
 	var ss []Sender
 	// The rows are wide: which of them, the inner query reads from an index.
 	return ss, db.read(ctx).Raw("SELECT "+candidateColumns+" FROM senders WHERE id IN (SELECT id FROM senders WHERE "+where+
-		" ORDER BY plus_friend_id LIMIT ?) ORDER BY plus_friend_id", append(args, limit)...).Scan(&ss).Error
+		" ORDER BY plus_friend_id"+limitTo(limit)+") ORDER BY plus_friend_id", args...).Scan(&ss).Error
 }
 
 // AllGroupCandidates are those of [DB.GroupCandidates] without a limit, with nothing

@@ -169,7 +169,7 @@ const CountedImages = 10_000
 // more than [CountedImages].
 func (db *DB) CountImages(ctx context.Context, teamID int64, f ImageFilter) (n int, err error) {
 	where, args := f.where(teamID)
-	err = db.read(ctx).Raw("SELECT COUNT(*) FROM (SELECT 1 FROM images WHERE "+where+" LIMIT ?) counted", append(args, CountedImages+1)...).Scan(&n).Error
+	err = db.read(ctx).Raw("SELECT COUNT(*) FROM (SELECT 1 FROM images WHERE "+where+limitTo(CountedImages+1)+") counted", args...).Scan(&n).Error
 	return n, err
 }
 

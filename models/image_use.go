@@ -45,8 +45,8 @@ const used = `SELECT u.image_id, u.place, t.id AS place_id, t.appkey_id, t.name,
 // of each first.
 func (db *DB) ImageUses(ctx context.Context, imageIDs []int64, limit int) ([]ImageUse, error) {
 	var us []ImageUse
-	return us, db.read(ctx).Raw("SELECT * FROM ("+used+") uses ORDER BY active DESC, place DESC, place_id DESC, image_id LIMIT ?",
-		imageIDs, imageIDs, limit).Scan(&us).Error
+	return us, db.read(ctx).Raw("SELECT * FROM ("+used+") uses ORDER BY active DESC, place DESC, place_id DESC, image_id"+limitTo(limit),
+		imageIDs, imageIDs).Scan(&us).Error
 }
 
 // UseCount is how often an image is used.

@@ -316,5 +316,5 @@ func (db *DB) ComingDays(ctx context.Context, campaignID int64, limit int) ([]Co
 	}
 	var ds []ComingDay
 	return ds, db.read(ctx).Raw(`SELECT `+day+` AS day, SUM(`+openSQL+`) AS recipients, MIN(send_at) AS "from", MAX(send_at) AS until
-		FROM batches WHERE campaign_id = ? AND state = 'planned' AND send_at IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT ?`, campaignID, limit).Scan(&ds).Error
+		FROM batches WHERE campaign_id = ? AND state = 'planned' AND send_at IS NOT NULL GROUP BY 1 ORDER BY 1`+limitTo(limit), campaignID).Scan(&ds).Error
 }

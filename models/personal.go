@@ -367,7 +367,7 @@ func (db *DB) OldImport(ctx context.Context, teamID int64, before time.Time) (i 
 
 // EraseImport deletes remarks of an import, at most limit, and notes when none is left.
 func (db *DB) EraseImport(ctx context.Context, id int64, limit int, now time.Time) (whole bool, err error) {
-	res := db.write(ctx).Exec(`DELETE FROM import_rows WHERE import_id = ? AND (kind, line) IN (SELECT kind, line FROM import_rows WHERE import_id = ? LIMIT ?)`, id, id, limit)
+	res := db.write(ctx).Exec(`DELETE FROM import_rows WHERE import_id = ? AND (kind, line) IN (SELECT kind, line FROM import_rows WHERE import_id = ?`+limitTo(limit)+`)`, id, id)
 	if res.Error != nil || res.RowsAffected == int64(limit) {
 		return false, res.Error
 	}

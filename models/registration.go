@@ -240,7 +240,7 @@ func (db *DB) TroubledTemplates(ctx context.Context, teamID int64, limit int) ([
 func (db *DB) endangeredBy(ctx context.Context, t Template) ([]Campaign, error) {
 	var cs, found []Campaign
 	err := db.read(ctx).Raw("SELECT c.id, c.appkey_id, c.name, c.state, c.sender_id, c.scheduled_at, c.content FROM campaigns c WHERE c.channel = ? AND c.sender_id = ? AND "+
-		endangeredSQL+" ORDER BY c.id DESC LIMIT ?", t.Channel, t.SenderID, maxEndangered).Scan(&cs).Error
+		endangeredSQL+" ORDER BY c.id DESC"+limitTo(maxEndangered), t.Channel, t.SenderID).Scan(&cs).Error
 	for _, c := range cs {
 		if c.Content.TemplateCode == t.Code {
 			found = append(found, c)

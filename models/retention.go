@@ -240,7 +240,7 @@ func (db *DB) removeRest(ctx context.Context, campaignID int64) error {
 // RemoveNotices removes notices of a team from before the time given, the oldest first, at
 // most limit, and whom they were told to. It says how many.
 func (db *DB) RemoveNotices(ctx context.Context, teamID int64, before time.Time, limit int) (int64, error) {
-	res := db.write(ctx).Exec(`DELETE FROM notices WHERE id IN (SELECT id FROM notices WHERE team_id = ? AND created_at < ? ORDER BY created_at, id LIMIT ?)`,
-		teamID, before.UTC(), limit)
+	res := db.write(ctx).Exec(`DELETE FROM notices WHERE id IN (SELECT id FROM notices WHERE team_id = ? AND created_at < ? ORDER BY created_at, id`+limitTo(limit)+`)`,
+		teamID, before.UTC())
 	return res.RowsAffected, res.Error
 }

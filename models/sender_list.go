@@ -211,7 +211,7 @@ func (db *DB) TroubledSenders(ctx context.Context, teamID int64, limit int) ([]T
 	err := db.read(ctx).Raw("SELECT "+listedColumns+" FROM senders WHERE deleted_by = 0 AND "+troubleSQL+
 		" AND EXISTS (SELECT 1 FROM appkeys k WHERE k.id = senders.appkey_id AND k.team_id = ?)"+
 		" ORDER BY CASE WHEN EXISTS (SELECT 1 FROM campaigns c WHERE c.sender_id = senders.id AND "+endangeredSQL+") THEN 0 ELSE 1 END,"+
-		" COALESCE(troubled_at, refreshed_at) DESC, id DESC LIMIT ?", teamID, limit).Scan(&ss).Error
+		" COALESCE(troubled_at, refreshed_at) DESC, id DESC"+limitTo(limit), teamID).Scan(&ss).Error
 	if err != nil || len(ss) == 0 {
 		return nil, err
 	}
@@ -222,7 +222,7 @@ func (db *DB) TroubledSenders(ctx context.Context, teamID int64, limit int) ([]T
 	}
 	var cs []Campaign
 	err = db.read(ctx).Raw("SELECT c.id, c.appkey_id, c.name, c.state, c.sender_id, c.scheduled_at FROM campaigns c WHERE c.sender_id IN ? AND "+
-		endangeredSQL+" ORDER BY c.id DESC LIMIT ?", ids, maxEndangered).Scan(&cs).Error
+		endangeredSQL+" ORDER BY c.id DESC"+limitTo(maxEndangered), ids).Scan(&cs).Error
 	for _, c := range cs {
 		of := &found[place[c.SenderID]]
 		of.Endangers = append(of.Endangers, c)

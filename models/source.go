@@ -169,8 +169,8 @@ func (db *DB) SubtractPiece(ctx context.Context, audienceID int64, p Piece) (Mov
 // DropRecipients deletes recipients of an audience behind the number after, at most
 // limit, and says how many it has deleted.
 func (db *DB) DropRecipients(ctx context.Context, audienceID int64, after string, limit int) (int64, error) {
-	res := db.write(ctx).Exec("DELETE FROM recipients WHERE id IN (SELECT id FROM recipients WHERE audience_id = ? AND phone > ? ORDER BY phone LIMIT ?)",
-		audienceID, after, limit)
+	res := db.write(ctx).Exec("DELETE FROM recipients WHERE id IN (SELECT id FROM recipients WHERE audience_id = ? AND phone > ? ORDER BY phone"+limitTo(limit)+")",
+		audienceID, after)
 	return res.RowsAffected, res.Error
 }
 

@@ -368,7 +368,7 @@ func (db *DB) timeType() string {
 // DueStops are the batches of which messages are to be stopped now, at most limit.
 func (db *DB) DueStops(ctx context.Context, now time.Time, limit int) ([]int64, error) {
 	var ids []int64
-	err := db.read(ctx).Raw("SELECT DISTINCT batch_id FROM message_stops WHERE state = 'open' AND due_at <= ? ORDER BY batch_id LIMIT ?", now.UTC(), limit).Scan(&ids).Error
+	err := db.read(ctx).Raw("SELECT DISTINCT batch_id FROM message_stops WHERE state = 'open' AND due_at <= ? ORDER BY batch_id"+limitTo(limit), now.UTC()).Scan(&ids).Error
 	return ids, err
 }
 

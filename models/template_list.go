@@ -71,8 +71,8 @@ func (db *DB) TemplateRows(ctx context.Context, k Appkey, f TemplateFilter, limi
 	// The rows are wide, and the inner query can do without them: an index has what it
 	// asks for, but for words.
 	const order = " ORDER BY updated_at DESC, id DESC"
-	err := db.read(ctx).Raw("SELECT * FROM templates WHERE id IN (SELECT id FROM templates WHERE "+where+order+" LIMIT ?)"+order,
-		append(args, limit)...).Scan(&ts).Error
+	err := db.read(ctx).Raw("SELECT * FROM templates WHERE id IN (SELECT id FROM templates WHERE "+where+order+limitTo(limit)+")"+order,
+		args...).Scan(&ts).Error
 	if err != nil || len(ts) == 0 {
 		return nil, err
 	}
@@ -127,8 +127,8 @@ const CountedTemplates = 10_000
 // more than [CountedTemplates].
 func (db *DB) CountTemplates(ctx context.Context, k Appkey, f TemplateFilter) (n int, err error) {
 	where, args := f.where(k)
-	err = db.read(ctx).Raw("SELECT COUNT(*) FROM (SELECT 1 FROM templates WHERE "+where+" LIMIT ?) counted",
-		append(args, CountedTemplates+1)...).Scan(&n).Error
+	err = db.read(ctx).Raw("SELECT COUNT(*) FROM (SELECT 1 FROM templates WHERE "+where+limitTo(CountedTemplates+1)+") counted",
+		args...).Scan(&n).Error
 	return n, err
 }
 
@@ -143,8 +143,8 @@ func (db *DB) HasTemplates(ctx context.Context, k Appkey) (found bool, err error
 // most have.
 func (db *DB) TemplateTags(ctx context.Context, teamID int64, limit int) ([]string, error) {
 	var tags []string
-	return tags, db.read(ctx).Raw("SELECT tag FROM template_tags WHERE team_id = ? GROUP BY tag ORDER BY COUNT(*) DESC, tag LIMIT ?",
-		teamID, limit).Scan(&tags).Error
+	return tags, db.read(ctx).Raw("SELECT tag FROM template_tags WHERE team_id = ? GROUP BY tag ORDER BY COUNT(*) DESC, tag"+limitTo(limit),
+		teamID).Scan(&tags).Error
 }
 
 // SenderTemplates are at most limit templates of a sender that are not archived, those

@@ -132,7 +132,7 @@ func (db *DB) UsageOfCampaigns(ctx context.Context, span UsageSpan, before int64
 		DayCounts
 	}
 	err := db.read(ctx).Raw("SELECT u.campaign_id, "+sumsSQL()+" FROM usage_days u WHERE "+condition+
-		" GROUP BY u.campaign_id ORDER BY u.campaign_id DESC LIMIT ?", append(args, limit)...).Scan(&sums).Error
+		" GROUP BY u.campaign_id ORDER BY u.campaign_id DESC"+limitTo(limit), args...).Scan(&sums).Error
 	if err != nil {
 		return nil, err
 	}
